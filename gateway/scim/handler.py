@@ -1,0 +1,97 @@
+"""What the web asks, and what it is answered: the seam between the protocol and a directory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.scim.filter.bound import Filter
+from gateway.scim.page import IndexPage
+from gateway.scim.projection import Projection
+from gateway.scim.sort import Sort
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """
+    A question about the resources of one type (RFC 7644 §3.4.2).
+
+    Attributes:
+        filter: What to select; None selects everything.
+        sort: The order; None leaves it to the directory, which keeps it stable.
+        page: The part of the selection to return.
+        projection: The attributes that the answer will show: nothing else need be known.
+        base_url: The address of the service, without a slash at its end, which
+            ``meta.location`` and the references inside resources begin with.
+    """
+
+    filter: Filter | None
+    sort: Sort | None
+    page: IndexPage
+    projection: Projection
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """
+    How an answer was come by.
+
+    Attributes:
+        age_seconds: The age of the oldest fact in it (RFC 9111 §5.1).
+        calls: The Bitbucket calls it took.
+    """
+
+    age_seconds: int
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """
+    A resource, whole: its projection is left to who shows it.
+
+    Attributes:
+        version: Its entity tag, ``W/"…"``, equal to ``meta.version``.
+        json: The resource as UTF-8 JSON, with absolute references.
+    """
+
+    version: str
+    json: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of a selection, and how many resources the whole selection has."""
+
+    total_results: int
+    documents: Sequence[Document]
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """One resource."""
+
+    document: Document
+    provenance: Provenance
+
+
+class ResourceHandler(Protocol):
+    """
+    The resources of one type.
+
+    Every method raises BadUpstream or Unavailable when what it would say is not known.
+    """
+
+    def query(self, query: Query) -> Listing:
+        """Return the page of resources that *query* selects."""
+        ...
+
+    def retrieve(self, resource_id: str, *, projection: Projection, base_url: str) -> Retrieval:
+        """
+        Return the resource of that id.
+
+        Raises:
+            NotFound: There is none.
+        """
+        ...

@@ -1,0 +1,28 @@
+"""Pages by index (RFC 7644 §3.4.2.4)."""
+
+from dataclasses import dataclass
+
+DEFAULT_COUNT = 100
+MAX_COUNT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPage:
+    """
+    A part of a list.
+
+    Attributes:
+        start_index: The 1-based index of the first resource.
+        count: The largest number of resources; 0 asks for the total alone.
+    """
+
+    start_index: int = 1
+    count: int = DEFAULT_COUNT
+
+    @classmethod
+    def of(cls, start_index: int | None, count: int | None) -> "IndexPage":
+        """Return the page a client asked for: what is below the range is raised, above capped."""
+        return cls(
+            start_index=max(1, 1 if start_index is None else start_index),
+            count=min(MAX_COUNT, max(0, DEFAULT_COUNT if count is None else count)),
+        )

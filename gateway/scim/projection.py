@@ -1,0 +1,131 @@
+"""Which attributes an answer shows (RFC 7644 §3.9, RFC 7643 §7 "returned")."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from gateway.scim.errors import InvalidPath, InvalidSyntax
+from gateway.scim.path import AttributePath, Target, resolve
+from gateway.scim.schema import Attribute, ResourceType, Returned
+
+JsonObject = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """
+    What a client asked to be shown of a resource type.
+
+    Attributes:
+        resource_type: The type of the resources.
+        attributes: The canonical paths to show; None shows what is shown by default.
+        excluded: The canonical paths not to show.
+    """
+
+    resource_type: ResourceType
+    attributes: frozenset[str] | None = None
+    excluded: frozenset[str] = frozenset()
+
+    @property
+    def is_default(self) -> bool:
+        """Whether resources are shown as they are kept."""
+        return self.attributes is None and not self.excluded
+
+    def shows(self, target: Target) -> bool:
+        """Return whether the answer has *target*, or any part of it."""
+        attribute = target.attribute
+        if attribute.returned is Returned.ALWAYS:
+            return True
+        if attribute.returned is Returned.NEVER:
+            return False
+        whole = Target(target.extension, attribute).name
+        if self.attributes is not None:
+            return any(_covers(asked, target) for asked in self.attributes)
+        return attribute.returned is Returned.DEFAULT and not (
+            self.excluded & {whole, target.name, target.extension}
+        )
+
+    def apply(self, resource: JsonObject) -> dict[str, object]:
+        """Return *resource* with only the attributes to show; an empty extension is dropped."""
+        return dict(self._members(resource))
+
+    def _members(self, resource: JsonObject) -> Iterator[tuple[str, object]]:
+        for key, value in resource.items():
+            schema = self.resource_type.extension(key)
+            if schema is not None and isinstance(value, Mapping):
+                kept = dict(self._shown(value, schema.attributes, schema.id))
+                if kept:
+                    yield key, kept
+            else:
+                attribute = self.resource_type.core_attribute(key)
+                yield from self._shown({key: value}, (attribute,) if attribute else (), None)
+
+    def _shown(
+        self, members: JsonObject, declared: Iterable[Attribute], extension: str | None
+    ) -> Iterator[tuple[str, object]]:
+        for attribute in declared:
+            target = Target(extension, attribute)
+            if attribute.name in members and self.shows(target):
+                value = self._parts(members[attribute.name], target)
+                if value not in ({}, []):
+                    yield attribute.name, value
+
+    def _parts(self, value: object, target: Target) -> object:
+        if isinstance(value, list):
+            return [part for part in (self._parts(v, target) for v in value) if part != {}]
+        if not isinstance(value, Mapping):
+            return value
+        return {
+            sub.name: value[sub.name]
+            for sub in target.attribute.sub_attributes
+            if sub.name in value
+            and self._shows_part(Target(target.extension, target.attribute, sub))
+        }
+
+    def _shows_part(self, target: Target) -> bool:
+        if target.leaf.returned is Returned.ALWAYS:
+            return True
+        if self.attributes is not None and target.attribute.returned is not Returned.ALWAYS:
+            return any(_covers(asked, target) for asked in self.attributes)
+        return target.name not in self.excluded
+
+
+def bind_projection(
+    attributes: str | None, excluded_attributes: str | None, *, resource_type: ResourceType
+) -> Projection:
+    """
+    Return the projection that two comma-separated lists of paths ask for.
+
+    Names are read in any letter case; those that name nothing are ignored. The URN of an
+    extension stands for all of its attributes. An empty list is as good as none.
+
+    Raises:
+        InvalidSyntax: Both lists are given.
+    """
+    if attributes and excluded_attributes:
+        raise InvalidSyntax("Send attributes or excludedAttributes, not both.")
+    return Projection(
+        resource_type=resource_type,
+        attributes=frozenset(_names(attributes, resource_type)) if attributes else None,
+        excluded=frozenset(_names(excluded_attributes, resource_type)),
+    )
+
+
+def _names(paths: str | None, resource_type: ResourceType) -> Iterator[str]:
+    for path in (paths or "").split(","):
+        schema = resource_type.extension(path.strip())
+        if schema is not None:
+            yield schema.id
+            continue
+        try:
+            target = resolve(AttributePath.parse(path.strip()), resource_type)
+        except InvalidPath:
+            continue
+        if target is not None:
+            yield target.name
+
+
+def _covers(asked: str, target: Target) -> bool:
+    """Return whether *asked* is *target*, holds it, or is a part of it."""
+    whole = Target(target.extension, target.attribute).name
+    is_part_of_target = target.sub_attribute is None and asked.startswith(f"{whole}.")
+    return asked in (target.name, whole, target.extension) or is_part_of_target

@@ -1,0 +1,42 @@
+"""The order of a list (RFC 7644 §3.4.2.3)."""
+
+from dataclasses import dataclass
+
+from gateway.scim.errors import InvalidPath
+from gateway.scim.path import AttributePath, Target, resolve
+from gateway.scim.schema import ResourceType, Returned
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """
+    An order by one attribute; of a multi-valued one, by its primary value, else its first.
+
+    Resources without a value come last ascending, first descending.
+
+    Attributes:
+        target: What is compared: never a complex attribute.
+        descending: Whether the largest comes first.
+    """
+
+    target: Target
+    descending: bool = False
+
+
+def bind_sort(path: str, *, descending: bool, resource_type: ResourceType) -> Sort:
+    """
+    Return the order by the attribute that *path* names.
+
+    Raises:
+        InvalidPath: *path* is malformed, names no attribute of the type, a complex one without
+            a ``value``, or one that is computed only when it is asked for.
+    """
+    found = resolve(AttributePath.parse(path), resource_type)
+    if found is None:
+        raise InvalidPath(f"{resource_type.name} has no attribute {path!r} to sort by.")
+    if found.attribute.returned in (Returned.REQUEST, Returned.NEVER):
+        raise InvalidPath(f"{path!r} can't be sorted by.")
+    target = found.compared()
+    if target is None:
+        raise InvalidPath(f"{path!r} has parts; sort by one of them, such as {path}.formatted.")
+    return Sort(target, descending=descending)
