@@ -8,9 +8,10 @@ def fold(text: str) -> str:
     """
     Return *text* as attributes that ignore letter case compare it.
 
-    RFC 7643 §2.1, RFC 7644 §5.
+    Lower case between two normalisations to NFC, as RFC 8265 §3.3 maps user names
+    (RFC 7644 §5 asks for its kind of preparation).
     """
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
 
 
 def instant(moment: datetime) -> str:

@@ -1,0 +1,82 @@
+"""Which of the configured credentials makes a call."""
+
+from collections.abc import Callable, Iterable, Sequence
+from threading import Lock
+from typing import Final
+
+from gateway.bitbucket.credentials import ABLE, Ability, Credential
+from gateway.bitbucket.errors import BitbucketError, Forbidden, Unauthorized
+
+#: How long a refusal is believed: an administrator who has just mended it won't wait longer.
+REMEMBERED_SECONDS: Final = 300
+
+
+class Keyring:
+    """
+    The configured credentials, and what each was refused lately.
+
+    Args:
+        credentials: The credentials; of two of one kind the first is preferred.
+        clock: A clock that never goes back, in seconds.
+    """
+
+    def __init__(self, credentials: Sequence[Credential], *, clock: Callable[[], float]) -> None:
+        self._credentials = tuple(credentials)
+        self._clock = clock
+        self._lock = Lock()
+        self._refusals: dict[tuple[Credential, str], float] = {}
+
+    def able(self, ability: Ability) -> list[Credential]:
+        """Return the credentials that have *ability*, the preferred one first."""
+        return [
+            credential
+            for kind in ABLE[ability]
+            for credential in self._credentials
+            if credential.kind is kind
+        ]
+
+    def candidates(self, ability: Ability, *, template: str, path: str) -> list[Credential]:
+        """
+        Return the credentials to try, in this order.
+
+        Those that were refused lately are left out. Is none left, the preferred one is asked
+        again: what is refused is never decided from memory alone.
+        """
+        able = self.able(ability)
+        with self._lock:
+            hopeful = [each for each in able if not self._was_refused(each, (template, path))]
+        return hopeful or able[:1]
+
+    def refused(self, credential: Credential, error: Unauthorized | Forbidden) -> None:
+        """
+        Remember that *credential* was refused.
+
+        A credential that is not accepted, or lacks a scope, will be refused by all resources of
+        the same template; any other 403 may be about this one repository or project.
+        """
+        evidence = error.evidence
+        about_one = isinstance(error, Forbidden) and not error.required
+        scope = evidence.path if about_one else evidence.resource
+        with self._lock:
+            self._refusals[credential, scope] = self._clock() + REMEMBERED_SECONDS
+
+    def accepted(self, credential: Credential, *, template: str, path: str) -> None:
+        """Forget what *credential* was refused there."""
+        with self._lock:
+            for scope in (template, path):
+                self._refusals.pop((credential, scope), None)
+
+    def _was_refused(self, credential: Credential, scopes: Iterable[str]) -> bool:
+        now = self._clock()
+        return any(self._refusals.get((credential, scope), now) > now for scope in scopes)
+
+
+def most_telling(errors: Sequence[BitbucketError]) -> BitbucketError:
+    """Return the refusal that says most about what to mend, the earliest of equals."""
+    return max(errors, key=_worth)
+
+
+def _worth(error: BitbucketError) -> int:
+    if isinstance(error, Forbidden):
+        return 2 if error.required else 1
+    return 0

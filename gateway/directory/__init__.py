@@ -1,0 +1,1 @@
+"""The workspace as SCIM: the only package that speaks both languages."""

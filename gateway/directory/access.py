@@ -1,0 +1,127 @@
+"""
+The rights in effect: the highest of all the ways by which a user comes by one.
+
+Bitbucket tells the highest right of each user, never where it comes from; here each way is kept.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from gateway.directory.entitlements import Entitlement
+from gateway.mirror.facts import Grant, Group, Member, Membership, Project, Repository
+
+_ADMINISTRATORS = "administrators"
+
+#: From the weakest right to the strongest, on a project.
+_STRENGTH: Mapping[str, int] = {"read": 1, "write": 2, "create-repo": 3, "admin": 4}
+
+#: What a right on a project amounts to on a repository that exists.
+_ON_REPOSITORIES: Mapping[str, str] = {"create-repo": "write"}
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way by which a right is come by: its permission, and where that was given."""
+
+    permission: str
+    origin: str
+
+    @property
+    def on_repositories(self) -> "Way":
+        """What a way onto a project is onto the project's repositories."""
+        return Way(_ON_REPOSITORIES.get(self.permission, self.permission), self.origin)
+
+    def __str__(self) -> str:
+        return f"{self.origin}: {self.permission}"
+
+
+@dataclass(frozen=True)
+class Rights:
+    """Every explicit fact that a right can come from, ready to be asked user by user."""
+
+    projects: tuple[Project, ...]
+    repositories: tuple[Repository, ...]
+    _groups_of: Mapping[str, list[Group]] = field(repr=False)
+    _grants_of: Mapping[str, list[Grant]] = field(repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        groups: Iterable[Group],
+        memberships: Iterable[Membership],
+        grants: Iterable[Grant],
+        projects: Iterable[Project],
+        repositories: Iterable[Repository],
+    ) -> "Rights":
+        """Index the facts of one workspace."""
+        by_id = {group.id: group for group in groups}
+        groups_of: dict[str, list[Group]] = {}
+        for membership in memberships:
+            if membership.group_id in by_id:
+                groups_of.setdefault(membership.member_uuid, []).append(by_id[membership.group_id])
+        grants_of: dict[str, list[Grant]] = {}
+        for grant in grants:
+            if grant.origin == "explicit":
+                grants_of.setdefault(grant.subject_id, []).append(grant)
+        return cls(
+            projects=tuple(sorted(projects, key=lambda project: project.key)),
+            repositories=tuple(sorted(repositories, key=lambda repository: repository.full_name)),
+            _groups_of=groups_of,
+            _grants_of=grants_of,
+        )
+
+    def of_user(self, member: Member) -> Iterator[dict[str, object]]:
+        """Yield the values of ``access``: first the projects, then the repositories, by name."""
+        everywhere = list(self._workspace_ways(member))
+        granted = self._granted_ways(member)
+        for project in self.projects:
+            ways = granted.get(("project", project.uuid), [])
+            # A permission on every repository is none on a project, but an administrator has all.
+            administrates = [way for way in everywhere if way.permission == "admin"]
+            yield from _value("project", project.uuid, project.key, ways + administrates)
+        for repository in self.repositories:
+            ways = granted.get(("repository", repository.uuid), [])
+            by_project = [
+                way.on_repositories
+                for way in granted.get(("project", repository.project_uuid or ""), [])
+            ]
+            yield from _value(
+                "repository", repository.uuid, repository.full_name, ways + by_project + everywhere
+            )
+
+    def _workspace_ways(self, member: Member) -> Iterator[Way]:
+        if member.permission == "owner":
+            yield Way("admin", "workspace")
+        for group in self._groups_of.get(member.uuid, []):
+            if group.slug == _ADMINISTRATORS:
+                yield Way("admin", f"group {group.name} on the workspace")
+            elif group.permission:
+                yield Way(group.permission, f"group {group.name} on the workspace")
+
+    def _granted_ways(self, member: Member) -> dict[tuple[str, str], list[Way]]:
+        keys = {project.uuid: project.key for project in self.projects}
+        ways: dict[tuple[str, str], list[Way]] = {}
+        holders = [(member.uuid, "")]
+        holders += [(g.id, f"group {g.name}") for g in self._groups_of.get(member.uuid, [])]
+        for subject_id, holder in holders:
+            for grant in self._grants_of.get(subject_id, []):
+                place = (
+                    f"project {keys.get(grant.object_uuid, grant.object_uuid)}"
+                    if grant.object_type == "project"
+                    else ""
+                )
+                origin = " on ".join(part for part in (holder, place) if part) or "direct"
+                ways.setdefault((grant.object_type, grant.object_uuid), []).append(
+                    Way(grant.permission, origin)
+                )
+        return ways
+
+
+def _value(
+    object_type: str, object_uuid: str, object_name: str, ways: list[Way]
+) -> Iterator[dict[str, object]]:
+    if ways:
+        strongest_first = sorted(ways, key=lambda way: (-_STRENGTH[way.permission], way.origin))
+        held = Entitlement(object_type, object_uuid, object_name, strongest_first[0].permission)
+        yield held.to_json() | {"via": [str(way) for way in strongest_first]}

@@ -1,0 +1,61 @@
+"""Grants in SCIM's words: ``repository:<uuid>:write``, shown as ``acme/api: write``."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from gateway.mirror.facts import Grant, Project, Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """
+    A permission on a repository or a project.
+
+    Attributes:
+        object_type: ``repository`` or ``project``.
+        object_uuid: Its UUID, without braces: the value survives a renaming.
+        object_name: The repository's full name, or the project's key.
+        permission: Bitbucket's word for it.
+    """
+
+    object_type: str
+    object_uuid: str
+    object_name: str
+    permission: str
+
+    @property
+    def value(self) -> str:
+        """The value that a filter compares and a client sends back."""
+        return f"{self.object_type}:{self.object_uuid}:{self.permission}"
+
+    @property
+    def display(self) -> str:
+        """The same for people."""
+        return f"{self.object_name}: {self.permission}"
+
+    def to_json(self) -> dict[str, object]:
+        """Return the value of the multi-valued attribute."""
+        return {"value": self.value, "display": self.display, "type": self.object_type}
+
+
+def by_subject(
+    grants: Iterable[Grant], *, projects: Iterable[Project], repositories: Iterable[Repository]
+) -> Mapping[str, list[Entitlement]]:
+    """
+    Return what each subject, a user's UUID or a group's id, was granted explicitly.
+
+    The entitlements of a subject come in the order of their names. A grant on what is not, or no
+    longer, listed is left out: it was made or taken away while the lists were read.
+    """
+    names = {("project", project.uuid): project.key for project in projects}
+    names |= {("repository", repository.uuid): repository.full_name for repository in repositories}
+    held: dict[str, list[Entitlement]] = {}
+    for grant in grants:
+        name = names.get((grant.object_type, grant.object_uuid))
+        if name is not None and grant.origin == "explicit":
+            held.setdefault(grant.subject_id, []).append(
+                Entitlement(grant.object_type, grant.object_uuid, name, grant.permission)
+            )
+    for entitlements in held.values():
+        entitlements.sort(key=lambda e: (e.object_type, e.object_name, e.value))
+    return held

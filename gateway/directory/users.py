@@ -1,0 +1,115 @@
+"""A member of the workspace as a SCIM User (RFC 7643 §4.1)."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+
+from gateway.directory.entitlements import Entitlement
+from gateway.mirror.facts import Group, Member
+from gateway.scim.reference import relative
+from gateway.scim.text import instant
+
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+USER_EXTENSION = "urn:bitbucket-scim:params:scim:schemas:extension:1.0:User"
+
+
+class UserNameSource(StrEnum):
+    """What ``userName`` is, as long as no client has given one."""
+
+    #: The e-mail address when it is known, else the account id.
+    EMAIL = "email"
+    #: The account id, whatever else is known.
+    ACCOUNT_ID = "account_id"
+
+
+def user_resource(
+    member: Member,
+    *,
+    addresses: Sequence[str],
+    groups: Iterable[Group],
+    entitlements: Iterable[Entitlement],
+    user_name: UserNameSource,
+) -> dict[str, object]:
+    """
+    Return the resource, without what the mirror adds to ``meta``.
+
+    Args:
+        member: The member.
+        addresses: The e-mail addresses that are known of it, the preferred one first.
+        groups: The groups it is in.
+        entitlements: What it was granted directly, in the order to show.
+        user_name: What ``userName`` is.
+    """
+    resource: dict[str, object] = {
+        "schemas": [USER, USER_EXTENSION],
+        "id": member.uuid,
+        "userName": _user_name(member, addresses, user_name),
+        "name": name_parts(member.display_name),
+        "displayName": member.display_name,
+        "nickName": member.nickname,
+        "profileUrl": member.html_url,
+        "userType": member.account_type,
+        "active": member.is_active,
+        "emails": list(_emails(addresses)),
+        "photos": [{"value": member.avatar_url, "type": "photo"}] if member.avatar_url else [],
+        "groups": [_group_of_user(group) for group in in_order(groups)],
+        "entitlements": [entitlement.to_json() for entitlement in entitlements],
+        "roles": [
+            {
+                "value": member.permission,
+                "display": member.permission.capitalize(),
+                "type": "workspace",
+            }
+        ],
+        USER_EXTENSION: assigned(
+            {
+                "uuid": member.uuid,
+                "accountId": member.account_id,
+                "displayName": member.display_name,
+                "nickname": member.nickname,
+                "membership": "member",
+                "addedOn": member.added_on and instant(member.added_on),
+                "lastAccessed": member.last_accessed and instant(member.last_accessed),
+            }
+        ),
+        "meta": {"resourceType": "User", "location": relative(f"/Users/{member.uuid}")},
+    }
+    return assigned(resource)
+
+
+def assigned(members: dict[str, object]) -> dict[str, object]:
+    """Return the members that have a value: null and empty are the same as none (RFC 7643 §2.5)."""
+    return {name: value for name, value in members.items() if value not in (None, "", [], {})}
+
+
+def in_order(groups: Iterable[Group]) -> list[Group]:
+    """Return *groups* in the order in which a user lists them: the same at every reading."""
+    return sorted(groups, key=lambda group: (group.name, group.id))
+
+
+def name_parts(full_name: str) -> dict[str, object]:
+    """Split a name at its last blank, as Bitbucket knows but the whole."""
+    given, _, family = full_name.strip().rpartition(" ")
+    if not given:
+        given, family = family, ""
+    return assigned({"formatted": full_name, "familyName": family, "givenName": given.strip()})
+
+
+def _user_name(member: Member, addresses: Sequence[str], source: UserNameSource) -> str:
+    if addresses and source is UserNameSource.EMAIL:
+        return addresses[0]
+    # An app's account has no account id.
+    return member.account_id or member.uuid
+
+
+def _emails(addresses: Sequence[str]) -> Iterator[dict[str, object]]:
+    for position, address in enumerate(addresses):
+        yield {"value": address, "type": "work", "primary": position == 0}
+
+
+def _group_of_user(group: Group) -> dict[str, object]:
+    return {
+        "value": group.id,
+        "$ref": relative(f"/Groups/{group.id}"),
+        "display": group.name,
+        "type": "direct",
+    }

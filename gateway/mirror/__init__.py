@@ -1,0 +1,1 @@
+"""What was read of Bitbucket, kept in a relational database with the age of every fact."""

@@ -1,0 +1,158 @@
+"""Where each attribute of a resource is kept, to be filtered and sorted by."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Table
+
+from gateway.mirror.tables import GROUP_RESOURCES, GROUP_VALUES, USER_VALUES, USERS
+from gateway.scim.path import AttributePath, Target, resolve
+from gateway.scim.reference import relative_path
+from gateway.scim.schema import AttributeType, ResourceType
+from gateway.scim.text import fold
+
+_EXTENSION = "urn:bitbucket-scim:params:scim:schemas:extension:1.0"
+
+#: The columns of the values of multi-valued attributes, by sub-attribute.
+VALUE_COLUMNS: Mapping[str, str] = {
+    "value": "value",
+    "display": "display",
+    "type": "type",
+    "$ref": "ref",
+    "primary": "is_primary",
+}
+
+
+@dataclass(frozen=True)
+class Home:
+    """
+    Where the resources of a type are kept.
+
+    Attributes:
+        resources: Their table.
+        values: The table of the values of their multi-valued attributes.
+        columns: The columns of *resources*, by the path of their single-valued attributes.
+        lists: The paths of the multi-valued attributes.
+    """
+
+    resources: Table
+    values: Table
+    columns: Mapping[str, str]
+    lists: frozenset[str]
+
+
+_COMMON = {
+    "id": "id",
+    "externalId": "external_id",
+    "meta.created": "created",
+    "meta.lastModified": "last_modified",
+    "meta.version": "version",
+}
+
+HOMES: Mapping[str, Home] = {
+    "User": Home(
+        USERS,
+        USER_VALUES,
+        _COMMON
+        | {
+            "userName": "user_name",
+            "name.formatted": "formatted_name",
+            "name.familyName": "family_name",
+            "name.givenName": "given_name",
+            "displayName": "display_name",
+            "nickName": "nick_name",
+            "profileUrl": "profile_url",
+            "userType": "user_type",
+            "active": "active",
+            f"{_EXTENSION}:User:uuid": "uuid",
+            f"{_EXTENSION}:User:accountId": "account_id",
+            f"{_EXTENSION}:User:displayName": "bitbucket_display_name",
+            f"{_EXTENSION}:User:nickname": "bitbucket_nickname",
+            f"{_EXTENSION}:User:membership": "membership",
+            f"{_EXTENSION}:User:addedOn": "added_on",
+            f"{_EXTENSION}:User:lastAccessed": "last_accessed",
+        },
+        frozenset({"schemas", "emails", "photos", "groups", "entitlements", "roles"}),
+    ),
+    "Group": Home(
+        GROUP_RESOURCES,
+        GROUP_VALUES,
+        _COMMON
+        | {
+            "displayName": "display_name",
+            f"{_EXTENSION}:Group:slug": "slug",
+            f"{_EXTENSION}:Group:workspacePermission": "workspace_permission",
+            f"{_EXTENSION}:Group:autoAdd": "auto_add",
+        },
+        frozenset({"schemas", "members", f"{_EXTENSION}:Group:entitlements"}),
+    ),
+}
+
+#: Attributes of these schemas belong to clients' writes; they have no value yet.
+UNASSIGNED = frozenset({"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"})
+
+#: What the mirror itself knows, or derives from the id.
+_WRITTEN_APART = frozenset({"id", "meta.created", "meta.lastModified", "meta.version"})
+
+
+class Indexer:
+    """Takes resources of one type apart into the columns they are found by."""
+
+    def __init__(self, resource_type: ResourceType) -> None:
+        home = HOMES[resource_type.name]
+        self._columns = [
+            (column, _target(path, resource_type))
+            for path, column in home.columns.items()
+            if path not in _WRITTEN_APART
+        ]
+        self._lists = [(path, _target(path, resource_type)) for path in sorted(home.lists)]
+
+    def columns(self, resource: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the columns of the single-valued attributes, as they are compared."""
+        return {
+            column: _compared(_read(resource, target), target) for column, target in self._columns
+        }
+
+    def values(self, resource: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield a row, without its key, for each value of the multi-valued attributes."""
+        for path, target in self._lists:
+            for position, value in enumerate(_read(resource, target) or ()):
+                yield {"attribute": path, "position": position} | _parts(value, target)
+
+
+def _target(path: str, resource_type: ResourceType) -> Target:
+    target = resolve(AttributePath.parse(path), resource_type)
+    if target is None:
+        raise LookupError(f"{resource_type.name} declares no attribute {path}.")
+    return target
+
+
+def _read(resource: Mapping[str, Any], target: Target) -> Any:
+    holder = resource if target.extension is None else resource.get(target.extension, {})
+    value = holder.get(target.attribute.name)
+    if target.sub_attribute is None or value is None:
+        return value
+    return value.get(target.sub_attribute.name)
+
+
+def _compared(value: Any, target: Target) -> Any:
+    if not isinstance(value, str):
+        return value
+    if not value:
+        return None
+    if target.leaf.type is AttributeType.REFERENCE:
+        return relative_path(value) or value
+    return value if target.leaf.case_exact else fold(value)
+
+
+def _parts(value: Any, target: Target) -> dict[str, Any]:
+    parts = value if isinstance(value, Mapping) else {"value": value}
+    row: dict[str, Any] = dict.fromkeys(VALUE_COLUMNS.values())
+    for sub_attribute in target.attribute.sub_attributes:
+        if sub_attribute.name in parts:
+            inner = Target(target.extension, target.attribute, sub_attribute)
+            row[VALUE_COLUMNS[sub_attribute.name]] = _compared(parts[sub_attribute.name], inner)
+    if not target.attribute.sub_attributes:
+        row["value"] = _compared(value, target)
+    return row

@@ -1,0 +1,74 @@
+"""Opening the mirror's database, and bringing its tables up to date."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from sqlite3 import Connection as SqliteConnection
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+
+#: How long a process waits for another that writes.
+_BUSY_SECONDS = 60
+#: An arbitrary number that PostgreSQL's advisory locks know our writers by.
+_WRITER_LOCK = 0x5C13B17B
+
+
+def open_database(url: str) -> Engine:
+    """
+    Return an engine for ``sqlite:///…`` or ``postgresql+psycopg://…``; nothing is created yet.
+
+    SQLite's folder is made where it is missing.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True)
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, connect_args={"timeout": _BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the tables to the newest revision; of several processes at once, one does it."""
+    config = Config()
+    config.set_main_option("script_location", "gateway.mirror:migrations")
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that is the only one to write until it ends."""
+    with engine.execution_options(is_writing=True).begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITER_LOCK})
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction in which every statement sees the same state."""
+    if engine.dialect.name == "postgresql":
+        engine = engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+    with engine.begin() as connection:
+        yield connection
+
+
+def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
+    # The driver opens no transaction of its own: ours begin as _begin_sqlite says.
+    connection.isolation_level = None
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    is_writing = connection.get_execution_options().get("is_writing", False)
+    # A writer takes its lock at once: a reader that turns writer half-way could only fail.
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")

@@ -1,0 +1,127 @@
+"""Facts of a workspace. UUIDs are in lower case and without braces."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """
+    A member of the workspace.
+
+    Attributes:
+        account_id: The Atlassian account id; an app's account has none.
+        account_type: ``user``, ``app_user`` or ``team``.
+        is_active: Whether the account is.
+        permission: The role: ``owner``, ``collaborator`` or ``member``.
+        added_on: When the account joined, if Bitbucket tells; so too last_accessed.
+    """
+
+    uuid: str
+    account_id: str | None
+    display_name: str
+    nickname: str | None
+    account_type: str
+    is_active: bool
+    html_url: str | None
+    avatar_url: str | None
+    permission: str
+    added_on: datetime | None
+    last_accessed: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """
+    What Bitbucket said of an e-mail address.
+
+    Attributes:
+        text: The address as it was asked for, in lower case.
+        member_uuid: The member who has it; None where no member has.
+        asked_at: When it was asked.
+    """
+
+    text: str
+    member_uuid: str | None
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReadGroup:
+    """
+    A group as it was read, before it has an id.
+
+    Attributes:
+        permission: What it gives on every repository: ``read``, ``write``, ``admin`` or nothing.
+        members: The display names of those in it, by UUID.
+    """
+
+    slug: str
+    name: str
+    permission: str | None
+    auto_add: bool
+    members: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group with the id it keeps for ever; see :class:`ReadGroup`."""
+
+    id: str
+    slug: str
+    name: str
+    permission: str | None
+    auto_add: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """That an account is in a group; its display name is the one the group lists it by."""
+
+    group_id: str
+    member_uuid: str
+    display_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project; its key is its name in addresses."""
+
+    uuid: str
+    key: str
+    name: str
+    is_private: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository; its full name is the workspace's slug and its own."""
+
+    uuid: str
+    slug: str
+    full_name: str
+    name: str
+    project_uuid: str | None
+    is_private: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """
+    A permission that a subject holds on an object.
+
+    Attributes:
+        subject_type: ``user`` or ``group``.
+        subject_id: The user's UUID, or the group's id.
+        object_type: ``repository`` or ``project``.
+        permission: ``read``, ``write``, ``create-repo`` or ``admin``.
+        origin: ``explicit`` where Bitbucket says that it was granted so.
+    """
+
+    subject_type: str
+    subject_id: str
+    object_type: str
+    object_uuid: str
+    permission: str
+    origin: str = "explicit"

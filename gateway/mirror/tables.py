@@ -1,0 +1,230 @@
+"""The mirror's tables. Every row belongs to an integration: one workspace behind one address."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+METADATA = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+#: Text that is ordered by code point, as SQLite and Python do and PostgreSQL does if it is told.
+_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+#: Instants are kept as their canonical text, which is ordered as they are.
+_INSTANT = String(27).with_variant(String(27, collation="C"), "postgresql")
+#: SQLite numbers the rows of no other integer type by itself.
+_KEY = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _text(name: str, *, required: bool = False) -> Column[str]:
+    return Column(name, _TEXT, nullable=not required)
+
+
+def _part_of_key(name: str) -> Column[str]:
+    return Column(name, _TEXT, primary_key=True)
+
+
+def _instant(name: str) -> Column[str]:
+    return Column(name, _INSTANT)
+
+
+def _flag(name: str) -> Column[bool]:
+    return Column(name, Boolean)
+
+
+FRESHNESS = Table(
+    "freshness",
+    METADATA,
+    _part_of_key("integration"),
+    _part_of_key("collection"),
+    _instant("read_at"),
+    Column("calls", Integer),
+    _instant("failed_at"),
+    _text("failure_kind"),
+    _text("failure"),
+)
+
+MEMBERS = Table(
+    "members",
+    METADATA,
+    _part_of_key("integration"),
+    _part_of_key("uuid"),
+    _text("account_id"),
+    _text("display_name", required=True),
+    _text("nickname"),
+    _text("account_type", required=True),
+    Column("is_active", Boolean, nullable=False),
+    _text("html_url"),
+    _text("avatar_url"),
+    _text("permission", required=True),
+    _instant("added_on"),
+    _instant("last_accessed"),
+    _instant("gone_at"),
+)
+
+ADDRESSES = Table(
+    "addresses",
+    METADATA,
+    _part_of_key("integration"),
+    _part_of_key("text"),
+    _text("member_uuid"),
+    Column("asked_at", _INSTANT, nullable=False),
+    Index(None, "integration", "member_uuid"),
+)
+
+#: The ids of groups, which Bitbucket has none for: never forgotten, and never given again.
+GROUP_IDS = Table(
+    "group_ids",
+    METADATA,
+    _part_of_key("integration"),
+    _part_of_key("slug"),
+    _text("id", required=True),
+    UniqueConstraint("integration", "id"),
+)
+
+GROUPS = Table(
+    "groups",
+    METADATA,
+    _part_of_key("integration"),
+    _part_of_key("id"),
+    _text("slug", required=True),
+    _text("name", required=True),
+    _text("permission"),
+    Column("auto_add", Boolean, nullable=False),
+    _instant("gone_at"),
+)
+
+MEMBERSHIPS = Table(
+    "memberships",
+    METADATA,
+    _part_of_key("integration"),
+    _part_of_key("group_id"),
+    _part_of_key("member_uuid"),
+    _text("display_name", required=True),
+    Index(None, "integration", "member_uuid"),
+)
+
+PROJECTS = Table(
+    "projects",
+    METADATA,
+    _part_of_key("integration"),
+    _part_of_key("uuid"),
+    _text("key", required=True),
+    _text("name", required=True),
+    Column("is_private", Boolean, nullable=False),
+)
+
+REPOSITORIES = Table(
+    "repositories",
+    METADATA,
+    _part_of_key("integration"),
+    _part_of_key("uuid"),
+    _text("slug", required=True),
+    _text("full_name", required=True),
+    _text("name", required=True),
+    _text("project_uuid"),
+    Column("is_private", Boolean, nullable=False),
+)
+
+GRANTS = Table(
+    "grants",
+    METADATA,
+    _part_of_key("integration"),
+    _part_of_key("subject_type"),
+    _part_of_key("subject_id"),
+    _part_of_key("object_type"),
+    _part_of_key("object_uuid"),
+    _text("permission", required=True),
+    _text("origin", required=True),
+)
+
+
+def _resources(
+    name: str, *attributes: Column[str] | Column[bool], indexed: tuple[str, ...]
+) -> Table:
+    """Make a table of rendered resources, with a column for each attribute to filter by."""
+    return Table(
+        name,
+        METADATA,
+        # Ever growing: the order in which the resources were first seen.
+        Column("key", _KEY, primary_key=True),
+        _text("integration", required=True),
+        _text("id", required=True),
+        _text("version", required=True),
+        Column("created", _INSTANT, nullable=False),
+        Column("last_modified", _INSTANT, nullable=False),
+        _instant("gone_at"),
+        Column("document", LargeBinary, nullable=False),
+        _text("external_id"),
+        *attributes,
+        UniqueConstraint("integration", "id"),
+        Index(None, "integration", "gone_at", "key"),
+        Index(None, "integration", "last_modified"),
+        *(Index(None, "integration", column) for column in ("external_id", *indexed)),
+    )
+
+
+def _values(name: str, resources: Table) -> Table:
+    """Make a table of the values of multi-valued attributes; all have the same sub-attributes."""
+    return Table(
+        name,
+        METADATA,
+        Column("key", _KEY, ForeignKey(resources.c.key, ondelete="CASCADE"), primary_key=True),
+        _part_of_key("attribute"),
+        Column("position", Integer, primary_key=True),
+        _text("value"),
+        _text("display"),
+        _text("type"),
+        _text("ref"),
+        _flag("is_primary"),
+        Index(None, "attribute", "value"),
+    )
+
+
+USERS = _resources(
+    "users",
+    _text("user_name"),
+    _text("formatted_name"),
+    _text("family_name"),
+    _text("given_name"),
+    _text("display_name"),
+    _text("nick_name"),
+    _text("profile_url"),
+    _text("user_type"),
+    _flag("active"),
+    _text("uuid"),
+    _text("account_id"),
+    _text("bitbucket_display_name"),
+    _text("bitbucket_nickname"),
+    _text("membership"),
+    _instant("added_on"),
+    _instant("last_accessed"),
+    indexed=("user_name", "display_name", "account_id"),
+)
+USER_VALUES = _values("user_values", USERS)
+
+GROUP_RESOURCES = _resources(
+    "group_resources",
+    _text("display_name"),
+    _text("slug"),
+    _text("workspace_permission"),
+    _flag("auto_add"),
+    indexed=("display_name",),
+)
+GROUP_VALUES = _values("group_values", GROUP_RESOURCES)
