@@ -1,6 +1,6 @@
 """The scopes that the gateway's reads need, under every name that Bitbucket has for them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.bitbucket.credentials import Kind
@@ -29,6 +29,8 @@ REPOSITORY_ADMIN = Scope("repository:admin", ("admin:repository:bitbucket",), "R
 PROJECT = Scope("project", ("read:project:bitbucket",), "Projects: Read")
 PROJECT_ADMIN = Scope("project:admin", ("admin:project:bitbucket",), "Projects: Admin")
 
+_ALL = (ACCOUNT, ACCOUNT_WRITE, REPOSITORY, REPOSITORY_ADMIN, PROJECT, PROJECT_ADMIN)
+
 #: Where a scope is granted to a credential of each kind.
 PLACES: Mapping[Kind, str] = {
     Kind.WORKSPACE_ACCESS_TOKEN: "bitbucket.org > workspace settings > Access tokens",
@@ -44,14 +46,18 @@ PLACES: Mapping[Kind, str] = {
 }
 
 
+def by_classic_name(name: str) -> Scope:
+    """Return the scope that Bitbucket's errors call *name*, under that name if it is a new one."""
+    known = {scope.classic: scope for scope in _ALL}
+    return known.get(name, Scope(name, (name,), name))
+
+
 def names(scope: Scope, kind: Kind) -> tuple[str, ...]:
     """Return what *scope* is called where a credential of *kind* is given it."""
     return scope.api_token if kind is Kind.API_TOKEN else (scope.label,)
 
 
-def where_to_grant(scope: Scope, kind: Kind) -> str:
-    """Return the way to the page that grants *scope*, and what to choose there."""
+def where_to_grant(wanted: Sequence[str], kind: Kind) -> str:
+    """Return the way to where a credential of *kind* is given scopes, and the *wanted* names."""
     place = PLACES[kind]
-    if kind is Kind.APP_PASSWORD:
-        return place
-    return f"{place}: {', '.join(names(scope, kind))}"
+    return place if kind is Kind.APP_PASSWORD else f"{place}: {', '.join(wanted)}"

@@ -4,11 +4,18 @@ The rights in effect: the highest of all the ways by which a user comes by one.
 Bitbucket tells the highest right of each user, never where it comes from; here each way is kept.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import orjson
 
 from gateway.directory.entitlements import Entitlement
+from gateway.directory.users import USER_EXTENSION
+from gateway.mirror.fact_store import FactStore
 from gateway.mirror.facts import Grant, Group, Member, Membership, Project, Repository
+from gateway.scim.handler import Document
+from gateway.scim.path import Target
+from gateway.scim.projection import Projection
 
 _ADMINISTRATORS = "administrators"
 
@@ -125,3 +132,29 @@ def _value(
         strongest_first = sorted(ways, key=lambda way: (-_STRENGTH[way.permission], way.origin))
         held = Entitlement(object_type, object_uuid, object_name, strongest_first[0].permission)
         yield held.to_json() | {"via": [str(way) for way in strongest_first]}
+
+
+def with_access(
+    documents: Sequence[Document], projection: Projection, facts: FactStore
+) -> Sequence[Document]:
+    """Return *documents* of users with ``access`` in them, if *projection* shows it."""
+    schema = projection.resource_type.extension(USER_EXTENSION)
+    attribute = schema and schema.attribute("access")
+    if attribute is None or not projection.shows(Target(USER_EXTENSION, attribute)):
+        return documents
+    rights = Rights.of(
+        groups=facts.groups(),
+        memberships=facts.memberships(),
+        grants=facts.grants(),
+        projects=facts.projects(),
+        repositories=facts.repositories(),
+    )
+    resources = [orjson.loads(document.json) for document in documents]
+    uuids = [resource["id"] for resource in resources]
+    members = {member.uuid: member for member in facts.members(uuids=uuids)}
+    for resource in resources:
+        resource[USER_EXTENSION]["access"] = list(rights.of_user(members[resource["id"]]))
+    return [
+        replace(document, json=orjson.dumps(resource))
+        for document, resource in zip(documents, resources, strict=True)
+    ]

@@ -5,25 +5,25 @@ That Bitbucket refuses the gateway's credential is never the client's 401 or 403
 told that the gateway, or what is behind it, is at fault, and an administrator what to mend.
 """
 
-from collections.abc import Callable, Mapping
+from datetime import datetime
 
-from gateway.bitbucket.errors import BitbucketError, RateLimited
-from gateway.bitbucket.errors import Unavailable as BitbucketUnavailable
+from gateway.bitbucket.errors import BitbucketError, RateLimited, Unavailable
 from gateway.mirror.freshness import Failure
-from gateway.scim.errors import BadUpstream, ScimError, Unavailable
+from gateway.scim import errors as scim
 
-_KINDS: Mapping[str, Callable[[str, int], ScimError]] = {
-    "unavailable": lambda detail, seconds: Unavailable(detail, retry_after_seconds=seconds),
-    "refused": lambda detail, _: BadUpstream(detail),
-}
+#: Failures that pass by themselves, and those that an administrator has to mend.
+PASSING = "passing"
+LASTING = "lasting"
 
 
-def failure_of(error: BitbucketError) -> Failure:
+def failure_of(error: BitbucketError, *, failed_at: datetime) -> Failure:
     """Return *error* as it is kept beside the collection that could not be read."""
-    passing = isinstance(error, RateLimited | BitbucketUnavailable)
-    return Failure(kind="unavailable" if passing else "refused", sentence=str(error))
+    kind = PASSING if isinstance(error, RateLimited | Unavailable) else LASTING
+    return Failure(kind, str(error), failed_at)
 
 
-def to_scim(failure: Failure, *, retry_after_seconds: int) -> ScimError:
-    """Return what a client is told as long as the failure lasts: 503 if it may pass, else 502."""
-    return _KINDS[failure.kind](failure.sentence, max(1, retry_after_seconds))
+def to_scim(failure: Failure, *, retry_after_seconds: int) -> scim.ScimError:
+    """Return what a client is told while the failure lasts: 503 where it may pass, else 502."""
+    if failure.kind == PASSING:
+        return scim.Unavailable(failure.sentence, retry_after_seconds=max(1, retry_after_seconds))
+    return scim.BadUpstream(failure.sentence)

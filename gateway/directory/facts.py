@@ -1,6 +1,9 @@
 """Bitbucket's values as facts of the mirror."""
 
+from dataclasses import replace
+
 from gateway.bitbucket import models
+from gateway.directory.grants import Granted
 from gateway.mirror import facts
 from gateway.scim.reference import without_null
 
@@ -53,3 +56,19 @@ def repository(read: models.Repository) -> facts.Repository:
         project_uuid=read.project_uuid,
         is_private=bool(read.is_private),
     )
+
+
+def user_grant(granted: Granted) -> facts.Grant:
+    """Return what a user was granted."""
+    return facts.Grant(
+        subject_type="user",
+        subject_id=granted.subject,
+        object_type=granted.object_type,
+        object_uuid=granted.object_uuid,
+        permission=granted.permission,
+    )
+
+
+def group_grant(granted: Granted, group_id: str) -> facts.Grant:
+    """Return what the group of that id was granted."""
+    return replace(user_grant(granted), subject_type="group", subject_id=group_id)

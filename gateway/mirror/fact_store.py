@@ -1,53 +1,32 @@
-"""The facts of one integration, in one transaction: replaced by whole collections, and read."""
+"""Replacing the facts of one integration, by whole collections."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid5
 
-from sqlalchemy import Connection, Table, delete, insert, select
+from sqlalchemy import Connection, Table, bindparam, delete, insert
 
 from gateway.mirror import tables
-from gateway.mirror.facts import (
-    Address,
-    Grant,
-    Group,
-    Member,
-    Membership,
-    Project,
-    ReadGroup,
-    Repository,
-)
-from gateway.mirror.instants import from_text
+from gateway.mirror.fact_reader import FactReader
+from gateway.mirror.facts import Address, Grant, Member, Project, ReadGroup, Repository
 from gateway.mirror.rows import Row, replace_rows
 from gateway.scim.text import instant
 
 
-class FactStore:
+class FactStore(FactReader):
     """
-    Reads and replaces facts.
+    Reads and replaces facts, in one transaction.
 
     Replacing writes only what differs. Members and groups that are no longer there are marked
     gone, as they may come back; everything else is deleted.
     """
 
-    def __init__(self, connection: Connection, integration: str) -> None:
-        self._connection = connection
-        self._integration = integration
-
-    def members(self) -> list[Member]:
-        """Return those who are members now."""
-        return [
-            Member(
-                **{
-                    **row,
-                    "added_on": from_text(row["added_on"]),
-                    "last_accessed": from_text(row["last_accessed"]),
-                }
-            )
-            for row in self._present(tables.MEMBERS)
-        ]
+    def __init__(
+        self, connection: Connection, integration: str, *, new_uuid: Callable[[], UUID]
+    ) -> None:
+        super().__init__(connection, integration)
+        self._new_uuid = new_uuid
 
     def replace_members(self, members: Iterable[Member], *, now: datetime) -> None:
         """Make *members* all that there are."""
@@ -60,14 +39,6 @@ class FactStore:
             for member in members
         )
         self._replace(tables.MEMBERS, rows, gone_at=instant(now))
-
-    def groups(self) -> list[Group]:
-        """Return the groups there are now."""
-        return [Group(**row) for row in self._present(tables.GROUPS)]
-
-    def memberships(self) -> list[Membership]:
-        """Return who is in which group."""
-        return [Membership(**row) for row in self._present(tables.MEMBERSHIPS)]
 
     def replace_groups(
         self, groups: Iterable[ReadGroup], *, workspace_uuid: str, now: datetime
@@ -102,68 +73,47 @@ class FactStore:
             ),
         )
 
-    def group_ids(self) -> Mapping[str, str]:
-        """Return the id of every slug that was ever seen."""
-        ids = select(tables.GROUP_IDS.c.slug, tables.GROUP_IDS.c.id).where(
-            tables.GROUP_IDS.c.integration == self._integration
-        )
-        return {row.slug: row.id for row in self._connection.execute(ids)}
-
-    def projects(self) -> list[Project]:
-        """Return the projects."""
-        return [Project(**row) for row in self._present(tables.PROJECTS)]
+    def link_group(self, group_id: str, *, slug: str) -> None:
+        """Give *slug* the id of a group that was renamed: its old slug is free for another."""
+        ids = tables.GROUP_IDS
+        freed = (ids.c.id == group_id) | (ids.c.slug == slug)
+        self._connection.execute(delete(ids).where(ids.c.integration == self._integration, freed))
+        self._link({slug: group_id})
 
     def replace_projects(self, projects: Iterable[Project]) -> None:
         """Make *projects* all that there are."""
         self._replace(tables.PROJECTS, map(asdict, projects))
 
-    def repositories(self) -> list[Repository]:
-        """Return the repositories."""
-        return [Repository(**row) for row in self._present(tables.REPOSITORIES)]
-
     def replace_repositories(self, repositories: Iterable[Repository]) -> None:
         """Make *repositories* all that there are."""
         self._replace(tables.REPOSITORIES, map(asdict, repositories))
 
-    def grants(self) -> list[Grant]:
-        """Return what is granted, to users and to groups."""
-        return [Grant(**row) for row in self._present(tables.GRANTS)]
-
     def replace_grants(self, grants: Iterable[Grant], *, subject_type: str) -> None:
         """Make *grants* all that subjects of that type, ``user`` or ``group``, hold."""
         scope = {"integration": self._integration, "subject_type": subject_type}
-        rows = (asdict(grant) for grant in grants)
-        kept = ({k: v for k, v in row.items() if k != "subject_type"} for row in rows)
-        replace_rows(self._connection, tables.GRANTS, kept, scope=scope, gone_at=None)
-
-    def addresses(self) -> list[Address]:
-        """Return what was ever asked of e-mail addresses."""
-        return [
-            Address(**{**row, "asked_at": from_text(row["asked_at"])})
-            for row in self._present(tables.ADDRESSES)
-        ]
+        rows = (asdict(grant) for grant in grants if grant.subject_type == subject_type)
+        replace_rows(self._connection, tables.GRANTS, rows, scope=scope)
 
     def record_addresses(self, addresses: Iterable[Address]) -> None:
         """Add what was asked, in place of what was known of the same addresses."""
-        for address in addresses:
-            mine = (
-                tables.ADDRESSES.c.integration == self._integration,
-                tables.ADDRESSES.c.text == address.text,
-            )
-            self._connection.execute(delete(tables.ADDRESSES).where(*mine))
-            row = {**asdict(address), "asked_at": instant(address.asked_at)}
-            self._connection.execute(
-                insert(tables.ADDRESSES).values(integration=self._integration, **row)
-            )
-
-    def _present(self, table: Table) -> Iterator[dict[str, Any]]:
-        names = [c.name for c in table.columns if c.name not in ("integration", "gone_at")]
-        mine = [table.c.integration == self._integration]
-        if "gone_at" in table.c:
-            mine.append(table.c.gone_at.is_(None))
-        query = select(*(table.c[name] for name in names)).where(*mine)
-        for row in self._connection.execute(query.order_by(*table.primary_key)).mappings():
-            yield dict(row)
+        rows = {
+            address.text: {
+                **asdict(address),
+                "integration": self._integration,
+                "asked_at": instant(address.asked_at),
+            }
+            for address in addresses
+        }
+        if not rows:
+            return
+        table = tables.ADDRESSES
+        self._connection.execute(
+            delete(table).where(
+                table.c.integration == self._integration, table.c.text == bindparam("asked")
+            ),
+            [{"asked": text} for text in rows],
+        )
+        self._connection.execute(insert(table), list(rows.values()))
 
     def _replace(self, table: Table, rows: Iterable[Row], *, gone_at: str | None = None) -> None:
         scope = {"integration": self._integration}
@@ -172,6 +122,7 @@ class FactStore:
     def _ids_of(self, slugs: Iterable[str], workspace_uuid: UUID) -> Mapping[str, str]:
         ids = dict(self.group_ids())
         taken = set(ids.values())
+        added: dict[str, str] = {}
         for slug in slugs:
             if slug in ids:
                 continue
@@ -179,11 +130,15 @@ class FactStore:
             # renamed keeps its id, which its old slug would derive for another group: then at
             # random.
             derived = str(uuid5(workspace_uuid, slug))
-            ids[slug] = str(uuid4()) if derived in taken else derived
+            ids[slug] = added[slug] = str(self._new_uuid()) if derived in taken else derived
             taken.add(ids[slug])
-            self._connection.execute(
-                insert(tables.GROUP_IDS).values(
-                    integration=self._integration, slug=slug, id=ids[slug]
-                )
-            )
+        self._link(added)
         return ids
+
+    def _link(self, ids: Mapping[str, str]) -> None:
+        rows = [
+            {"integration": self._integration, "slug": slug, "id": group_id}
+            for slug, group_id in ids.items()
+        ]
+        if rows:
+            self._connection.execute(insert(tables.GROUP_IDS), rows)

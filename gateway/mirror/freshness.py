@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from gateway.mirror.instants import from_text
 from gateway.mirror.tables import FRESHNESS
@@ -19,12 +20,10 @@ class Failure:
     Attributes:
         kind: The reader's own name for the kind of failure.
         sentence: What to tell an administrator.
-        failed_at: When it failed.
     """
 
     kind: str
     sentence: str
-    failed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +34,17 @@ class Freshness:
     Attributes:
         read_at: When the last complete reading began; None if there was none.
         calls: The Bitbucket calls it took.
-        failure: The failure of a later attempt; None if the last attempt succeeded.
+        failed_at: When a later attempt failed; None if the last one succeeded.
+        failure: Why it failed.
     """
 
     read_at: datetime | None = None
     calls: int = 0
+    failed_at: datetime | None = None
     failure: Failure | None = None
 
 
-class FreshnessRecords:
+class FreshnessReader:
     """The records of one integration, in one transaction."""
 
     def __init__(self, connection: Connection, integration: str) -> None:
@@ -51,37 +52,47 @@ class FreshnessRecords:
         self._integration = integration
 
     def all(self) -> Mapping[str, Freshness]:
-        """Return the records there are, by collection."""
+        """Return the records there are, by collection; what was never read has none."""
         rows = self._connection.execute(
             select(FRESHNESS).where(FRESHNESS.c.integration == self._integration)
         )
         return {
             row.collection: Freshness(
                 read_at=from_text(row.read_at),
-                calls=row.calls or 0,
-                failure=(
-                    None
-                    if row.failed_at is None
-                    else Failure(row.failure_kind, row.failure, from_text(row.failed_at))
-                ),
+                calls=row.calls,
+                failed_at=from_text(row.failed_at),
+                failure=Failure(row.failure_kind, row.failure) if row.failed_at else None,
             )
             for row in rows
         }
 
-    def record(self, collection: str, freshness: Freshness) -> None:
-        """Make *freshness* the record of *collection*."""
-        failure = freshness.failure
+
+class FreshnessRecords(FreshnessReader):
+    """The same, in a transaction that writes."""
+
+    def record_read(self, collection: str, *, read_at: datetime, calls: int) -> None:
+        """Note that *collection* was read to its end, which settles an earlier failure."""
+        self._put(
+            collection,
+            read_at=instant(read_at),
+            calls=calls,
+            failed_at=None,
+            failure_kind=None,
+            failure=None,
+        )
+
+    def record_failure(self, collection: str, failure: Failure, *, failed_at: datetime) -> None:
+        """Note that an attempt failed; what is known of the last complete reading stays."""
+        self._put(
+            collection,
+            failed_at=instant(failed_at),
+            failure_kind=failure.kind,
+            failure=failure.sentence,
+        )
+
+    def _put(self, collection: str, **values: Any) -> None:
         key = {"integration": self._integration, "collection": collection}
-        self._connection.execute(
-            delete(FRESHNESS).where(*(FRESHNESS.c[name] == value for name, value in key.items()))
-        )
-        self._connection.execute(
-            insert(FRESHNESS).values(
-                **key,
-                read_at=freshness.read_at and instant(freshness.read_at),
-                calls=freshness.calls,
-                failed_at=failure and instant(failure.failed_at),
-                failure_kind=failure and failure.kind,
-                failure=failure and failure.sentence,
-            )
-        )
+        mine = (FRESHNESS.c[name] == value for name, value in key.items())
+        updated = self._connection.execute(update(FRESHNESS).where(*mine).values(values))
+        if not updated.rowcount:
+            self._connection.execute(insert(FRESHNESS).values({"calls": 0} | key | values))

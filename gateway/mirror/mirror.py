@@ -1,26 +1,37 @@
 """The mirror of one integration: transactions that read it or write it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine
 
 from gateway.mirror.documents import DocumentStore
 from gateway.mirror.engine import reading, writing
+from gateway.mirror.fact_reader import FactReader
 from gateway.mirror.fact_store import FactStore
-from gateway.mirror.freshness import FreshnessRecords
+from gateway.mirror.freshness import FreshnessReader, FreshnessRecords
 from gateway.mirror.selection import Selection
 from gateway.scim.schema import ResourceType
 
 
 class Snapshot:
-    """The mirror as it is at one moment."""
+    """
+    The mirror as it is at one moment.
+
+    Attributes:
+        facts: What was read of the workspace.
+        freshness: How old it is.
+    """
+
+    facts: FactReader
+    freshness: FreshnessReader
 
     def __init__(self, connection: Connection, integration: str) -> None:
         self._connection = connection
         self._integration = integration
-        self.facts = FactStore(connection, integration)
-        self.freshness = FreshnessRecords(connection, integration)
+        self.facts = FactReader(connection, integration)
+        self.freshness = FreshnessReader(connection, integration)
 
     def resources(self, resource_type: ResourceType) -> Selection:
         """Return the resources of a type, to be found."""
@@ -29,6 +40,16 @@ class Snapshot:
 
 class Writing(Snapshot):
     """A transaction that changes the mirror: all of it lands, or nothing does."""
+
+    facts: FactStore
+    freshness: FreshnessRecords
+
+    def __init__(
+        self, connection: Connection, integration: str, *, new_uuid: Callable[[], UUID]
+    ) -> None:
+        super().__init__(connection, integration)
+        self.facts = FactStore(connection, integration, new_uuid=new_uuid)
+        self.freshness = FreshnessRecords(connection, integration)
 
     def documents(self, resource_type: ResourceType) -> DocumentStore:
         """Return the resources of a type, to be kept."""
@@ -42,11 +63,15 @@ class Mirror:
     Args:
         engine: The database, brought up to date by :func:`gateway.mirror.engine.migrate`.
         integration: What the workspace's rows are told apart by.
+        new_uuid: Gives an id to a group where none can be derived.
     """
 
-    def __init__(self, engine: Engine, integration: str) -> None:
+    def __init__(
+        self, engine: Engine, integration: str, *, new_uuid: Callable[[], UUID] = uuid4
+    ) -> None:
         self._engine = engine
         self._integration = integration
+        self._new_uuid = new_uuid
 
     @contextmanager
     def reading(self) -> Iterator[Snapshot]:
@@ -58,4 +83,4 @@ class Mirror:
     def writing(self) -> Iterator[Writing]:
         """Open a transaction that is the only one to write; an exception undoes all of it."""
         with writing(self._engine) as connection:
-            yield Writing(connection, self._integration)
+            yield Writing(connection, self._integration, new_uuid=self._new_uuid)

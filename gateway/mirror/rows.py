@@ -9,7 +9,12 @@ Row = Mapping[str, Any]
 
 
 def replace_rows(
-    connection: Connection, table: Table, rows: Iterable[Row], *, scope: Row, gone_at: str | None
+    connection: Connection,
+    table: Table,
+    rows: Iterable[Row],
+    *,
+    scope: Row,
+    gone_at: str | None = None,
 ) -> None:
     """
     Make *rows* the rows of *table* within *scope*.
@@ -17,8 +22,8 @@ def replace_rows(
     Args:
         connection: A transaction that writes.
         table: Its primary key tells rows apart.
-        rows: Every column but those of *scope* and ``gone_at``; of two rows with the same key
-            the later counts.
+        rows: Every column but ``gone_at``, and those of *scope* at will; of two rows with the
+            same key the later counts.
         scope: The columns that all of the rows share, such as the integration.
         gone_at: Marks rows that are no longer there, instead of deleting them, with the time.
     """
@@ -31,8 +36,9 @@ def replace_rows(
             select(*(table.c[name] for name in names)).where(*in_scope)
         ).mappings()
     }
-    blank = {"gone_at": None} if "gone_at" in names else {}
-    wanted = {tuple(row[key] for key in keys): {**row, **blank} for row in rows}
+    wanted = {
+        tuple(row[key] for key in keys): {name: row.get(name) for name in names} for row in rows
+    }
 
     added = [{**scope, **row} for key, row in wanted.items() if key not in kept]
     changed = [row for key, row in wanted.items() if key in kept and kept[key] != row]

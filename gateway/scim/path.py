@@ -22,6 +22,10 @@ class AttributePath:
     name: str
     sub_name: str | None
 
+    def __str__(self) -> str:
+        prefix = f"{self.urn}:" if self.urn else ""
+        return f"{prefix}{self.name}{f'.{self.sub_name}' if self.sub_name else ''}"
+
     @classmethod
     def parse(cls, text: str) -> "AttributePath":
         """

@@ -1,0 +1,77 @@
+"""Rendering the facts of the mirror as resources: when they have changed, never per request."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from gateway.directory.entitlements import by_subject
+from gateway.directory.groups import group_resource
+from gateway.directory.users import UserNameSource, user_resource
+from gateway.mirror.fact_store import FactStore
+from gateway.mirror.mirror import Writing
+from gateway.scim.schema import Registry
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """
+    Renders users and groups.
+
+    Attributes:
+        registry: Their schemas.
+        user_name: What ``userName`` is.
+    """
+
+    registry: Registry
+    user_name: UserNameSource
+
+    def render_all(self, writing: Writing, *, now: datetime) -> None:
+        """Make the resources what the facts are."""
+        users = self._users(writing.facts, uuids=None)
+        writing.documents(self.registry.user).save_all(users, now=now)
+        writing.documents(self.registry.group).save_all(_groups(writing.facts), now=now)
+
+    def render_users(self, writing: Writing, uuids: Collection[str], *, now: datetime) -> None:
+        """Make the resources of those users what the facts are."""
+        users = self._users(writing.facts, uuids=uuids)
+        writing.documents(self.registry.user).save(users, now=now)
+
+    def _users(
+        self, facts: FactStore, *, uuids: Collection[str] | None
+    ) -> Iterator[dict[str, object]]:
+        groups = {group.id: group for group in facts.groups()}
+        memberships = _by(facts.memberships(member_uuids=uuids), lambda found: found.member_uuid)
+        addresses = _by(facts.addresses(member_uuids=uuids), lambda found: found.member_uuid or "")
+        held = by_subject(
+            facts.grants(subject_ids=uuids),
+            projects=facts.projects(),
+            repositories=facts.repositories(),
+        )
+        for member in facts.members(uuids=uuids):
+            of_member = memberships.get(member.uuid, ())
+            yield user_resource(
+                member,
+                addresses=[address.text for address in addresses.get(member.uuid, ())],
+                groups=[groups[found.group_id] for found in of_member if found.group_id in groups],
+                entitlements=held.get(member.uuid, ()),
+                user_name=self.user_name,
+            )
+
+
+def _groups(facts: FactStore) -> Iterator[dict[str, object]]:
+    memberships = _by(facts.memberships(), lambda found: found.group_id)
+    held = by_subject(facts.grants(), projects=facts.projects(), repositories=facts.repositories())
+    for group in facts.groups():
+        yield group_resource(
+            group, members=memberships.get(group.id, ()), entitlements=held.get(group.id, ())
+        )
+
+
+def _by(values: Iterable[T], key: Callable[[T], str]) -> Mapping[str, Sequence[T]]:
+    found: dict[str, list[T]] = {}
+    for value in values:
+        found.setdefault(key(value), []).append(value)
+    return found

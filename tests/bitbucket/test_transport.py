@@ -1,0 +1,434 @@
+"""What the session does when the other side misbehaves: over real sockets."""
+
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from structlog.testing import capture_logs
+
+from gateway.bitbucket.answers import Answer, Request
+from gateway.bitbucket.calls import CallCounter
+from gateway.bitbucket.errors import (
+    BadAnswer,
+    BadRequest,
+    BitbucketError,
+    Conflict,
+    Forbidden,
+    Gone,
+    NotFound,
+    RateLimited,
+    Rejected,
+    SeatLimit,
+    Unauthorized,
+    Unavailable,
+)
+from gateway.bitbucket.patience import RetryPolicy
+from gateway.bitbucket.transport import Limits, Transport
+from tests.bitbucket.raw_server import RawServer, Reply, Then, as_error, as_json, raw, truncated
+from tests.bitbucket.still_clock import StillClock
+
+TEMPLATE = "/2.0/workspaces/{workspace}/members"
+SECRET_QUERY = "q=user.email%20IN%20%28%22ann%40acme.example%22%29"
+
+
+@pytest.fixture
+def read(transport: Transport, server: RawServer) -> Callable[[], Answer]:
+    """Sends a read."""
+    return lambda: transport.send(_request(server.url), auth=None)
+
+
+@pytest.fixture
+def write(transport: Transport, server: RawServer) -> Callable[[], Answer]:
+    """Sends a write."""
+    request = Request(
+        method="PUT",
+        url=f"{server.url}/2.0/x",
+        resource="/2.0/x",
+        path="/2.0/x",
+        json={"permission": "write"},
+    )
+    return lambda: transport.send(request, auth=None)
+
+
+def _request(url: str) -> Request:
+    return Request(
+        method="GET",
+        url=f"{url}/2.0/workspaces/acme/members?{SECRET_QUERY}",
+        resource=TEMPLATE,
+        path="/2.0/workspaces/acme/members",
+        is_repeatable=True,
+    )
+
+
+RESET = Reply(then=Then.RESET)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        RESET,
+        Reply(then=Then.CLOSE),
+        Reply(then=Then.STALL),
+        truncated({"values": list(range(100))}),
+        as_error(429, "Rate limit"),
+        as_error(502, "Bad gateway"),
+        as_error(503, "Busy"),
+        as_error(504, "Too slow"),
+    ],
+    ids=["reset", "closed", "stalled", "truncated", "429", "502", "503", "504"],
+)
+def test_a_read_is_tried_again_after_a_passing_fault(
+    fault: Reply, server: RawServer, read: Callable[[], Answer], clock: StillClock
+) -> None:
+    """A read that failed in passing is sent again after a pause, and counts twice."""
+    server.reply(fault, as_json({"fine": True}))
+
+    assert read().json() == {"fine": True}
+    assert len(server.received) == 2
+    assert len(clock.slept_seconds) == 1
+    assert 0.5 <= clock.slept_seconds[0] <= 1.0
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [RESET, as_error(429, "Rate limit"), as_error(503, "Busy")],
+    ids=["reset", "429", "503"],
+)
+def test_a_write_is_never_sent_twice(
+    fault: Reply, server: RawServer, write: Callable[[], Answer]
+) -> None:
+    """A write that fails is not repeated: it may have been done."""
+    server.reply(fault)
+
+    with pytest.raises((Unavailable, RateLimited)):
+        write()
+    assert len(server.received) == 1
+
+
+def test_pauses_grow_and_retries_end(
+    server: RawServer, read: Callable[[], Answer], clock: StillClock
+) -> None:
+    """Each pause begins at twice the one before; after the last retry the error is raised."""
+    server.reply(as_error(503, "Busy"))
+
+    with pytest.raises(Unavailable) as failure:
+        read()
+    assert failure.value.evidence.status == 503
+    assert len(server.received) == 3
+    first, second = clock.slept_seconds
+    assert 0.5 <= first <= 1.0
+    assert 1.0 <= second <= 1.5
+
+
+def test_retry_after_is_what_is_waited(
+    server: RawServer, read: Callable[[], Answer], clock: StillClock
+) -> None:
+    """When Bitbucket says when to ask again, it is asked then."""
+    server.reply(as_error(429, "Rate limit", Retry_After="7"), as_json([]))
+
+    read()
+    assert clock.slept_seconds == [7]
+
+
+def test_a_long_wait_is_told_at_once(
+    server: RawServer, read: Callable[[], Answer], clock: StillClock
+) -> None:
+    """Nobody sleeps for most of an hour: the time to wait is in the error."""
+    server.reply(as_error(429, "Rate limit", Retry_After="2400"))
+
+    with pytest.raises(RateLimited) as limit:
+        read()
+    assert limit.value.retry_after_seconds == 2400
+    assert clock.slept_seconds == []
+    assert len(server.received) == 1
+
+
+def test_many_short_waits_are_not_a_long_one(
+    server: RawServer, read: Callable[[], Answer], clock: StillClock
+) -> None:
+    """The pauses of one call together stay below the longest wait."""
+    server.reply(as_error(429, "Rate limit", Retry_After="40"))
+
+    with pytest.raises(RateLimited):
+        read()
+    assert clock.slept_seconds == [40]
+
+
+def test_a_retry_after_of_nonsense_is_passed_over(
+    server: RawServer, read: Callable[[], Answer]
+) -> None:
+    """A Retry-After that is neither a number nor a date says nothing."""
+    server.reply(as_error(429, "Rate limit", Retry_After="soon"))
+
+    with pytest.raises(RateLimited) as limit:
+        read()
+    assert limit.value.retry_after_seconds is None
+
+
+def test_a_retry_after_may_be_a_date(server: RawServer, read: Callable[[], Answer]) -> None:
+    """A date in the past means now."""
+    date = "Wed, 21 Oct 2015 07:28:00 GMT"
+    server.reply(as_error(503, "Busy", Retry_After=date))
+
+    with pytest.raises(Unavailable) as failure:
+        read()
+    assert failure.value.retry_after_seconds == 0
+
+
+def test_an_answer_that_always_breaks_off_is_no_answer(
+    server: RawServer, read: Callable[[], Answer]
+) -> None:
+    """An answer shorter than its Content-Length is never taken for the whole."""
+    server.reply(truncated({"values": []}))
+
+    with pytest.raises(Unavailable, match="broke off"):
+        read()
+
+
+def test_a_chunked_answer_that_breaks_off_is_no_answer(
+    server: RawServer, read: Callable[[], Answer]
+) -> None:
+    """A chunked body without its last chunk is never taken for the whole."""
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    server.reply(Reply(head + b"2\r\n[]\r\n", Then.CLOSE))
+
+    with pytest.raises(Unavailable, match="broke off"):
+        read()
+
+
+def test_a_gzipped_answer_that_is_not_gzip_is_no_answer(
+    server: RawServer, read: Callable[[], Answer]
+) -> None:
+    """A body that can't be decompressed is an answer that broke off."""
+    server.reply(raw(200, b"[]", Content_Encoding="gzip"))
+
+    with pytest.raises(Unavailable, match="broke off"):
+        read()
+
+
+def test_a_silent_server_is_unavailable(server: RawServer, read: Callable[[], Answer]) -> None:
+    """A server that says nothing is given up after the read timeout."""
+    server.reply(Reply(then=Then.STALL))
+
+    with pytest.raises(Unavailable, match="did not answer in time"):
+        read()
+
+
+def test_a_closed_port_is_unavailable() -> None:
+    """A machine that takes no connections is unavailable, and the address's query stays unsaid."""
+    session = Transport("http://127.0.0.1:1", limits=Limits(retry=RetryPolicy(retries=0)))
+
+    with pytest.raises(Unavailable, match="could not be reached") as failure:
+        session.send(_request("http://127.0.0.1:1"), auth=None)
+    session.close()
+    assert "ann" not in "".join(traceback.format_exception(failure.value))
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (b"<!DOCTYPE html><title>Log in</title>", "web page"),
+        (b'{"values": [', "no JSON"),
+        (b"", "an empty body"),
+    ],
+)
+def test_what_is_not_json_is_a_bad_answer(
+    body: bytes, problem: str, server: RawServer, read: Callable[[], Answer]
+) -> None:
+    """A page for people, a part of JSON, or nothing, is not what Bitbucket says."""
+    server.reply(raw(200, body))
+
+    with pytest.raises(BadAnswer, match=problem) as failure:
+        read().json()
+    assert failure.value.evidence.resource == TEMPLATE
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, BadRequest),
+        (401, Unauthorized),
+        (402, SeatLimit),
+        (403, Forbidden),
+        (404, NotFound),
+        (405, Rejected),
+        (409, Conflict),
+        (410, Gone),
+        (429, RateLimited),
+        (500, Unavailable),
+    ],
+)
+def test_each_status_has_its_error(
+    status: int, kind: type[BitbucketError], server: RawServer, write: Callable[[], Answer]
+) -> None:
+    """The error carries the call, the status and Bitbucket's words."""
+    server.reply(as_error(status, "Because.", detail={"key": "value"}))
+
+    with pytest.raises(BitbucketError) as failure:
+        write()
+    evidence = failure.value.evidence
+    assert type(failure.value) is kind
+    assert (evidence.method, evidence.resource, evidence.status) == ("PUT", "/2.0/x", status)
+    assert (evidence.message, evidence.detail) == ("Because.", {"key": "value"})
+    assert str(failure.value).startswith("PUT /2.0/x ")
+    assert str(failure.value).endswith("Bitbucket says: Because.")
+
+
+def test_a_missing_scope_is_named(server: RawServer, write: Callable[[], Answer]) -> None:
+    """Bitbucket's lists of scopes are attributes, and the needed one is in the sentence."""
+    detail = {"required": ["project:admin"], "granted": ["account", "project"]}
+    server.reply(as_error(403, "Forbidden", detail=detail))
+
+    with pytest.raises(Forbidden, match="needs the scope project:admin") as failure:
+        write()
+    assert failure.value.required == ("project:admin",)
+    assert failure.value.granted == ("account", "project")
+
+
+def test_an_error_page_keeps_its_status(server: RawServer, write: Callable[[], Answer]) -> None:
+    """An error in HTML is still the error of its status."""
+    server.reply(raw(404, b"<html>Nothing here</html>", Content_Type="text/html"))
+
+    with pytest.raises(NotFound) as failure:
+        write()
+    assert failure.value.evidence.message is None
+
+
+def test_connections_are_used_again(server: RawServer, read: Callable[[], Answer]) -> None:
+    """Calls one after another share a connection."""
+    server.reply(as_json([]))
+
+    for _ in range(5):
+        read()
+    assert {request.connection for request in server.received} == {1}
+
+
+def test_more_callers_than_connections_wait(server: RawServer) -> None:
+    """The pool is a bound: callers beyond it wait for a connection instead of opening one."""
+    server.reply(as_json([]))
+    session = Transport(server.url, limits=Limits(pool_size=2))
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(40):
+            pool.submit(session.send, _request(server.url), auth=None)
+    session.close()
+
+    assert len(server.received) == 40
+    assert len({request.connection for request in server.received}) <= 2
+
+
+def test_attempts_are_counted_across_threads(server: RawServer, transport: Transport) -> None:
+    """Every attempt counts, on whichever thread, for its own counter and for the session."""
+    server.reply(as_error(503, "Busy"), as_json([]))
+    one, other = CallCounter(), CallCounter()
+    with ThreadPoolExecutor(4) as pool:
+        for counter in [one, other] * 10:
+            pool.submit(
+                transport.send, _request(server.url), auth=None, counters=[counter]
+            ).result()
+
+    assert one.count + other.count == transport.calls.count == 21
+    assert other.count == 10
+
+
+def test_a_redirection_within_bitbucket_is_followed(
+    server: RawServer, read: Callable[[], Answer]
+) -> None:
+    """A resource that moved inside the API is read where it is now."""
+    server.reply(raw(302, b"", Location="/2.0/elsewhere"), as_json({"here": 1}))
+
+    assert read().json() == {"here": 1}
+    assert server.received[1].target == "/2.0/elsewhere"
+
+
+def test_a_redirection_elsewhere_is_refused(
+    server: RawServer, elsewhere: RawServer, read: Callable[[], Answer]
+) -> None:
+    """Nothing is sent to another host, whoever asks for it."""
+    elsewhere.reply(as_json([]))
+    server.reply(raw(302, b"", Location=f"{elsewhere.url}/2.0/x"))
+
+    with pytest.raises(BadAnswer, match="redirection to another place"):
+        read()
+    assert elsewhere.received == []
+
+
+def test_redirections_in_a_circle_end(server: RawServer, read: Callable[[], Answer]) -> None:
+    """A redirection that leads back is not followed for ever."""
+    server.reply(raw(302, b"", Location="/2.0/again"))
+
+    with pytest.raises(BadAnswer, match="one redirection after another"):
+        read()
+    assert len(server.received) == 5
+
+
+def test_cookies_are_not_kept(server: RawServer, read: Callable[[], Answer]) -> None:
+    """No identity leaks from one call into the next by a cookie."""
+    server.reply(as_json([], Set_Cookie="sessionid=1; Path=/"))
+
+    read()
+    read()
+    assert server.received[1].headers["Cookie"] is None
+
+
+def test_each_attempt_is_logged_without_its_query(
+    server: RawServer, read: Callable[[], Answer]
+) -> None:
+    """The log has the template, never the address: addresses of people are in queries."""
+    server.reply(RESET, as_json([{"email": "ann@acme.example"}]))
+
+    with capture_logs() as events:
+        read()
+    assert [(event["event"], event["attempt"]) for event in events] == [
+        ("bitbucket.no_answer", 1),
+        ("bitbucket.answer", 2),
+    ]
+    assert events[1]["resource"] == TEMPLATE
+    assert events[1]["status"] == 200
+    assert events[1]["method"] == "GET"
+    assert isinstance(events[1]["duration_ms"], int)
+    assert "ann" not in repr(events)
+
+
+def test_every_answer_is_shown_to_the_watcher(server: RawServer) -> None:
+    """The headers of the rate budget reach whoever watches it."""
+    seen: list[str] = []
+
+    def watch(answer: Answer) -> None:
+        seen.append(answer.headers["x-ratelimit-limit"])
+
+    server.reply(as_json([], X_RateLimit_Limit="1000"))
+    session = Transport(server.url, on_answer=watch)
+    session.send(_request(server.url), auth=None)
+    session.close()
+
+    assert seen == ["1000"]
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://api.bitbucket.org", "in the clear"),
+        ("http://127.0.0.1.example", "in the clear"),
+        ("ftp://api.bitbucket.org", "https://"),
+        ("api.bitbucket.org", "https://"),
+        ("https://svc:secret@api.bitbucket.org", "more than a host"),
+        ("https://api.bitbucket.org?x=1", "more than a host"),
+    ],
+)
+def test_an_api_url_that_would_give_credentials_away_is_refused(url: str, words: str) -> None:
+    """Credentials go out encrypted, or stay on this machine."""
+    with pytest.raises(ValueError, match=words) as refusal:
+        Transport(url)
+    assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://api.bitbucket.org/", "http://localhost:8080", "http://[::1]:80"]
+)
+def test_encrypted_and_local_api_urls_are_taken(url: str) -> None:
+    """A slash at the end does not matter."""
+    session = Transport(url)
+
+    assert session.api_url == url.rstrip("/")
+    session.close()
