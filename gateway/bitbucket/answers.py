@@ -1,7 +1,7 @@
 """From the answer to a call to its JSON, or to the error that it is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import orjson
 from urllib3.exceptions import InvalidHeader
@@ -56,12 +56,12 @@ class Request:
     """
 
     method: str
-    url: str
+    url: str = field(repr=False)  # Its query may name people.
     resource: str
     path: str
     credential: Credential | None = None
-    json: Mapping[str, object] | None = None
-    form: Mapping[str, str] | None = None
+    json: Mapping[str, object] | None = field(default=None, repr=False)
+    form: Mapping[str, str] | None = field(default=None, repr=False)
     is_repeatable: bool = False
 
     def evidence(self) -> Evidence:
@@ -88,8 +88,8 @@ class Answer:
 
     request: Request
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
 
     @property
     def is_error(self) -> bool:

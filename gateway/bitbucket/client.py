@@ -53,7 +53,7 @@ class Client:
         return replace(self, _counters=(*self._counters, counter))
 
     def with_only(self, credential: Credential) -> "Client":
-        """Return the same client, which uses *credential* alone and remembers nothing."""
+        """Return the same client, which uses *credential* alone, one of those it was made with."""
         return replace(self, keyring=Keyring((credential,), clock=lambda: 0.0))
 
     def get(

@@ -103,7 +103,10 @@ class Forbidden(BitbucketError):
         granted: The scopes that the credential has, where Bitbucket says so.
     """
 
-    meaning = "is forbidden: the account behind the credential is not an administrator there"
+    meaning = (
+        "is forbidden: the credential lacks a scope, "
+        "or the account behind it is not an administrator there"
+    )
 
     def __init__(self, evidence: Evidence, sentence: str | None = None) -> None:
         detail = evidence.detail if isinstance(evidence.detail, Mapping) else {}

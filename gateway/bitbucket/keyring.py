@@ -57,8 +57,10 @@ class Keyring:
         evidence = error.evidence
         about_one = isinstance(error, Forbidden) and not error.required
         scope = evidence.path if about_one else evidence.resource
+        now = self._clock()
         with self._lock:
-            self._refusals[credential, scope] = self._clock() + REMEMBERED_SECONDS
+            self._refusals = {key: end for key, end in self._refusals.items() if end > now}
+            self._refusals[credential, scope] = now + REMEMBERED_SECONDS
 
     def accepted(self, credential: Credential, *, template: str, path: str) -> None:
         """Forget what *credential* was refused there."""

@@ -33,7 +33,7 @@ _BREAKS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (requests.exceptions.Timeout, "it did not answer in time"),
     (requests.exceptions.ChunkedEncodingError, "its answer broke off"),
     (requests.exceptions.ContentDecodingError, "its answer broke off"),
-    (Exception, "it could not be reached, or closed the connection"),
+    (Exception, "it could not be reached, or the connection broke"),
 )
 
 

@@ -55,7 +55,7 @@ class BitbucketWorkspace:
         return self._through(self._client.counting(counter))
 
     def with_only(self, credential: Credential) -> "BitbucketWorkspace":
-        """Return the same workspace, read with *credential* alone."""
+        """Return the same workspace, read with *credential* alone, one of the client's."""
         return self._through(self._client.with_only(credential))
 
     def current_user(self) -> Account:

@@ -11,10 +11,10 @@ import orjson
 
 from gateway.directory.entitlements import Entitlement
 from gateway.directory.users import USER_EXTENSION
-from gateway.mirror.fact_store import FactStore
+from gateway.mirror.fact_reader import FactReader
 from gateway.mirror.facts import Grant, Group, Member, Membership, Project, Repository
 from gateway.scim.handler import Document
-from gateway.scim.path import Target
+from gateway.scim.path import AttributePath, resolve
 from gateway.scim.projection import Projection
 
 _ADMINISTRATORS = "administrators"
@@ -135,12 +135,11 @@ def _value(
 
 
 def with_access(
-    documents: Sequence[Document], projection: Projection, facts: FactStore
+    documents: Sequence[Document], projection: Projection, facts: FactReader
 ) -> Sequence[Document]:
     """Return *documents* of users with ``access`` in them, if *projection* shows it."""
-    schema = projection.resource_type.extension(USER_EXTENSION)
-    attribute = schema and schema.attribute("access")
-    if attribute is None or not projection.shows(Target(USER_EXTENSION, attribute)):
+    access = resolve(AttributePath(USER_EXTENSION, "access", None), projection.resource_type)
+    if access is None or not projection.shows(access):
         return documents
     rights = Rights.of(
         groups=facts.groups(),

@@ -63,7 +63,7 @@ class AddressBook:
                 for account in self._workspace.counting(counter).members_by_email(wanted)
             }
         except BitbucketError as error:
-            failure = failure_of(error, failed_at=asked_at)
+            failure = failure_of(error)
             raise to_scim(failure, retry_after_seconds=error.retry_after_seconds or 1) from error
         self._keep([Address(text, found.get(text), asked_at) for text in wanted])
         return counter.count

@@ -5,8 +5,6 @@ That Bitbucket refuses the gateway's credential is never the client's 401 or 403
 told that the gateway, or what is behind it, is at fault, and an administrator what to mend.
 """
 
-from datetime import datetime
-
 from gateway.bitbucket.errors import BitbucketError, RateLimited, Unavailable
 from gateway.mirror.freshness import Failure
 from gateway.scim import errors as scim
@@ -16,10 +14,10 @@ PASSING = "passing"
 LASTING = "lasting"
 
 
-def failure_of(error: BitbucketError, *, failed_at: datetime) -> Failure:
+def failure_of(error: BitbucketError) -> Failure:
     """Return *error* as it is kept beside the collection that could not be read."""
     kind = PASSING if isinstance(error, RateLimited | Unavailable) else LASTING
-    return Failure(kind, str(error), failed_at)
+    return Failure(kind, str(error))
 
 
 def to_scim(failure: Failure, *, retry_after_seconds: int) -> scim.ScimError:

@@ -141,12 +141,11 @@ class Refresher:
     ) -> None:
         match outcome:
             case Reading(read_at=read_at, calls=calls):
-                writing.freshness.record(collection, Freshness(read_at, calls))
+                writing.freshness.record_read(collection, read_at=read_at, calls=calls)
                 _LOG.info("refresh.read", collection=collection.value, calls=calls)
             case Unread(error=error):
-                failure = failure_of(error, failed_at=self._now())
-                before = writing.freshness.all().get(collection, _NEVER)
-                writing.freshness.record(collection, replace(before, failure=failure))
+                failure = failure_of(error)
+                writing.freshness.record_failure(collection, failure, failed_at=self._now())
                 _LOG.warning("refresh.failed", collection=collection.value, reason=failure.sentence)
 
     def _records(self) -> Mapping[str, Freshness]:
@@ -171,13 +170,13 @@ class Refresher:
             record = records.get(collection, _NEVER)
             if record.read_at is not None:
                 ages.append(now - record.read_at)
-            elif record.failure is not None:
-                again = record.failure.failed_at + FAILURE_PAUSE - now
+            elif record.failure is not None and record.failed_at is not None:
+                again = record.failed_at + FAILURE_PAUSE - now
                 raise to_scim(record.failure, retry_after_seconds=round(again.total_seconds()))
         return int(max(ages).total_seconds())
 
 
 def _is_due(record: Freshness, now: datetime, max_age: timedelta) -> bool:
-    if record.failure is not None and now - record.failure.failed_at < FAILURE_PAUSE:
+    if record.failed_at is not None and now - record.failed_at < FAILURE_PAUSE:
         return False
     return record.read_at is None or now - record.read_at > max_age

@@ -8,7 +8,7 @@ from typing import TypeVar
 from gateway.directory.entitlements import by_subject
 from gateway.directory.groups import group_resource
 from gateway.directory.users import UserNameSource, user_resource
-from gateway.mirror.fact_store import FactStore
+from gateway.mirror.fact_reader import FactReader
 from gateway.mirror.mirror import Writing
 from gateway.scim.schema import Registry
 
@@ -40,7 +40,7 @@ class Renderer:
         writing.documents(self.registry.user).save(users, now=now)
 
     def _users(
-        self, facts: FactStore, *, uuids: Collection[str] | None
+        self, facts: FactReader, *, uuids: Collection[str] | None
     ) -> Iterator[dict[str, object]]:
         groups = {group.id: group for group in facts.groups()}
         memberships = _by(facts.memberships(member_uuids=uuids), lambda found: found.member_uuid)
@@ -61,7 +61,7 @@ class Renderer:
             )
 
 
-def _groups(facts: FactStore) -> Iterator[dict[str, object]]:
+def _groups(facts: FactReader) -> Iterator[dict[str, object]]:
     memberships = _by(facts.memberships(), lambda found: found.group_id)
     held = by_subject(facts.grants(), projects=facts.projects(), repositories=facts.repositories())
     for group in facts.groups():

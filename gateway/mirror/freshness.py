@@ -91,8 +91,11 @@ class FreshnessRecords(FreshnessReader):
         )
 
     def _put(self, collection: str, **values: Any) -> None:
-        key = {"integration": self._integration, "collection": collection}
-        mine = (FRESHNESS.c[name] == value for name, value in key.items())
-        updated = self._connection.execute(update(FRESHNESS).where(*mine).values(values))
+        mine = {"integration": self._integration, "collection": collection}
+        updated = self._connection.execute(
+            update(FRESHNESS)
+            .where(*(FRESHNESS.c[name] == value for name, value in mine.items()))
+            .values(values)
+        )
         if not updated.rowcount:
-            self._connection.execute(insert(FRESHNESS).values({"calls": 0} | key | values))
+            self._connection.execute(insert(FRESHNESS).values({"calls": 0} | mine | values))

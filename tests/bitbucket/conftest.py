@@ -34,9 +34,18 @@ def clock() -> StillClock:
 
 @pytest.fixture
 def transport(server: RawServer, clock: StillClock) -> Iterator[Transport]:
-    """A session with *server* that gives up on a silent one soon."""
-    limits = Limits(read_timeout_seconds=0.3, retry=RetryPolicy(retries=2))
+    """A session with *server* that retries twice."""
+    limits = Limits(retry=RetryPolicy(retries=2))
     session = Transport(server.url, limits=limits, sleep=clock.sleep, clock=clock)
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def hasty(server: RawServer) -> Iterator[Transport]:
+    """A session with *server* that gives up on a silent one at once."""
+    limits = Limits(read_timeout_seconds=0.1, retry=RetryPolicy(retries=1, backoff_seconds=0))
+    session = Transport(server.url, limits=limits)
     yield session
     session.close()
 

@@ -11,6 +11,7 @@ class StillClock:
     slept_seconds: list[float] = field(default_factory=list)
 
     def __call__(self) -> float:
+        """Return the time in seconds."""
         return self.now_seconds
 
     def sleep(self, seconds: float) -> None:

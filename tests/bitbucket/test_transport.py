@@ -69,14 +69,13 @@ RESET = Reply(then=Then.RESET)
     [
         RESET,
         Reply(then=Then.CLOSE),
-        Reply(then=Then.STALL),
         truncated({"values": list(range(100))}),
         as_error(429, "Rate limit"),
         as_error(502, "Bad gateway"),
         as_error(503, "Busy"),
         as_error(504, "Too slow"),
     ],
-    ids=["reset", "closed", "stalled", "truncated", "429", "502", "503", "504"],
+    ids=["reset", "closed", "truncated", "429", "502", "503", "504"],
 )
 def test_a_read_is_tried_again_after_a_passing_fault(
     fault: Reply, server: RawServer, read: Callable[[], Answer], clock: StillClock
@@ -207,12 +206,23 @@ def test_a_gzipped_answer_that_is_not_gzip_is_no_answer(
         read()
 
 
-def test_a_silent_server_is_unavailable(server: RawServer, read: Callable[[], Answer]) -> None:
-    """A server that says nothing is given up after the read timeout."""
-    server.reply(Reply(then=Then.STALL))
+@pytest.mark.parametrize(
+    ("beginning", "words"),
+    [
+        (b"", "did not answer in time"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[", "the connection broke"),
+    ],
+    ids=["at once", "in the middle"],
+)
+def test_a_silent_server_is_given_up(
+    beginning: bytes, words: str, server: RawServer, hasty: Transport
+) -> None:
+    """A server that stops saying anything is asked once more, then it is unavailable."""
+    server.reply(Reply(beginning, Then.STALL))
 
-    with pytest.raises(Unavailable, match="did not answer in time"):
-        read()
+    with pytest.raises(Unavailable, match=words):
+        hasty.send(_request(server.url), auth=None)
+    assert hasty.calls.count == 2
 
 
 def test_a_closed_port_is_unavailable() -> None:
