@@ -66,7 +66,8 @@ def _holds(node: Filter, read: Callable[[Target], Iterator[Any]]) -> bool:
 def _values(resource: Resource, target: Target) -> Iterator[Any]:
     holder = resource if target.extension is None else resource.get(target.extension, {})
     held = holder.get(target.attribute.name)
-    for value in held if isinstance(held, list) else (held,):
+    values = held if isinstance(held, list) else (held,)
+    for value in values if held is not None else ():
         if target.sub_attribute is None:
             yield value
         else:

@@ -1,0 +1,5 @@
+"""``python -m gateway`` is ``bitbucket-scim``."""
+
+from gateway.cli import main
+
+main()

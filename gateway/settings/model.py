@@ -1,0 +1,63 @@
+"""The settings as values."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A text that is shown to nobody by accident."""
+
+    _text: str = field(repr=False)
+
+    def reveal(self) -> str:
+        """Return the text."""
+        return self._text
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """
+    The settings, checked.
+
+    Attributes:
+        bitbucket_api_url: Where Bitbucket's API is, without a slash at its end.
+        bitbucket_workspace: The slug of the workspace, or its UUID in braces.
+        bitbucket_access_token: A workspace access token.
+        bitbucket_email: The account that the API token belongs to; both or neither.
+        bitbucket_username: The account that the app password belongs to; both or neither.
+        bitbucket_oauth_key: The key of an OAuth consumer; with its secret, or neither.
+        scim_token: The bearer token that opens the resources; None for commands that don't serve.
+        gateway_database_url: The mirror's database, as SQLAlchemy writes it.
+        gateway_max_age: How old a fact may be, in seconds.
+        gateway_bind: The address to listen on, as host:port.
+        gateway_public_url: The address under which clients reach the gateway.
+        gateway_user_name: What ``userName`` is: ``email`` or ``account_id``.
+        gateway_workers: The processes that serve.
+        gateway_threads: The threads of each.
+        gateway_log_format: ``json``, or ``console`` for people.
+    """
+
+    bitbucket_api_url: str
+    bitbucket_workspace: str
+    bitbucket_access_token: Secret | None
+    bitbucket_email: str | None
+    bitbucket_api_token: Secret | None
+    bitbucket_username: str | None
+    bitbucket_app_password: Secret | None
+    bitbucket_oauth_key: str | None
+    bitbucket_oauth_secret: Secret | None
+    scim_token: Secret | None
+    gateway_database_url: Secret
+    gateway_max_age: int
+    gateway_bind: str
+    gateway_public_url: str | None
+    gateway_user_name: str
+    gateway_workers: int
+    gateway_threads: int
+    gateway_log_format: str

@@ -1,0 +1,60 @@
+"""Every setting: its name, what it means, and what it is unless it is set."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """
+    A setting.
+
+    Attributes:
+        name: The environment variable.
+        meaning: What it says, in one line.
+        default: What it is unless it is set, as documentation puts it.
+        is_secret: Whether it may be read from a file, named by the same variable with _FILE.
+    """
+
+    name: str
+    meaning: str
+    default: str = ""
+    is_secret: bool = False
+
+
+SETTINGS = (
+    Setting("BITBUCKET_WORKSPACE", "The workspace: its slug, or its UUID in braces"),
+    Setting("BITBUCKET_ACCESS_TOKEN", "A workspace access token", is_secret=True),
+    Setting("BITBUCKET_EMAIL", "The e-mail address of the account that the API token belongs to"),
+    Setting("BITBUCKET_API_TOKEN", "An API token of that account", is_secret=True),
+    Setting("BITBUCKET_OAUTH_KEY", "The key of a private OAuth consumer"),
+    Setting("BITBUCKET_OAUTH_SECRET", "The secret of that consumer", is_secret=True),
+    Setting("BITBUCKET_USERNAME", "The account name that goes with an app password"),
+    Setting(
+        "BITBUCKET_APP_PASSWORD",
+        "An app password; bitbucket.org accepts none since 2026-07-28",
+        is_secret=True,
+    ),
+    Setting(
+        "BITBUCKET_API_URL",
+        "Where Bitbucket's API is; https, or http on this machine",
+        "https://api.bitbucket.org",
+    ),
+    Setting("SCIM_TOKEN", "The bearer token that SCIM clients send", is_secret=True),
+    Setting("GATEWAY_BIND", "The address to listen on", "127.0.0.1:8080"),
+    Setting(
+        "GATEWAY_PUBLIC_URL",
+        "The address under which clients reach the gateway",
+        "the host of each request",
+    ),
+    Setting(
+        "GATEWAY_DATABASE_URL",
+        "The database, as sqlite:///path or postgresql://user@host/name",
+        "an SQLite file in the user's state folder",
+        is_secret=True,
+    ),
+    Setting("GATEWAY_MAX_AGE", "How old a fact may be before it is read anew, in seconds", "300"),
+    Setting("GATEWAY_USER_NAME", "What userName is: email or account_id", "email"),
+    Setting("GATEWAY_WORKERS", "The processes that serve", "2"),
+    Setting("GATEWAY_THREADS", "The threads of each of them", "8"),
+    Setting("GATEWAY_LOG_FORMAT", "How the log is written: json or console", "json"),
+)
