@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from typing import NoReturn
+from urllib.parse import unquote_to_bytes
 
 from flask import Flask, request
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -78,9 +79,17 @@ def _refuse_malformed() -> None:
     version = _OTHER_VERSION.match(request.path)
     if version:
         raise InvalidVersion(f"Version {version[1]} of SCIM is not served; use {ROOT}.")
-    # A path or query that is no UTF-8 was decoded with the replacement character.
-    if "\ufffd" in request.full_path:
+    # A path that is no UTF-8 was decoded with the replacement character; a query, without it.
+    if "\ufffd" in request.path or not _is_utf8(unquote_to_bytes(request.query_string)):
         raise InvalidSyntax("The address is not UTF-8, percent-encoded.")
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _add_unsupported(app: Flask, authenticator: Authenticator) -> None:

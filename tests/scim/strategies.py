@@ -98,6 +98,7 @@ def _values_of(attributes: Iterable[Any]) -> Mapping[Any, st.SearchStrategy[Any]
 
 
 def _value_of(attribute: Any) -> st.SearchStrategy[Any]:
+    one: st.SearchStrategy[Any]
     match attribute.type:
         case AttributeType.COMPLEX:
             one = st.fixed_dictionaries({}, optional=_values_of(attribute.sub_attributes)).filter(

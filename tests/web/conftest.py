@@ -1,0 +1,114 @@
+"""The web application with resources kept in memory behind it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import pytest
+from flask.testing import FlaskClient
+
+from gateway.scim.errors import NotFound
+from gateway.scim.filter.match import matches
+from gateway.scim.handler import Document, Listing, Provenance, Query, Retrieval
+from gateway.scim.projection import Projection
+from gateway.scim.schema import Registry, load_registry
+from gateway.web.application import create_web
+
+TOKEN = "a-token-that-opens-everything"
+
+
+@dataclass
+class Memory:
+    """A handler whose resources are a list; it fails with *failure*, if it has one."""
+
+    resources: Sequence[dict[str, Any]] = ()
+    failure: Exception | None = None
+    queries: list[Query] = field(default_factory=list)
+
+    def query(self, query: Query) -> Listing:
+        """Answer from the list."""
+        self._fail()
+        self.queries.append(query)
+        found = [r for r in self.resources if query.filter is None or matches(query.filter, r)]
+        start = query.page.start_index - 1
+        page = found[start : start + query.page.count]
+        return Listing(len(found), [_document(r) for r in page], Provenance(17, 3))
+
+    def retrieve(self, resource_id: str, *, projection: Projection, base_url: str) -> Retrieval:
+        """Answer from the list."""
+        self._fail()
+        assert projection.resource_type.name
+        assert base_url
+        for resource in self.resources:
+            if resource["id"] == resource_id:
+                return Retrieval(_document(resource), Provenance(17, 0))
+        raise NotFound(f"There is no resource {resource_id}.")
+
+    def _fail(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+
+
+def _document(resource: dict[str, Any]) -> Document:
+    return Document(resource["meta"]["version"], orjson.dumps(resource))
+
+
+def user(number: int) -> dict[str, Any]:
+    """Return a small user."""
+    return {
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+        "id": f"u{number}",
+        "userName": f"user{number}@acme.com",
+        "active": number % 2 == 0,
+        "emails": [{"value": f"user{number}@acme.com", "type": "work", "primary": True}],
+        "name": {"givenName": "Ann", "familyName": str(number)},
+        "meta": {
+            "resourceType": "User",
+            "location": f"http://localhost/scim/v2/Users/u{number}",
+            "version": f'W/"{number}"',
+        },
+    }
+
+
+@pytest.fixture
+def users() -> Memory:
+    """Two hundred and fifty users."""
+    return Memory([user(number) for number in range(250)])
+
+
+@pytest.fixture
+def groups() -> Memory:
+    """No groups."""
+    return Memory()
+
+
+@pytest.fixture
+def reasons() -> list[str]:
+    """Why the gateway is not ready."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def registry() -> Registry:
+    """The project's own schemas."""
+    return load_registry()
+
+
+@pytest.fixture
+def anonymous(registry: Registry, users: Memory, groups: Memory, reasons: list[str]) -> FlaskClient:
+    """A client without a token."""
+    app = create_web(
+        registry,
+        {"User": users, "Group": groups},
+        tokens=[TOKEN, "another-token-that-opens"],
+        readiness=lambda: reasons,
+    )
+    return app.test_client()
+
+
+@pytest.fixture
+def client(anonymous: FlaskClient) -> FlaskClient:
+    """A client with a token."""
+    anonymous.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {TOKEN}"
+    return anonymous

@@ -1,0 +1,106 @@
+"""What the service is and has (RFC 7644 §4)."""
+
+import json
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from gateway.scim.schema import Registry
+
+
+def get(client: FlaskClient, path: str) -> Any:
+    """Return the JSON of an answer that succeeded."""
+    answer = client.get(f"/scim/v2{path}")
+    assert answer.status_code == 200, answer.text
+    assert answer.content_type == "application/scim+json"
+    return json.loads(answer.data)
+
+
+def test_discovery_takes_no_token(anonymous: FlaskClient) -> None:
+    """Identity providers look before they have one."""
+    for path in ("/ServiceProviderConfig", "/ResourceTypes", "/Schemas"):
+        assert get(anonymous, path)["schemas"]
+
+
+@pytest.mark.parametrize("feature", ["patch", "bulk", "filter", "changePassword", "sort", "etag"])
+def test_the_configuration_says_every_required_feature(
+    anonymous: FlaskClient, feature: str
+) -> None:
+    """RFC 7643 §5 has each of them, also where the answer is no."""
+    config = get(anonymous, "/ServiceProviderConfig")
+
+    assert isinstance(config[feature]["supported"], bool)
+
+
+def test_the_configuration_says_what_is_done(anonymous: FlaskClient) -> None:
+    """Filters, sorting and ETags are there, writes are not, and pages are by index."""
+    config = get(anonymous, "/ServiceProviderConfig")
+
+    supported = {name for name in config if isinstance(config[name], dict)}
+    supported = {name for name in supported if config[name].get("supported")}
+    assert supported == {"filter", "sort", "etag"}
+    assert config["filter"]["maxResults"] == config["pagination"]["maxPageSize"] == 1000
+    assert config["pagination"]["defaultPageSize"] == 100
+    assert config["authenticationSchemes"][0]["type"] == "oauthbearertoken"
+
+
+@pytest.mark.parametrize("path", ["/ResourceTypes", "/Schemas"])
+def test_every_document_is_found_where_it_says(anonymous: FlaskClient, path: str) -> None:
+    """meta.location is absolute, and leads to the same document."""
+    for listed in get(anonymous, path)["Resources"]:
+        location = listed["meta"]["location"]
+        assert location.startswith("http://localhost/scim/v2/")
+        assert get(anonymous, location.removeprefix("http://localhost/scim/v2")) == listed
+
+
+def test_a_schema_is_found_in_any_letter_case(anonymous: FlaskClient) -> None:
+    """URNs ignore letter case."""
+    found = get(anonymous, "/Schemas/URN:IETF:params:scim:schemas:core:2.0:USER")
+
+    assert found["name"] == "User"
+
+
+def test_every_schema_that_a_resource_type_names_is_served(
+    anonymous: FlaskClient, registry: Registry
+) -> None:
+    """Nothing is returned that discovery does not declare."""
+    served = {schema["id"] for schema in get(anonymous, "/Schemas")["Resources"]}
+
+    for resource_type in registry.resource_types:
+        assert {schema.id for schema in resource_type.schemas} <= served
+
+
+def test_paging_and_sorting_are_ignored(anonymous: FlaskClient) -> None:
+    """RFC 7644 §4: the whole list always comes."""
+    assert get(anonymous, "/Schemas?count=1&startIndex=3&sortBy=x")["totalResults"] == len(
+        get(anonymous, "/Schemas")["Resources"]
+    )
+
+
+@pytest.mark.parametrize("path", ["/Schemas", "/ResourceTypes"])
+def test_a_filter_is_forbidden(anonymous: FlaskClient, path: str) -> None:
+    """RFC 7644 §4: 403, so that nobody takes the whole list for a selection."""
+    assert anonymous.get(f"/scim/v2{path}?filter=id%20pr").status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/Schemas/urn:x", "/ResourceTypes/Nope"])
+def test_an_unknown_document_is_not_found(anonymous: FlaskClient, path: str) -> None:
+    """404, with SCIM's error."""
+    assert anonymous.get(f"/scim/v2{path}").status_code == 404
+
+
+def test_the_process_says_that_it_lives(anonymous: FlaskClient) -> None:
+    """Liveness asks nothing of Bitbucket."""
+    assert anonymous.get("/healthz").json == {"status": "alive"}
+
+
+def test_the_gateway_says_why_it_is_not_ready(anonymous: FlaskClient, reasons: list[str]) -> None:
+    """Readiness is 200, or 503 with the reasons."""
+    assert anonymous.get("/readyz").json == {"status": "ready"}
+
+    reasons.append("Bitbucket does not accept the API token.")
+    answer = anonymous.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json == {"status": "unready", "reasons": reasons}
