@@ -53,7 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SettingsError: They can't be used.
     """
     settings = settings or load_settings(os.environ, serving=True)
-    configure_logs(settings.gateway_log_format)
+    configure_logs(settings.gateway_log_format, level=settings.gateway_log_level)
     gateway = assemble(settings)
     max_age = timedelta(seconds=settings.gateway_max_age)
     handlers = {

@@ -1,17 +1,17 @@
 """How the log is written."""
 
-import logging
 import sys
 
 import structlog
 
 
-def configure_logs(log_format: str) -> None:
+def configure_logs(log_format: str, *, level: str) -> None:
     """
     Write events to standard error.
 
     Args:
         log_format: ``json``, one object a line, or ``console`` for people.
+        level: The least of what is written, as ``info``.
     """
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer()
@@ -26,7 +26,7 @@ def configure_logs(log_format: str) -> None:
             structlog.processors.format_exc_info,
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )

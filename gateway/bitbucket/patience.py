@@ -66,5 +66,5 @@ class Patience:
         pause = self._retry.get_backoff_time() if wanted_seconds is None else wanted_seconds
         if pause > self._left_seconds:
             return None
-        pass
+        self._left_seconds -= pause
         return pause

@@ -1,7 +1,9 @@
 """Where each attribute of a resource is kept, to be filtered and sorted by."""
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Table
@@ -10,9 +12,14 @@ from gateway.mirror.tables import GROUP_RESOURCES, GROUP_VALUES, USER_VALUES, US
 from gateway.scim.path import AttributePath, Target, resolve
 from gateway.scim.reference import relative_path
 from gateway.scim.schema import AttributeType, ResourceType
-from gateway.scim.text import fold
+from gateway.scim.text import fold, instant
 
 _EXTENSION = "urn:bitbucket-scim:params:scim:schemas:extension:1.0"
+
+#: How attributes are written to the columns. A resource that was written otherwise is written
+#: again even if it is the same: the next release may have a new column, and letters that are new
+#: to Unicode gain a lower case.
+FORM = f"1, Unicode {unicodedata.unidata_version}"
 
 #: The columns of the values of multi-valued attributes, by sub-attribute.
 VALUE_COLUMNS: Mapping[str, str] = {
@@ -32,7 +39,8 @@ class Home:
     Attributes:
         resources: Their table.
         values: The table of the values of their multi-valued attributes.
-        columns: The columns of *resources*, by the path of their single-valued attributes.
+        columns: The columns of *resources*, by the path of their single-valued attributes. What
+            is not among them is told by the others, or assigned to none.
         lists: The paths of the multi-valued attributes.
     """
 
@@ -89,9 +97,6 @@ HOMES: Mapping[str, Home] = {
     ),
 }
 
-#: Attributes of these schemas belong to clients' writes; they have no value yet.
-UNASSIGNED = frozenset({"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"})
-
 #: What the mirror itself knows, or derives from the id.
 _WRITTEN_APART = frozenset({"id", "meta.created", "meta.lastModified", "meta.version"})
 
@@ -118,7 +123,12 @@ class Indexer:
         """Yield a row, without its key, for each value of the multi-valued attributes."""
         for path, target in self._lists:
             for position, value in enumerate(_read(resource, target) or ()):
-                yield {"attribute": path, "position": position} | _parts(value, target)
+                yield {"attribute": path, "position": position, **_parts(value, target)}
+
+
+def list_path(target: Target) -> str:
+    """Return the path of the multi-valued attribute that *target* is, or is a part of."""
+    return Target(target.extension, target.attribute).name
 
 
 def _target(path: str, resource_type: ResourceType) -> Target:
@@ -140,19 +150,19 @@ def _compared(value: Any, target: Target) -> Any:
     if not isinstance(value, str):
         return value
     if not value:
+        # RFC 7644 §3.4.2.2: an empty text is no value that a filter could find.
         return None
-    if target.leaf.type is AttributeType.REFERENCE:
-        return relative_path(value) or value
-    return value if target.leaf.case_exact else fold(value)
+    if target.leaf.type is AttributeType.DATE_TIME:
+        return instant(datetime.fromisoformat(value))
+    text = relative_path(value) or value
+    return text if target.leaf.case_exact else fold(text)
 
 
 def _parts(value: Any, target: Target) -> dict[str, Any]:
-    parts = value if isinstance(value, Mapping) else {"value": value}
     row: dict[str, Any] = dict.fromkeys(VALUE_COLUMNS.values())
-    for sub_attribute in target.attribute.sub_attributes:
-        if sub_attribute.name in parts:
-            inner = Target(target.extension, target.attribute, sub_attribute)
-            row[VALUE_COLUMNS[sub_attribute.name]] = _compared(parts[sub_attribute.name], inner)
     if not target.attribute.sub_attributes:
-        row["value"] = _compared(value, target)
+        return row | {"value": _compared(value, target)}
+    for part in target.attribute.sub_attributes:
+        inner = Target(target.extension, target.attribute, part)
+        row[VALUE_COLUMNS[part.name]] = _compared(value.get(part.name), inner)
     return row

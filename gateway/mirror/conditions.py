@@ -5,79 +5,50 @@ SQL's third truth value never shows: a comparison with nothing may be NULL, whic
 than false does, and ``Not`` asks whether its operand "is not true".
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select, true
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import GenericFunction
-from sqlalchemy.types import Integer
+from sqlalchemy import ColumnElement, and_, case, false, func, literal, or_, select, true
 
-from gateway.mirror.catalogue import UNASSIGNED, VALUE_COLUMNS, Home
+from gateway.mirror.catalogue import VALUE_COLUMNS, Home, list_path
+from gateway.mirror.comparisons import OPERATIONS, Condition, Expression, satisfies_one
 from gateway.scim.filter.bound import (
     And,
     Compare,
     ElementMatch,
     Filter,
-    Literal,
     Not,
-    Operator,
     Or,
     Present,
 )
 from gateway.scim.path import Target
 from gateway.scim.schema import AttributeType, ResourceType
 
-Condition = ColumnElement[bool]
-Expression = ColumnElement[Any]
+_Comparison = Callable[[Expression], Condition]
 
 
-class _Position(GenericFunction[int]):
-    """Where a text is in another, counted from 1; 0 where it is not."""
+class _Level(Protocol):
+    """What the leaves of a filter are conditions on: a resource, or one value of a list."""
 
-    type = Integer()
-    inherit_cache = True
+    def compare(self, target: Target, comparison: _Comparison) -> Condition:
+        """Return that a value of *target* satisfies *comparison*."""
+        ...
 
+    def present(self, target: Target) -> Condition:
+        """Return that *target* has a value."""
+        ...
 
-@compiles(_Position, "sqlite")
-def _instr(element: _Position, compiler: SQLCompiler, **options: Any) -> str:
-    return f"instr{compiler.process(element.clause_expr, **options)}"
-
-
-@compiles(_Position, "postgresql")
-def _strpos(element: _Position, compiler: SQLCompiler, **options: Any) -> str:
-    return f"strpos{compiler.process(element.clause_expr, **options)}"
-
-
-def _starts_with(column: Expression, text: str) -> Condition:
-    return func.substr(column, 1, len(text)) == text
+    def element(self, target: Target, condition: Filter) -> Condition:
+        """Return that one value of the list *target* satisfies *condition*."""
+        ...
 
 
-def _ends_with(column: Expression, text: str) -> Condition:
-    size = len(text)
-    tail = func.substr(column, func.length(column) - size + 1)
-    return and_(func.length(column) >= size, tail == text)
-
-
-_OPERATIONS: Mapping[Operator, Callable[[Expression, Any], Condition]] = {
-    Operator.EQ: lambda column, value: column == value,
-    Operator.CO: lambda column, value: _Position(column, value) > 0,
-    Operator.SW: _starts_with,
-    Operator.EW: _ends_with,
-    Operator.GT: lambda column, value: column > value,
-    Operator.GE: lambda column, value: column >= value,
-    Operator.LT: lambda column, value: column < value,
-    Operator.LE: lambda column, value: column <= value,
-}
-
-
-@dataclass(frozen=True)
-class Conditions:
+@dataclass(frozen=True, slots=True)
+class ResourceLevel:
     """
-    Makes conditions on the resources of one type.
+    Conditions on the resources of one type, and their order.
 
     Attributes:
         home: Where they are kept.
@@ -89,110 +60,144 @@ class Conditions:
     resource_type: ResourceType
     base_url: str
 
-    def of(self, node: Filter) -> Condition:
-        """Return the condition that *node* is true of a resource."""
-        match node:
-            case And(operands=operands):
-                return and_(*(self.of(operand) for operand in operands))
-            case Or(operands=operands):
-                return or_(*self._alternatives(operands, self.of))
-            case Not(operand=operand):
-                return self.of(operand).is_not(true())
-            case ElementMatch(target=target, condition=condition):
-                return self._any_value(_list(target), self._of_value(condition))
-            case Compare(target=target, operator=operator, value=value):
-                operation = _OPERATIONS[operator]
-                return self._compare(target, lambda column: operation(column, value))
-            case Present(target=target):
-                return self._present(target)
+    def compare(self, target: Target, comparison: _Comparison) -> Condition:
+        """Return that a value of *target* satisfies *comparison*."""
+        if target.attribute.multi_valued:
+            return self._any_value(target, comparison(self._values.column(target)))
+        column = self._column(target)
+        return false() if column is None else comparison(column)
 
-    def sort_key(self, target: Target) -> Expression:
-        """Return what *target* is sorted by; of a list, the primary value, else the first."""
+    def present(self, target: Target) -> Condition:
+        """Return that *target* has a value."""
+        if target.attribute.multi_valued:
+            return self._any_value(target, self._values.present(target))
+        columns = (self._column(part) for part in _parts(target))
+        return or_(false(), *(column.is_not(None) for column in columns if column is not None))
+
+    def element(self, target: Target, condition: Filter) -> Condition:
+        """Return that one value of the list *target* satisfies *condition*."""
+        return self._any_value(target, condition_of(condition, self._values))
+
+    def sort_key(self, target: Target) -> Expression | None:
+        """
+        Return what *target* is sorted by; of a list, its primary value, else its first.
+
+        None where no resource has a value.
+        """
         if not target.attribute.multi_valued:
             return self._column(target)
         values = self.home.values
         return (
-            select(self._value_column(target))
-            .where(values.c.key == self.home.resources.c.key, values.c.attribute == _list(target))
-            .order_by(func.coalesce(values.c.is_primary, false()).desc(), values.c.position)
+            select(self._values.column(target))
+            .where(
+                values.c.key == self.home.resources.c.key, values.c.attribute == list_path(target)
+            )
+            .order_by(values.c.position)
             .limit(1)
             .scalar_subquery()
         )
 
-    def _compare(self, target: Target, compare: Callable[[Expression], Condition]) -> Condition:
-        if target.attribute.multi_valued:
-            return self._any_value(_list(target), compare(self._value_column(target)))
-        return compare(self._column(target))
+    @property
+    def _values(self) -> "_ValueLevel":
+        return _ValueLevel(self.home, self.base_url)
 
-    def _present(self, target: Target) -> Condition:
-        if target.attribute.multi_valued:
-            if target.sub_attribute is None:
-                return self._any_value(_list(target), true())
-            return self._any_value(_list(target), self._value_column(target).is_not(None))
-        if target.leaf.type is AttributeType.COMPLEX:
-            parts = (target.with_sub_attribute(s.name) for s in target.attribute.sub_attributes)
-            return or_(*(self._column(part).is_not(None) for part in parts if part))
-        return self._column(target).is_not(None)
-
-    def _any_value(self, path: str, condition: Condition) -> Condition:
+    def _any_value(self, target: Target, condition: Condition) -> Condition:
         values = self.home.values
+        # Not a correlated EXISTS: the value may be the quickest way to the resource.
         return self.home.resources.c.key.in_(
-            select(values.c.key).where(values.c.attribute == path, condition)
+            select(values.c.key).where(values.c.attribute == list_path(target), condition)
         )
 
-    def _of_value(self, node: Filter) -> Condition:
-        """Return the condition that *node* is true of one value of a list."""
-        match node:
-            case And(operands=operands):
-                return and_(*(self._of_value(operand) for operand in operands))
-            case Or(operands=operands):
-                return or_(*self._alternatives(operands, self._of_value))
-            case Not(operand=operand):
-                return self._of_value(operand).is_not(true())
-            case Compare(target=target, operator=operator, value=value):
-                return _OPERATIONS[operator](self._value_column(target), value)
-            case Present(target=target):
-                return self._value_column(target).is_not(None)
-            case ElementMatch(target=target):
-                raise TypeError(f"A value path inside a value path: {target.name}")
+    def _column(self, target: Target) -> Expression | None:
+        resources = self.home.resources
+        if target.name == "meta.resourceType":
+            # Beside a column, it is ordered by code point as the column is.
+            return func.coalesce(literal(self.resource_type.name), resources.c.id)
+        if target.name == "meta.location":
+            return literal(f"{self.base_url}{self.resource_type.endpoint}/") + resources.c.id
+        name = self.home.columns.get(target.name)
+        return None if name is None else _absolute(resources.c[name], target, self.base_url)
 
-    def _alternatives(
-        self, operands: tuple[Filter, ...], of: Callable[[Filter], Condition]
-    ) -> Iterator[Condition]:
-        """Yield the conditions, those that want one target equal to several values as one."""
-        equal: dict[Target, list[Literal]] = {}
-        for operand in operands:
-            match operand:
-                case Compare(target=target, operator=Operator.EQ, value=value):
-                    equal.setdefault(target, []).append(value)
-                case _:
-                    yield of(operand)
-        for target, literals in equal.items():
-            if of == self._of_value:
-                yield self._value_column(target).in_(literals)
-            else:
-                yield self._compare(target, partial(_is_among, literals))
 
-    def _column(self, target: Target) -> Expression:
-        name = target.name
-        if name == "meta.resourceType":
-            return literal(self.resource_type.name)
-        if name == "meta.location":
-            prefix = literal(f"{self.base_url}{self.resource_type.endpoint}/")
-            return prefix + self.home.resources.c.id
-        if target.extension in UNASSIGNED:
-            return literal(None)
-        return self.home.resources.c[self.home.columns[name]]
+@dataclass(frozen=True, slots=True)
+class _ValueLevel:
+    """Conditions on one value of a list: the targets are sub-attributes."""
 
-    def _value_column(self, target: Target) -> Expression:
+    home: Home
+    base_url: str
+
+    def compare(self, target: Target, comparison: _Comparison) -> Condition:
+        return comparison(self.column(target))
+
+    def present(self, target: Target) -> Condition:
+        return or_(false(), *(self.column(part).is_not(None) for part in _parts(target)))
+
+    def element(self, target: Target, condition: Filter) -> Condition:
+        raise TypeError(f"{target.name} stands inside of brackets with {condition}.")
+
+    def column(self, target: Target) -> Expression:
         name = target.sub_attribute.name if target.sub_attribute else "value"
-        column = self.home.values.c[VALUE_COLUMNS[name]]
-        return literal(self.base_url) + column if name == "$ref" else column
+        return _absolute(self.home.values.c[VALUE_COLUMNS[name]], target, self.base_url)
 
 
-def _is_among(literals: Sequence[Literal], column: Expression) -> Condition:
-    return column.in_(literals)
+def condition_of(node: Filter, level: _Level) -> Condition:
+    """Return the condition that *node* is true."""
+    match node:
+        case And(operands=operands):
+            return and_(*(condition_of(o, level) for o in _deepest_first(operands)))
+        case Or(operands=operands):
+            return or_(*_alternatives(operands, level))
+        case Not(operand=operand):
+            return condition_of(operand, level).is_not(true())
+        case Compare(target=target, operator=operator, value=value):
+            return level.compare(target, partial(OPERATIONS[operator], value))
+        case Present(target=target):
+            return level.present(target)
+        case ElementMatch(target=target, condition=condition):
+            return level.element(target, condition)
 
 
-def _list(target: Target) -> str:
-    return Target(target.extension, target.attribute).name
+def _alternatives(operands: Sequence[Filter], level: _Level) -> Iterator[Condition]:
+    """Yield the conditions, the comparisons of one target as one: its list is searched once."""
+    comparisons: dict[Target, list[Compare]] = {}
+    others: list[Filter] = []
+    for operand in operands:
+        match operand:
+            case Compare(target=target):
+                comparisons.setdefault(target, []).append(operand)
+            case _:
+                others.append(operand)
+    for other in _deepest_first(others):
+        yield condition_of(other, level)
+    for target, found in comparisons.items():
+        yield level.compare(target, partial(satisfies_one, found))
+
+
+def _deepest_first(operands: Sequence[Filter]) -> list[Filter]:
+    # SQLite's parser holds a hundred symbols: what stands before a parenthesis takes room in it
+    # until the parenthesis is closed, what stands after it does not.
+    return sorted(operands, key=_depth, reverse=True)
+
+
+def _depth(node: Filter) -> int:
+    match node:
+        case And(operands=operands) | Or(operands=operands):
+            return 1 + max(map(_depth, operands))
+        case Not(operand=operand) | ElementMatch(condition=operand):
+            return 1 + _depth(operand)
+        case _:
+            return 0
+
+
+def _parts(target: Target) -> list[Target]:
+    """Return the sub-attributes of a complex target, or a simple one itself."""
+    if target.leaf.type is not AttributeType.COMPLEX:
+        return [target]
+    parts = (target.with_sub_attribute(part.name) for part in target.attribute.sub_attributes)
+    return [part for part in parts if part is not None]
+
+
+def _absolute(column: ColumnElement[Any], target: Target, base_url: str) -> Expression:
+    if target.leaf.type is not AttributeType.REFERENCE:
+        return column
+    return case((func.substr(column, 1, 1) == "/", literal(base_url) + column), else_=column)

@@ -1,15 +1,26 @@
 """Keeping rendered resources: a new version only where something changed."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
 import orjson
-from sqlalchemy import BindParameter, Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
-from gateway.mirror.catalogue import HOMES, Indexer
+from gateway.mirror.catalogue import FORM, HOMES, Indexer
+from gateway.mirror.fact_reader import in_lists
 from gateway.scim.schema import ResourceType
 from gateway.scim.text import instant
 
@@ -20,8 +31,13 @@ Resource = Mapping[str, Any]
 class _Kept:
     key: int
     version: str
+    form: str
     created: str
-    is_gone: bool
+    last_modified: str
+    gone_at: str | None
+
+    def is_same(self, version: str) -> bool:
+        return self.version == version and self.gone_at is None
 
 
 class DocumentStore:
@@ -46,10 +62,12 @@ class DocumentStore:
                 ``version``, which are added here.
             now: When they were seen.
         """
-        kept = self._kept(None)
+        kept = self._kept(self._all())
         seen = self._save(resources, kept, instant(now))
         gone = [
-            {"old_key": row.key} for i, row in kept.items() if i not in seen and not row.is_gone
+            {"old_key": row.key}
+            for resource_id, row in kept.items()
+            if resource_id not in seen and row.gone_at is None
         ]
         if gone:
             self._connection.execute(
@@ -62,19 +80,18 @@ class DocumentStore:
     def save(self, resources: Iterable[Resource], *, now: datetime) -> None:
         """Keep *resources*, and leave all others as they are."""
         changed = list(resources)
-        kept = self._kept([str(resource["id"]) for resource in changed])
+        kept: dict[str, _Kept] = {}
+        for ids in in_lists([str(resource["id"]) for resource in changed]):
+            kept |= self._kept(self._all().where(self._table.c.id.in_(ids)))
         self._save(changed, kept, instant(now))
 
-    def _kept(self, ids: list[str] | None) -> dict[str, _Kept]:
-        table = self._table
-        query = select(table.c.id, table.c.key, table.c.version, table.c.created, table.c.gone_at)
-        query = query.where(table.c.integration == self._integration)
-        if ids is not None:
-            query = query.where(table.c.id.in_(ids))
-        return {
-            row.id: _Kept(row.key, row.version, row.created, row.gone_at is not None)
-            for row in self._connection.execute(query)
-        }
+    def _all(self) -> Select[Any]:
+        names = ("id", *(field.name for field in fields(_Kept)))
+        query = select(*(self._table.c[name] for name in names))
+        return query.where(self._table.c.integration == self._integration)
+
+    def _kept(self, query: Select[Any]) -> dict[str, _Kept]:
+        return {row[0]: _Kept(*row[1:]) for row in self._connection.execute(query)}
 
     def _save(self, resources: Iterable[Resource], kept: Mapping[str, _Kept], now: str) -> set[str]:
         next_key = self._next_key()
@@ -87,10 +104,15 @@ class DocumentStore:
             seen.add(resource_id)
             before = kept.get(resource_id)
             version = version_of(resource)
-            if before and before.version == version and not before.is_gone:
+            is_same = before is not None and before.is_same(version)
+            if is_same and before and before.form == FORM:
                 continue
-            created = before.created if before else now
-            row = self._row(resource, version, created=created, modified=now)
+            row = self._row(
+                resource,
+                version,
+                created=before.created if before else now,
+                modified=before.last_modified if is_same and before else now,
+            )
             if before:
                 row["old_key"] = key = before.key
                 changed.append(row)
@@ -114,6 +136,7 @@ class DocumentStore:
             "integration": self._integration,
             "id": resource["id"],
             "version": version,
+            "form": FORM,
             "created": created,
             "last_modified": modified,
             "gone_at": None,

@@ -1,9 +1,10 @@
 """Opening the mirror's database, and bringing its tables up to date."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -13,19 +14,31 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 _BUSY_SECONDS = 60
 #: An arbitrary number that PostgreSQL's advisory locks know our writers by.
 _WRITER_LOCK = 0x5C13B17B
+_READING: Mapping[str, Mapping[str, Any]] = {
+    "sqlite": {"is_reading": True},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
+#: The names of PostgreSQL in addresses that leave the driver to us.
+_POSTGRESQL = frozenset({"postgres", "postgresql"})
 
 
 def open_database(url: str) -> Engine:
     """
-    Return an engine for ``sqlite:///…`` or ``postgresql+psycopg://…``; nothing is created yet.
+    Return an engine for ``sqlite:///…`` or ``postgresql://…``; nothing is created yet.
 
-    SQLite's folder is made where it is missing.
+    SQLite's folder is made where it is missing. PostgreSQL is spoken to by psycopg 3.
+
+    Raises:
+        ValueError: *url* is of a database in memory, of which each thread would have its own.
     """
     parsed = make_url(url)
+    if parsed.drivername in _POSTGRESQL:
+        parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() != "sqlite":
         return create_engine(parsed, pool_pre_ping=True)
-    if parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    if parsed.database in (None, "", ":memory:"):
+        raise ValueError(f"{url} names no file; a database in memory can't be shared.")
+    Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(parsed, connect_args={"timeout": _BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -52,12 +65,9 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """Open a transaction in which every statement sees the same state."""
-    if engine.dialect.name == "postgresql":
-        engine = engine.execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
-        )
-    with engine.begin() as connection:
+    """Open a transaction in which every statement sees the same state, and none may change it."""
+    options = _READING[engine.dialect.name]
+    with engine.execution_options(**options).begin() as connection:
         yield connection
 
 
@@ -69,6 +79,7 @@ def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    is_writing = connection.get_execution_options().get("is_writing", False)
+    options = connection.get_execution_options()
+    connection.exec_driver_sql(f"PRAGMA query_only = {int(options.get('is_reading', False))}")
     # A writer takes its lock at once: a reader that turns writer half-way could only fail.
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("is_writing") else "BEGIN")

@@ -1,12 +1,12 @@
 """Finding resources: one page of those that a query selects, and their number."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Dialect, Select, func, select
 
 from gateway.mirror.catalogue import HOMES
-from gateway.mirror.conditions import Conditions
+from gateway.mirror.conditions import ResourceLevel, condition_of
 from gateway.scim.handler import Document, Query
 from gateway.scim.reference import absolute
 from gateway.scim.schema import ResourceType
@@ -26,56 +26,71 @@ class Selection:
 
     def find(self, query: Query) -> tuple[int, Sequence[Document]]:
         """Return the number of resources that *query* selects, and its page of them."""
-        keys = self.keys(query)
-        total = self._connection.scalar(select(func.count()).select_from(keys.subquery())) or 0
+        selected = self._selected(query)
+        total = self._connection.scalar(select(func.count()).select_from(selected.subquery())) or 0
         page = query.page
         if not page.count or page.start_index > total:
             return total, ()
-        ordered = keys.order_by(*self._order(query.sort, query.base_url))
-        wanted = ordered.offset(page.start_index - 1).limit(page.count)
-        found = list(self._connection.scalars(wanted))
-        return total, self._documents(found, query.base_url)
+        keys = self._connection.scalars(self._page(query)).all()
+        return total, self._documents(keys, query.base_url)
 
     def get(self, resource_id: str, *, base_url: str) -> Document | None:
         """Return the resource of that id, if there is one."""
         table = self._home.resources
-        keys = self._present().where(table.c.id == resource_id)
-        documents = self._documents(list(self._connection.scalars(keys)), base_url)
-        return documents[0] if documents else None
+        row = self._connection.execute(
+            select(table.c.version, table.c.document).where(
+                *self._present(), table.c.id == resource_id
+            )
+        ).one_or_none()
+        return None if row is None else _document(row, base_url)
 
-    def keys(self, query: Query) -> Select[int]:
-        """Return the statement that selects what *query* does, before its order and page."""
-        statement = self._present()
-        if query.filter is not None:
-            statement = statement.where(self._conditions(query.base_url).of(query.filter))
-        return statement
-
-    def _present(self) -> Select[int]:
-        table = self._home.resources
-        return select(table.c.key).where(
-            table.c.integration == self._integration, table.c.gone_at.is_(None)
+    def sql(self, query: Query) -> str:
+        """Return the statement that selects the page of *query*, with its values, to be read."""
+        # Under another style of parameters than the driver's a percent sign is not doubled.
+        readable: Callable[..., Dialect] = type(self._connection.dialect)
+        statement = self._page(query)
+        return str(
+            statement.compile(
+                dialect=readable(paramstyle="named"), compile_kwargs={"literal_binds": True}
+            )
         )
+
+    def _page(self, query: Query) -> Select[int]:
+        page = query.page
+        ordered = self._selected(query).order_by(*self._order(query.sort, query.base_url))
+        return ordered.offset(page.start_index - 1).limit(page.count)
+
+    def _selected(self, query: Query) -> Select[int]:
+        conditions = self._present()
+        if query.filter is not None:
+            # At the front, as far as it can be from SQLite's limits on nesting.
+            conditions.insert(0, condition_of(query.filter, self._level(query.base_url)))
+        return select(self._home.resources.c.key).where(*conditions)
+
+    def _present(self) -> list[ColumnElement[bool]]:
+        table = self._home.resources
+        return [table.c.integration == self._integration, table.c.gone_at.is_(None)]
 
     def _order(self, sort: Sort | None, base_url: str) -> Sequence[ColumnElement[Any]]:
         first_seen = self._home.resources.c.key
-        if sort is None:
+        key = None if sort is None else self._level(base_url).sort_key(sort.target)
+        if sort is None or key is None:
             return [first_seen]
-        key = self._conditions(base_url).sort_key(sort.target)
-        if sort.descending:
-            # RFC 7644 §3.4.2.3: those without a value come first.
-            return [key.is_not(None), key.desc(), first_seen]
-        return [key.is_(None), key, first_seen]
+        # RFC 7644 §3.4.2.3: those without a value come last, descending first.
+        in_order = key.desc().nulls_first() if sort.descending else key.asc().nulls_last()
+        return [in_order, first_seen]
 
-    def _conditions(self, base_url: str) -> Conditions:
-        return Conditions(self._home, self._resource_type, base_url)
+    def _level(self, base_url: str) -> ResourceLevel:
+        return ResourceLevel(self._home, self._resource_type, base_url)
 
     def _documents(self, keys: Sequence[int], base_url: str) -> Sequence[Document]:
         table = self._home.resources
         rows = self._connection.execute(
-            select(table.c.key, table.c.version, table.c.document).where(table.c.key.in_(keys))
+            select(table.c.version, table.c.document, table.c.key).where(table.c.key.in_(keys))
         )
-        documents = {
-            row.key: Document(row.version, absolute(row.document, base_url=base_url))
-            for row in rows
-        }
+        documents = {row.key: _document(row, base_url) for row in rows}
         return [documents[key] for key in keys]
+
+
+def _document(row: Any, base_url: str) -> Document:
+    return Document(row.version, absolute(row.document, base_url=base_url))

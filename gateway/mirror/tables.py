@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 METADATA = MetaData(
@@ -155,6 +156,11 @@ GRANTS = Table(
 )
 
 
+def _index_of_present(*columns: str) -> Index:
+    present = text("gone_at IS NULL")
+    return Index(None, *columns, sqlite_where=present, postgresql_where=present)
+
+
 def _resources(
     name: str, *attributes: Column[str] | Column[bool], indexed: tuple[str, ...]
 ) -> Table:
@@ -163,10 +169,12 @@ def _resources(
         name,
         METADATA,
         # Ever growing: the order in which the resources were first seen.
-        Column("key", _KEY, primary_key=True),
+        Column("key", _KEY, primary_key=True, autoincrement=False),
         _text("integration", required=True),
         _text("id", required=True),
         _text("version", required=True),
+        # How the columns below were written: gateway.mirror.catalogue.FORM.
+        _text("form", required=True),
         Column("created", _INSTANT, nullable=False),
         Column("last_modified", _INSTANT, nullable=False),
         _instant("gone_at"),
@@ -174,7 +182,7 @@ def _resources(
         _text("external_id"),
         *attributes,
         UniqueConstraint("integration", "id"),
-        Index(None, "integration", "gone_at", "key"),
+        _index_of_present("integration", "key"),
         Index(None, "integration", "last_modified"),
         *(Index(None, "integration", column) for column in ("external_id", *indexed)),
     )
@@ -185,7 +193,13 @@ def _values(name: str, resources: Table) -> Table:
     return Table(
         name,
         METADATA,
-        Column("key", _KEY, ForeignKey(resources.c.key, ondelete="CASCADE"), primary_key=True),
+        Column(
+            "key",
+            _KEY,
+            ForeignKey(resources.c.key, ondelete="CASCADE"),
+            primary_key=True,
+            autoincrement=False,
+        ),
         _part_of_key("attribute"),
         Column("position", Integer, primary_key=True),
         _text("value"),

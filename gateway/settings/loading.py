@@ -177,6 +177,12 @@ class _SettingsSchema(Schema):
         load_default="json",
         validate=validate.OneOf(("json", "console"), error="must be json or console."),
     )
+    gateway_log_level = fields.String(
+        load_default="info",
+        validate=validate.OneOf(
+            ("debug", "info", "warning", "error"), error="must be debug, info, warning or error."
+        ),
+    )
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         """Read every field from the environment variable of its name."""

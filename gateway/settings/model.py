@@ -41,6 +41,7 @@ class Settings:
         gateway_workers: The processes that serve.
         gateway_threads: The threads of each.
         gateway_log_format: ``json``, or ``console`` for people.
+        gateway_log_level: The least of what is logged: ``debug``, ``info``, ``warning``, ``error``.
     """
 
     bitbucket_api_url: str
@@ -61,3 +62,4 @@ class Settings:
     gateway_workers: int
     gateway_threads: int
     gateway_log_format: str
+    gateway_log_level: str

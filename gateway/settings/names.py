@@ -57,4 +57,5 @@ SETTINGS = (
     Setting("GATEWAY_WORKERS", "The processes that serve", "2"),
     Setting("GATEWAY_THREADS", "The threads of each of them", "8"),
     Setting("GATEWAY_LOG_FORMAT", "How the log is written: json or console", "json"),
+    Setting("GATEWAY_LOG_LEVEL", "What is logged: debug, info, warning or error", "info"),
 )

@@ -21,7 +21,7 @@ REGISTRY = load_registry()
 def model_of(type_name: str) -> Any:
     """Return scim2-models' own class for a resource type, made from the documents we serve."""
     resource_type = type_named(type_name)
-    core = Resource.from_schema(Schema.model_validate(dict(resource_type.schema.document)))
+    core: Any = Resource.from_schema(Schema.model_validate(dict(resource_type.schema.document)))
     extensions = [
         Extension.from_schema(Schema.model_validate(dict(extension.schema.document)))
         for extension in resource_type.extensions

@@ -10,6 +10,7 @@ depends_on = None
 
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 INSTANT = sa.String(length=27).with_variant(sa.String(length=27, collation="C"), "postgresql")
+PRESENT = sa.text("gone_at IS NULL")
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -66,10 +67,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "group_resources",
-        sa.Column("key", KEY, nullable=False),
+        sa.Column("key", KEY, autoincrement=False, nullable=False),
         sa.Column("integration", TEXT, nullable=False),
         sa.Column("id", TEXT, nullable=False),
         sa.Column("version", TEXT, nullable=False),
+        sa.Column("form", TEXT, nullable=False),
         sa.Column("created", INSTANT, nullable=False),
         sa.Column("last_modified", INSTANT, nullable=False),
         sa.Column("gone_at", INSTANT, nullable=True),
@@ -93,9 +95,11 @@ def upgrade() -> None:
         ["integration", "external_id"],
     )
     op.create_index(
-        op.f("ix_group_resources_integration_gone_at_key"),
+        op.f("ix_group_resources_integration_key"),
         "group_resources",
-        ["integration", "gone_at", "key"],
+        ["integration", "key"],
+        sqlite_where=PRESENT,
+        postgresql_where=PRESENT,
     )
     op.create_index(
         op.f("ix_group_resources_integration_last_modified"),
@@ -169,10 +173,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "users",
-        sa.Column("key", KEY, nullable=False),
+        sa.Column("key", KEY, autoincrement=False, nullable=False),
         sa.Column("integration", TEXT, nullable=False),
         sa.Column("id", TEXT, nullable=False),
         sa.Column("version", TEXT, nullable=False),
+        sa.Column("form", TEXT, nullable=False),
         sa.Column("created", INSTANT, nullable=False),
         sa.Column("last_modified", INSTANT, nullable=False),
         sa.Column("gone_at", INSTANT, nullable=True),
@@ -205,7 +210,11 @@ def upgrade() -> None:
         op.f("ix_users_integration_external_id"), "users", ["integration", "external_id"]
     )
     op.create_index(
-        op.f("ix_users_integration_gone_at_key"), "users", ["integration", "gone_at", "key"]
+        op.f("ix_users_integration_key"),
+        "users",
+        ["integration", "key"],
+        sqlite_where=PRESENT,
+        postgresql_where=PRESENT,
     )
     op.create_index(
         op.f("ix_users_integration_last_modified"), "users", ["integration", "last_modified"]
@@ -214,7 +223,7 @@ def upgrade() -> None:
 
     op.create_table(
         "group_values",
-        sa.Column("key", KEY, nullable=False),
+        sa.Column("key", KEY, autoincrement=False, nullable=False),
         sa.Column("attribute", TEXT, nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("value", TEXT, nullable=True),
@@ -231,7 +240,7 @@ def upgrade() -> None:
 
     op.create_table(
         "user_values",
-        sa.Column("key", KEY, nullable=False),
+        sa.Column("key", KEY, autoincrement=False, nullable=False),
         sa.Column("attribute", TEXT, nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("value", TEXT, nullable=True),
@@ -257,7 +266,7 @@ def downgrade() -> None:
     op.drop_table("group_values")
     op.drop_index(op.f("ix_users_integration_user_name"), "users")
     op.drop_index(op.f("ix_users_integration_last_modified"), "users")
-    op.drop_index(op.f("ix_users_integration_gone_at_key"), "users")
+    op.drop_index(op.f("ix_users_integration_key"), "users")
     op.drop_index(op.f("ix_users_integration_external_id"), "users")
     op.drop_index(op.f("ix_users_integration_display_name"), "users")
     op.drop_index(op.f("ix_users_integration_account_id"), "users")
@@ -271,7 +280,7 @@ def downgrade() -> None:
     op.drop_table("members")
     op.drop_table("groups")
     op.drop_index(op.f("ix_group_resources_integration_last_modified"), "group_resources")
-    op.drop_index(op.f("ix_group_resources_integration_gone_at_key"), "group_resources")
+    op.drop_index(op.f("ix_group_resources_integration_key"), "group_resources")
     op.drop_index(op.f("ix_group_resources_integration_external_id"), "group_resources")
     op.drop_index(op.f("ix_group_resources_integration_display_name"), "group_resources")
 

@@ -1,0 +1,51 @@
+"""``bitbucket-scim check``."""
+
+import click
+
+from gateway.app import connect_workspace, credentials
+from gateway.bitbucket.errors import BitbucketError
+from gateway.bitbucket.probe import Finding, probe
+from gateway.cli.environment import settings_of_environment
+
+_MARKS = {True: click.style("works  ", fg="green"), False: click.style("fails  ", fg="red")}
+_UNTRIED = click.style("untried", fg="yellow")
+
+
+@click.command()
+def check() -> None:
+    """
+    Say what each configured credential can read, and what is missing.
+
+    Makes a handful of calls to Bitbucket, and changes nothing there. Exits with 1 if something
+    that the gateway needs can be read with no credential.
+    """
+    settings = settings_of_environment(serving=False)
+    workspace = connect_workspace(settings)
+    click.echo(f"{settings.bitbucket_workspace} at {settings.bitbucket_api_url}")
+    findings: list[Finding] = []
+    try:
+        for finding in probe(workspace, credentials(settings)):
+            if not findings or findings[-1].kind != finding.kind:
+                click.echo(f"\n{finding.kind}")
+            findings.append(finding)
+            _show(finding)
+    except BitbucketError as error:
+        raise click.ClickException(str(error)) from None
+    lacking = _lacking(findings)
+    if lacking:
+        raise click.ClickException(f"no credential can read: {', '.join(lacking)}.")
+    click.echo("\nEverything that the gateway needs can be read.")
+
+
+def _show(finding: Finding) -> None:
+    mark = _UNTRIED if finding.works is None else _MARKS[finding.works]
+    note = f" ({finding.note})" if finding.note else ""
+    click.echo(f"  {mark}  {finding.what}{note}")
+    if finding.where:
+        click.echo(f"           grant it at {finding.where}")
+
+
+def _lacking(findings: list[Finding]) -> list[str]:
+    readable = {finding.what for finding in findings if finding.works}
+    refused = {finding.what: None for finding in findings if finding.works is False}
+    return [what for what in refused if what not in readable]

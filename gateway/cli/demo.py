@@ -1,0 +1,133 @@
+"""``bitbucket-scim demo``."""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from socket import create_server
+
+import click
+import requests
+
+from gateway.app import assemble
+from gateway.cli.server import Server
+from gateway.cli.sync import read_everything
+from gateway.logs import configure_logs
+from gateway.sandbox import demo_credentials
+from gateway.settings import Settings, load_settings
+
+_TOKEN = "demo-token-0123456789abcdef"  # noqa: S105 - it opens a made-up workspace
+_WORKSPACE = "acme"
+_START_SECONDS = 30
+
+
+@click.command()
+@click.option("--port", default=8080, show_default=True, help="Where SCIM is served; 0: anywhere.")
+@click.option("--users", default=200, show_default=True, help="Members of the workspace.")
+@click.option("--groups", default=25, show_default=True, help="Its groups.")
+@click.option("--repos", default=60, show_default=True, help="Its repositories.")
+def demo(*, port: int, users: int, groups: int, repos: int) -> None:
+    """
+    Serve a made-up workspace as SCIM, and print calls to try.
+
+    Needs nothing: Bitbucket is simulated on this machine, and nothing is kept.
+    """
+    port = port or _free_port()
+    with tempfile.TemporaryDirectory(prefix="bitbucket-scim-") as folder:
+        size = [f"--users={users}", f"--groups={groups}", f"--repos={repos}"]
+        with _simulated_bitbucket(size) as api_url:
+            settings = _settings(api_url, port=port, folder=Path(folder))
+            configure_logs(settings.gateway_log_format, level=settings.gateway_log_level)
+            gateway = assemble(settings)
+            if not read_everything(gateway):
+                raise click.ClickException("the simulated workspace could not be read.")
+            base = f"http://127.0.0.1:{port}/scim/v2"
+            Server(settings, when_ready=lambda: _announce(base)).run()
+
+
+@contextmanager
+def _simulated_bitbucket(size: list[str]) -> Iterator[str]:
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "gateway", "sandbox", f"--port={port}", "--hourly-limit=0"]
+    process = subprocess.Popen([*command, *size], stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
+    try:
+        _wait_for(f"{url}/sandbox/calls", process)
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            requests.get(url, timeout=1).raise_for_status()
+        except requests.RequestException:
+            time.sleep(0.1)
+        else:
+            return
+    raise click.ClickException("the simulated Bitbucket did not start.")
+
+
+def _settings(api_url: str, *, port: int, folder: Path) -> Settings:
+    known = demo_credentials(_WORKSPACE)
+    return load_settings(
+        {
+            "BITBUCKET_API_URL": api_url,
+            "BITBUCKET_WORKSPACE": _WORKSPACE,
+            "BITBUCKET_ACCESS_TOKEN": known.access_token.token,
+            "BITBUCKET_EMAIL": known.api_token.email,
+            "BITBUCKET_API_TOKEN": known.api_token.token,
+            "SCIM_TOKEN": _TOKEN,
+            "GATEWAY_BIND": f"127.0.0.1:{port}",
+            "GATEWAY_DATABASE_URL": f"sqlite:///{folder / 'mirror.sqlite3'}",
+            "GATEWAY_LOG_FORMAT": "console",
+            "GATEWAY_LOG_LEVEL": "warning",
+        },
+        serving=True,
+    )
+
+
+def _free_port() -> int:
+    with create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
+def _announce(base: str) -> None:
+    call = f"curl -sS -H 'Authorization: Bearer {_TOKEN}'"
+    extension = "urn:bitbucket-scim:params:scim:schemas:extension:1.0:User"
+    click.echo(f"""
+The workspace {_WORKSPACE} is served as SCIM 2.0. Stop it with Ctrl-C.
+
+  Base URL  {base}
+  Token     {_TOKEN}
+
+Try, in another terminal:
+
+  # the first two users, with roles, groups and entitlements
+  {call} '{base}/Users?count=2'
+
+  # one user by e-mail address
+  {call} -G '{base}/Users' --data-urlencode 'filter=userName eq "admin@{_WORKSPACE}.example"'
+
+  # who are the owners?
+  {call} -G '{base}/Users' -d attributes=displayName \\
+    --data-urlencode 'filter=roles.value eq "owner"'
+
+  # who administers a repository by a grant of their own?
+  {call} -G '{base}/Users' -d attributes=displayName,entitlements \\
+    --data-urlencode 'filter=entitlements[type eq "repository" and value ew ":admin"]'
+
+  # every right of one user, and the ways it comes by
+  {call} -G '{base}/Users' -d attributes={extension}:access \\
+    --data-urlencode 'filter=userName eq "admin@{_WORKSPACE}.example"'
+
+  # the groups, without their members
+  {call} '{base}/Groups?excludedAttributes=members'
+""")

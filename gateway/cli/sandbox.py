@@ -1,0 +1,108 @@
+"""``bitbucket-scim sandbox``."""
+
+import threading
+
+import click
+
+from gateway.sandbox import (
+    Behaviour,
+    Faults,
+    Paging,
+    create_app,
+    demo_credentials,
+    generate,
+    serving,
+)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8090, show_default=True, help="The port; 0 takes a free one.")
+@click.option("--users", default=200, show_default=True, help="Members of the workspace.")
+@click.option("--groups", default=25, show_default=True, help="Its groups.")
+@click.option("--projects", default=6, show_default=True, help="Its projects.")
+@click.option("--repos", default=60, show_default=True, help="Its repositories.")
+@click.option("--seed", default=1, show_default=True, help="The same seed makes the same world.")
+@click.option("--workspace", default="acme", show_default=True, help="Its slug.")
+@click.option("--moved", is_flag=True, help="Administration moved to admin.atlassian.com.")
+@click.option(
+    "--latency", default=0.0, show_default=True, help="Seconds that every answer takes at least."
+)
+@click.option(
+    "--hourly-limit",
+    default=1000,
+    show_default=True,
+    help="Calls in a rolling hour for each group of resources; 0 for no limit.",
+)
+@click.option(
+    "--paging",
+    type=click.Choice([paging.value for paging in Paging]),
+    default=Paging.MIXED.value,
+    show_default=True,
+    help="How lists are continued.",
+)
+@click.option(
+    "--fault-rate",
+    default=0.0,
+    show_default=True,
+    help="The share of calls, from 0 to 1, that end in a fault of any kind.",
+)
+def sandbox(
+    *,
+    host: str,
+    port: int,
+    users: int,
+    groups: int,
+    projects: int,
+    repos: int,
+    seed: int,
+    workspace: str,
+    moved: bool,
+    latency: float,
+    hourly_limit: int,
+    paging: str,
+    fault_rate: float,
+) -> None:
+    """
+    Serve a simulated Bitbucket Cloud, to try the gateway on.
+
+    Its workspace is made up, and the same for the same options. POST to /sandbox/faults makes
+    calls fail; GET /sandbox/calls counts them.
+    """
+    world = generate(
+        users=users,
+        groups=groups,
+        projects=projects,
+        repositories=repos,
+        seed=seed,
+        slug=workspace,
+    )
+    if moved:
+        world.move_administration()
+    behaviour = Behaviour(
+        paging=Paging(paging), hourly_limit=hourly_limit or None, latency_seconds=latency
+    )
+    app = create_app(world, behaviour=behaviour, faults=Faults(rate=fault_rate, seed=seed))
+    try:
+        with serving(app, host=host, port=port) as served:
+            _announce(served.url, workspace)
+            threading.Event().wait()
+    except OSError as error:
+        raise click.ClickException(
+            f"{host}:{port} can't be listened on: {error.strerror}."
+        ) from None
+    except KeyboardInterrupt:
+        click.echo("Stopped.", err=True)
+
+
+def _announce(url: str, workspace: str) -> None:
+    known = demo_credentials(workspace)
+    click.echo(f"""\
+A simulated Bitbucket with the workspace {workspace}. Point the gateway at it with:
+
+export BITBUCKET_API_URL={url}
+export BITBUCKET_WORKSPACE={workspace}
+export BITBUCKET_ACCESS_TOKEN={known.access_token.token}
+export BITBUCKET_EMAIL={known.api_token.email}
+export BITBUCKET_API_TOKEN={known.api_token.token}
+""")

@@ -1,0 +1,44 @@
+"""Running the web application under gunicorn."""
+
+from collections.abc import Callable
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from gateway.app import create_app
+from gateway.settings import Settings
+
+#: The longest line that gunicorn reads: a filter in the address can be long.
+_LONGEST_REQUEST_LINE_BYTES = 8190
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """
+    A gunicorn server of the gateway.
+
+    Args:
+        settings: Where to listen, with how many workers, and what they serve.
+        when_ready: Called once the address is listened on.
+    """
+
+    def __init__(self, settings: Settings, *, when_ready: Callable[[], None]) -> None:
+        self._settings = settings
+        self._when_ready = when_ready
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Configure gunicorn; called by it."""
+        for name, value in {
+            "bind": self._settings.gateway_bind,
+            "workers": self._settings.gateway_workers,
+            "threads": self._settings.gateway_threads,
+            "worker_class": "gthread",
+            "limit_request_line": _LONGEST_REQUEST_LINE_BYTES,
+            "loglevel": "warning",
+            "when_ready": lambda _server: self._when_ready(),
+        }.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Return the application, one for each worker; called by gunicorn."""
+        return create_app(self._settings)

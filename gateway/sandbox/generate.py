@@ -1,0 +1,170 @@
+"""Worlds of any size, the same for the same arguments, with awkward data on purpose."""
+
+import random
+from datetime import timedelta
+
+from gateway.sandbox import names
+from gateway.sandbox.model import (
+    Account,
+    AccountStatus,
+    AccountType,
+    Group,
+    Permission,
+    Project,
+    Repository,
+    WorkspaceRole,
+)
+from gateway.sandbox.workspace import slug_of
+from gateway.sandbox.world import World
+
+ADMINISTRATORS = 3
+GRANTS_PER_REPOSITORY = 2
+GRANTS_PER_PROJECT = 3
+
+
+def generate(
+    *,
+    users: int = 200,
+    groups: int = 25,
+    projects: int = 6,
+    repositories: int = 60,
+    seed: int = 1,
+    slug: str = "acme",
+) -> World:
+    """
+    Make a workspace of the given size.
+
+    The first member is ``Admin``, an owner with the e-mail ``admin@{slug}.example``; the first
+    group is ``Administrators``. The same arguments make the same world, UUIDs and times included.
+    """
+    # Not for secrets: a seeded generator is what makes worlds reproducible.
+    chance = random.Random(f"{slug}:{seed}")  # noqa: S311
+    world = World(slug=slug, name=f"{slug.capitalize()}, Inc.", seed=seed)
+    people = _people(world, users, chance)
+    made_groups = _groups(world, groups, people, chance)
+    made_projects = [_project(world, number) for number in range(projects)]
+    made_repositories = [
+        _repository(world, number, chance.choice(made_projects), chance)
+        for number in range(repositories if made_projects else 0)
+    ]
+    _grants(world, made_groups, people, made_projects, made_repositories, chance)
+    for number in range(min(4, users)):
+        world.invite(
+            f"Invited.{number}@Partner.Example",
+            invited_by=people[0],
+            groups=made_groups[1 : 1 + number % 2],
+        )
+    return world
+
+
+def _people(world: World, count: int, chance: random.Random) -> list[Account]:
+    return [_person(world, number, chance) for number in range(count)]
+
+
+def _person(world: World, number: int, chance: random.Random) -> Account:
+    if number == 0:
+        return world.add_member(
+            "Admin", email=f"admin@{world.slug}.example", role=WorkspaceRole.OWNER
+        )
+    if number % 40 == 39:
+        kind = names.APP_KINDS[number // 40 % len(names.APP_KINDS)]
+        return world.add_member(f"Deploy bot {number}", type=AccountType.APP_USER, kind=kind)
+    given, family = chance.choice(names.GIVEN_NAMES), chance.choice(names.FAMILY_NAMES)
+    display_name = f"{given} {family}"
+    if number % 9 == 4:
+        display_name = names.ODD_DISPLAY_NAMES[number // 9 % len(names.ODD_DISPLAY_NAMES)]
+    return world.add_member(
+        display_name,
+        nickname=given if number % 3 else display_name,
+        email=_email(f"{given}.{family}", number, world.slug),
+        status=_status(number),
+        role=WorkspaceRole.COLLABORATOR if number % 17 == 5 else WorkspaceRole.MEMBER,
+        last_accessed=None
+        if number % 11 == 7
+        else world.created_on + timedelta(days=2000 + number % 365, minutes=number),
+    )
+
+
+def _email(name: str, number: int, workspace_slug: str) -> str:
+    local = f"{slug_of(name) or 'user'}.{number}"
+    domain = f"{workspace_slug}.example"
+    # Mixed case, because people type their addresses and Bitbucket keeps what they typed.
+    return f"{local.title()}@{domain.capitalize()}" if number % 5 == 2 else f"{local}@{domain}"
+
+
+def _status(number: int) -> AccountStatus:
+    if number % 23 == 11:
+        return AccountStatus.INACTIVE
+    return AccountStatus.CLOSED if number % 61 == 30 else AccountStatus.ACTIVE
+
+
+def _groups(world: World, count: int, people: list[Account], chance: random.Random) -> list[Group]:
+    return [_group(world, number, people, chance) for number in range(count)]
+
+
+def _group(world: World, number: int, people: list[Account], chance: random.Random) -> Group:
+    if number == 0:
+        administrators = people[:ADMINISTRATORS]
+        for person in administrators:
+            world.add_member(person, role=WorkspaceRole.OWNER)
+        return world.add_group(
+            "Administrators", members=administrators, permission=Permission.ADMIN
+        )
+    rounds, index = divmod(number - 1, len(names.GROUP_NAMES))
+    name = names.GROUP_NAMES[index] + (f" {rounds + 1}" if rounds else "")
+    size = 0 if number % 7 == 3 else chance.randint(1, max(1, min(len(people) // 8, 120)))
+    return world.add_group(
+        name,
+        slug=f"renamed-{number}" if number % 6 == 2 else None,
+        members=chance.sample(people, min(size, len(people))),
+        permission={4: Permission.READ, 11: Permission.WRITE}.get(number),
+        auto_add=number % 12 == 5,
+        email_forwarding_disabled=number % 4 == 0,
+    )
+
+
+def _project(world: World, number: int) -> Project:
+    rounds, index = divmod(number, len(names.PROJECT_NAMES))
+    key, name = names.PROJECT_NAMES[index]
+    return world.add_project(
+        f"{key}{rounds}" if rounds else key,
+        name=f"{name} {rounds + 1}" if rounds else name,
+        is_private=number % 4 != 1,
+        description="" if number % 2 else 'What it is for, in "words"',
+    )
+
+
+def _repository(world: World, number: int, project: Project, chance: random.Random) -> Repository:
+    rounds, index = divmod(number, len(names.REPOSITORY_NAMES))
+    name = names.REPOSITORY_NAMES[index] + (f" {rounds + 1}" if rounds else "")
+    plain = slug_of(name)
+    unlike = number % 8 == 3 or plain in ("", str(rounds + 1)) or plain.startswith("-")
+    return world.add_repository(
+        name,
+        project=project,
+        slug=f"repo-{number}" if unlike else f"{plain}.{number}" if rounds else plain,
+        is_private=number % 5 != 0 or project.is_private,
+        language=names.LANGUAGES[number % len(names.LANGUAGES)],
+        size_bytes=chance.randint(0, 10**9),
+    )
+
+
+def _grants(  # noqa: PLR0917 - the five parts of a world and the dice
+    world: World,
+    groups: list[Group],
+    people: list[Account],
+    projects: list[Project],
+    repositories: list[Repository],
+    chance: random.Random,
+) -> None:
+    on_projects = list(Permission)
+    on_repositories = [Permission.READ, Permission.WRITE, Permission.ADMIN]
+    for project in projects:
+        for subjects in (groups, people):
+            for subject in chance.sample(subjects, min(GRANTS_PER_PROJECT, len(subjects))):
+                world.grant(subject, project, chance.choice(on_projects))
+    for repository in repositories:
+        for subjects in (groups, people):
+            wanted = chance.randint(0, GRANTS_PER_REPOSITORY)
+            for subject in chance.sample(subjects, min(wanted, len(subjects))):
+                world.grant(subject, repository, chance.choice(on_repositories))

@@ -1,0 +1,128 @@
+"""The resources of 2.0 about who may do what."""
+
+from gateway.sandbox.call import Call
+from gateway.sandbox.effective import Right, right_fields, rights_window
+from gateway.sandbox.errors import not_found
+from gateway.sandbox.model import Account, Grant, Group, Project, Repository
+from gateway.sandbox.paging import Listed, Window
+from gateway.sandbox.partial import Json, JsonObject
+from gateway.sandbox.predicate import ordered
+from gateway.sandbox.world import Subject, Target
+
+
+def effective_permissions(call: Call, workspace: str) -> Json:
+    """``GET …/permissions/repositories``."""
+    call.enter(workspace)
+    call.require_administrator()
+    return _effective(call, list(call.world.repositories.values()))
+
+
+def effective_permissions_on(call: Call, workspace: str, repo_slug: str) -> Json:
+    """``GET …/permissions/repositories/{repo_slug}``."""
+    call.enter(workspace)
+    return _effective(call, [call.administered_repository(repo_slug)])
+
+
+def project_groups(call: Call, workspace: str, project_key: str) -> Json:
+    """``GET …/projects/{project_key}/permissions-config/groups``."""
+    call.enter(workspace)
+    return _explicit(call, call.administered_project(project_key), Group)
+
+
+def project_group(call: Call, workspace: str, project_key: str, group_slug: str) -> Json:
+    """``GET …/projects/{project_key}/permissions-config/groups/{group_slug}``."""
+    call.enter(workspace)
+    target = call.administered_project(project_key)
+    return _one(call, _group(call, group_slug), target)
+
+
+def project_users(call: Call, workspace: str, project_key: str) -> Json:
+    """``GET …/projects/{project_key}/permissions-config/users``."""
+    call.enter(workspace)
+    return _explicit(call, call.administered_project(project_key), Account)
+
+
+def project_user(call: Call, workspace: str, project_key: str, selected_user_id: str) -> Json:
+    """``GET …/projects/{project_key}/permissions-config/users/{selected_user_id}``."""
+    call.enter(workspace)
+    target = call.administered_project(project_key)
+    return _one(call, _member(call, selected_user_id), target)
+
+
+def repository_groups(call: Call, workspace: str, repo_slug: str) -> Json:
+    """``GET …/{repo_slug}/permissions-config/groups``."""
+    call.enter(workspace)
+    return _explicit(call, call.administered_repository(repo_slug), Group)
+
+
+def repository_group(call: Call, workspace: str, repo_slug: str, group_slug: str) -> Json:
+    """``GET …/{repo_slug}/permissions-config/groups/{group_slug}``."""
+    call.enter(workspace)
+    target = call.administered_repository(repo_slug)
+    return _one(call, _group(call, group_slug), target)
+
+
+def repository_users(call: Call, workspace: str, repo_slug: str) -> Json:
+    """``GET …/{repo_slug}/permissions-config/users``."""
+    call.enter(workspace)
+    return _explicit(call, call.administered_repository(repo_slug), Account)
+
+
+def repository_user(call: Call, workspace: str, repo_slug: str, selected_user_id: str) -> Json:
+    """``GET …/{repo_slug}/permissions-config/users/{selected_user_id}``."""
+    call.enter(workspace)
+    target = call.administered_repository(repo_slug)
+    return _one(call, _member(call, selected_user_id), target)
+
+
+def _effective(call: Call, repositories: list[Repository]) -> Json:
+    wire, wishes = call.wire, call.partial().within("values")
+    window: Window[Right] = rights_window(call.indexes.rights, repositories, call.query())
+    if "sort" in call.arguments:
+        everything = window.window(0, len(repositories) * len(call.world.memberships))
+        fields = right_fields(call.world)
+        window = Listed(ordered(everything, call.arguments["sort"], fields))
+
+    def render(right: Right) -> JsonObject:
+        made = wire.repository_permission(right.account, right.repository, right.permission)
+        made["user"] = wishes.within("user").grow(
+            wire.account_inside(right.account), lambda: wire.account_rest(right.account)
+        )
+        made["repository"] = wishes.within("repository").grow(
+            wire.repository_inside(right.repository), lambda: wire.repository(right.repository)
+        )
+        return made
+
+    return call.page(window, render, of_permissions=True)
+
+
+def _explicit(call: Call, target: Project | Repository, sort: type[Account | Group]) -> Json:
+    call.refuse("q", "sort")
+    wire = call.wire
+    grants = [
+        grant for grant in call.world.grants(target=target) if isinstance(grant.subject, sort)
+    ]
+
+    def render(grant: Grant) -> JsonObject:
+        return wire.explicit(grant.subject, grant.target, grant.permission)
+
+    return call.page(Listed(grants), render, of_permissions=True)
+
+
+def _one(call: Call, subject: Subject, target: Target) -> Json:
+    held = call.world.granted(subject, target)
+    return call.partial().apply(call.wire.explicit(subject, target, held))
+
+
+def _group(call: Call, slug: str) -> Group:
+    group = call.world.group(slug)
+    if group is None:
+        raise not_found(f"No group with slug '{slug}'.")
+    return group
+
+
+def _member(call: Call, identifier: str) -> Account:
+    account = call.world.member(identifier)
+    if account is None:
+        raise not_found(f"{identifier} is not a member of workspace {call.world.slug}.")
+    return account
