@@ -1,6 +1,7 @@
 """The composition root: where the parts are introduced to one another."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
@@ -26,20 +27,30 @@ from gateway.directory.users import UserNameSource
 from gateway.logs import configure_logs
 from gateway.mirror.engine import migrate, open_database
 from gateway.mirror.mirror import Mirror
+from gateway.scim.handler import ResourceHandler
 from gateway.scim.schema import Registry, load_registry
 from gateway.settings import Settings, load_settings
 from gateway.web.application import create_web
 
+#: The extension of the application that closes its connections.
+CLOSE = "gateway.close"
+
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """The parts that commands and the web application are made of."""
+    """
+    The parts that commands and the web application are made of.
+
+    Attributes:
+        close: Closes the connections to Bitbucket and to the database.
+    """
 
     registry: Registry
     workspace: BitbucketWorkspace
     mirror: Mirror
     refresher: Refresher
     address_book: AddressBook
+    close: Callable[[], None]
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -56,42 +67,50 @@ def create_app(settings: Settings | None = None) -> Flask:
     configure_logs(settings.gateway_log_format, level=settings.gateway_log_level)
     gateway = assemble(settings)
     max_age = timedelta(seconds=settings.gateway_max_age)
-    handlers = {
+    handlers: dict[str, ResourceHandler] = {
         resource_type.name: Directory(
             resource_type, gateway.mirror, gateway.refresher, gateway.address_book, max_age
         )
         for resource_type in gateway.registry.resource_types
     }
-    return create_web(
+    app = create_web(
         gateway.registry,
         handlers,
         tokens=[settings.scim_token.reveal()] if settings.scim_token else [],
         readiness=Readiness(gateway.mirror, gateway.refresher),
         public_url=settings.gateway_public_url,
     )
+    app.extensions[CLOSE] = gateway.close
+    return app
 
 
 def assemble(settings: Settings) -> Gateway:
     """Return the parts, with the database brought up to date; Bitbucket is not called yet."""
     registry = load_registry()
-    workspace = connect_workspace(settings)
+    transport = Transport(settings.bitbucket_api_url)
+    workspace = _workspace(transport, settings)
     engine = open_database(settings.gateway_database_url.reveal())
     migrate(engine)
     mirror = Mirror(engine, _integration(settings))
     renderer = Renderer(registry, UserNameSource(settings.gateway_user_name))
+
+    def close() -> None:
+        transport.close()
+        engine.dispose()
+
     return Gateway(
         registry=registry,
         workspace=workspace,
         mirror=mirror,
         refresher=Refresher(workspace, mirror, renderer, now=_now),
         address_book=AddressBook(workspace, mirror, renderer, now=_now),
+        close=close,
     )
 
 
 def connect_workspace(settings: Settings) -> BitbucketWorkspace:
     """Return the workspace, to be read with the configured credentials."""
-    client = connect(Transport(settings.bitbucket_api_url), credentials(settings))
-    return BitbucketWorkspace(client, settings.bitbucket_workspace)
+    return _workspace(Transport(settings.bitbucket_api_url), settings)
 
 
 def credentials(settings: Settings) -> list[Credential]:
@@ -108,6 +127,12 @@ def credentials(settings: Settings) -> list[Credential]:
         password = settings.bitbucket_app_password.reveal()
         found.append(AppPassword(settings.bitbucket_username, password))
     return found
+
+
+def _workspace(transport: Transport, settings: Settings) -> BitbucketWorkspace:
+    return BitbucketWorkspace(
+        connect(transport, credentials(settings)), settings.bitbucket_workspace
+    )
 
 
 def _integration(settings: Settings) -> str:

@@ -70,7 +70,7 @@ class ResourceLevel:
     def present(self, target: Target) -> Condition:
         """Return that *target* has a value."""
         if target.attribute.multi_valued:
-            return self._any_value(target, self._values.present(target))
+            return self._any_value(target, true())
         columns = (self._column(part) for part in _parts(target))
         return or_(false(), *(column.is_not(None) for column in columns if column is not None))
 
@@ -92,7 +92,7 @@ class ResourceLevel:
             .where(
                 values.c.key == self.home.resources.c.key, values.c.attribute == list_path(target)
             )
-            .order_by(values.c.position)
+            .order_by(func.coalesce(values.c.is_primary, false()).desc(), values.c.position)
             .limit(1)
             .scalar_subquery()
         )

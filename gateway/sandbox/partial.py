@@ -6,7 +6,7 @@ from typing import TypeAlias, cast
 
 from gateway.sandbox.errors import bad_request
 
-Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 JsonObject: TypeAlias = dict[str, Json]
 Path: TypeAlias = tuple[str, ...]
 ANY = "*"

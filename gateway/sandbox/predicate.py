@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from gateway.sandbox.bbql import And, Comparison, In, Literal, Node, Or, moment
 from gateway.sandbox.errors import bad_request
@@ -37,7 +37,8 @@ class Field(Generic[T]):
 
 Fields: TypeAlias = Mapping[str, Field[T]]
 
-ORDERINGS: Mapping[str, Callable[[Comparable, Comparable], bool]] = {
+# Any, because both sides have the type of their field, which only the table of fields knows.
+ORDERINGS: Mapping[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
     "<": operator.lt,
     ">=": operator.ge,
@@ -107,7 +108,7 @@ def _comparison(node: Comparison, field: Field[T]) -> Predicate[T]:
 
     def holds(thing: T) -> bool:
         held = _get(field, thing)
-        return held is not None and compare(held, wanted)
+        return held is not None and bool(compare(held, wanted))
 
     return holds
 

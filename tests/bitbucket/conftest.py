@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from gateway.bitbucket.answers import Answer, Request
 from gateway.bitbucket.client import Client, connect
 from gateway.bitbucket.credentials import ApiToken, Credential
 from gateway.bitbucket.patience import RetryPolicy
@@ -48,6 +49,38 @@ def hasty(server: RawServer) -> Iterator[Transport]:
     session = Transport(server.url, limits=limits)
     yield session
     session.close()
+
+
+@pytest.fixture
+def members(server: RawServer) -> Request:
+    """A read whose query names somebody."""
+    path = "/2.0/workspaces/acme/members"
+    return Request(
+        method="GET",
+        url=f"{server.url}{path}?q=user.email%20IN%20%28%22ann%40acme.example%22%29",
+        resource="/2.0/workspaces/{workspace}/members",
+        path=path,
+        is_repeatable=True,
+    )
+
+
+@pytest.fixture
+def read(transport: Transport, members: Request) -> Callable[[], Answer]:
+    """Sends a read."""
+    return lambda: transport.send(members, auth=None)
+
+
+@pytest.fixture
+def write(transport: Transport, server: RawServer) -> Callable[[], Answer]:
+    """Sends a write."""
+    request = Request(
+        method="PUT",
+        url=f"{server.url}/2.0/x",
+        resource="/2.0/x",
+        path="/2.0/x",
+        json={"permission": "write"},
+    )
+    return lambda: transport.send(request, auth=None)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
@@ -11,16 +12,7 @@ from gateway.bitbucket.answers import Answer, Request
 from gateway.bitbucket.calls import CallCounter
 from gateway.bitbucket.errors import (
     BadAnswer,
-    BadRequest,
-    BitbucketError,
-    Conflict,
-    Forbidden,
-    Gone,
-    NotFound,
     RateLimited,
-    Rejected,
-    SeatLimit,
-    Unauthorized,
     Unavailable,
 )
 from gateway.bitbucket.patience import RetryPolicy
@@ -30,35 +22,6 @@ from tests.bitbucket.still_clock import StillClock
 
 TEMPLATE = "/2.0/workspaces/{workspace}/members"
 SECRET_QUERY = "q=user.email%20IN%20%28%22ann%40acme.example%22%29"
-
-
-@pytest.fixture
-def read(transport: Transport, server: RawServer) -> Callable[[], Answer]:
-    """Sends a read."""
-    return lambda: transport.send(_request(server.url), auth=None)
-
-
-@pytest.fixture
-def write(transport: Transport, server: RawServer) -> Callable[[], Answer]:
-    """Sends a write."""
-    request = Request(
-        method="PUT",
-        url=f"{server.url}/2.0/x",
-        resource="/2.0/x",
-        path="/2.0/x",
-        json={"permission": "write"},
-    )
-    return lambda: transport.send(request, auth=None)
-
-
-def _request(url: str) -> Request:
-    return Request(
-        method="GET",
-        url=f"{url}/2.0/workspaces/acme/members?{SECRET_QUERY}",
-        resource=TEMPLATE,
-        path="/2.0/workspaces/acme/members",
-        is_repeatable=True,
-    )
 
 
 RESET = Reply(then=Then.RESET)
@@ -215,94 +178,24 @@ def test_a_gzipped_answer_that_is_not_gzip_is_no_answer(
     ids=["at once", "in the middle"],
 )
 def test_a_silent_server_is_given_up(
-    beginning: bytes, words: str, server: RawServer, hasty: Transport
+    members: Request, beginning: bytes, words: str, server: RawServer, hasty: Transport
 ) -> None:
     """A server that stops saying anything is asked once more, then it is unavailable."""
     server.reply(Reply(beginning, Then.STALL))
 
     with pytest.raises(Unavailable, match=words):
-        hasty.send(_request(server.url), auth=None)
+        hasty.send(members, auth=None)
     assert hasty.calls.count == 2
 
 
-def test_a_closed_port_is_unavailable() -> None:
+def test_a_closed_port_is_unavailable(members: Request) -> None:
     """A machine that takes no connections is unavailable, and the address's query stays unsaid."""
     session = Transport("http://127.0.0.1:1", limits=Limits(retry=RetryPolicy(retries=0)))
 
     with pytest.raises(Unavailable, match="could not be reached") as failure:
-        session.send(_request("http://127.0.0.1:1"), auth=None)
+        session.send(replace(members, url=f"http://127.0.0.1:1/?{SECRET_QUERY}"), auth=None)
     session.close()
     assert "ann" not in "".join(traceback.format_exception(failure.value))
-
-
-@pytest.mark.parametrize(
-    ("body", "problem"),
-    [
-        (b"<!DOCTYPE html><title>Log in</title>", "web page"),
-        (b'{"values": [', "no JSON"),
-        (b"", "an empty body"),
-    ],
-)
-def test_what_is_not_json_is_a_bad_answer(
-    body: bytes, problem: str, server: RawServer, read: Callable[[], Answer]
-) -> None:
-    """A page for people, a part of JSON, or nothing, is not what Bitbucket says."""
-    server.reply(raw(200, body))
-
-    with pytest.raises(BadAnswer, match=problem) as failure:
-        read().json()
-    assert failure.value.evidence.resource == TEMPLATE
-
-
-@pytest.mark.parametrize(
-    ("status", "kind"),
-    [
-        (400, BadRequest),
-        (401, Unauthorized),
-        (402, SeatLimit),
-        (403, Forbidden),
-        (404, NotFound),
-        (405, Rejected),
-        (409, Conflict),
-        (410, Gone),
-        (429, RateLimited),
-        (500, Unavailable),
-    ],
-)
-def test_each_status_has_its_error(
-    status: int, kind: type[BitbucketError], server: RawServer, write: Callable[[], Answer]
-) -> None:
-    """The error carries the call, the status and Bitbucket's words."""
-    server.reply(as_error(status, "Because.", detail={"key": "value"}))
-
-    with pytest.raises(BitbucketError) as failure:
-        write()
-    evidence = failure.value.evidence
-    assert type(failure.value) is kind
-    assert (evidence.method, evidence.resource, evidence.status) == ("PUT", "/2.0/x", status)
-    assert (evidence.message, evidence.detail) == ("Because.", {"key": "value"})
-    assert str(failure.value).startswith("PUT /2.0/x ")
-    assert str(failure.value).endswith("Bitbucket says: Because.")
-
-
-def test_a_missing_scope_is_named(server: RawServer, write: Callable[[], Answer]) -> None:
-    """Bitbucket's lists of scopes are attributes, and the needed one is in the sentence."""
-    detail = {"required": ["project:admin"], "granted": ["account", "project"]}
-    server.reply(as_error(403, "Forbidden", detail=detail))
-
-    with pytest.raises(Forbidden, match="needs the scope project:admin") as failure:
-        write()
-    assert failure.value.required == ("project:admin",)
-    assert failure.value.granted == ("account", "project")
-
-
-def test_an_error_page_keeps_its_status(server: RawServer, write: Callable[[], Answer]) -> None:
-    """An error in HTML is still the error of its status."""
-    server.reply(raw(404, b"<html>Nothing here</html>", Content_Type="text/html"))
-
-    with pytest.raises(NotFound) as failure:
-        write()
-    assert failure.value.evidence.message is None
 
 
 def test_connections_are_used_again(server: RawServer, read: Callable[[], Answer]) -> None:
@@ -314,28 +207,28 @@ def test_connections_are_used_again(server: RawServer, read: Callable[[], Answer
     assert {request.connection for request in server.received} == {1}
 
 
-def test_more_callers_than_connections_wait(server: RawServer) -> None:
+def test_more_callers_than_connections_wait(members: Request, server: RawServer) -> None:
     """The pool is a bound: callers beyond it wait for a connection instead of opening one."""
     server.reply(as_json([]))
     session = Transport(server.url, limits=Limits(pool_size=2))
     with ThreadPoolExecutor(8) as pool:
         for _ in range(40):
-            pool.submit(session.send, _request(server.url), auth=None)
+            pool.submit(session.send, members, auth=None)
     session.close()
 
     assert len(server.received) == 40
     assert len({request.connection for request in server.received}) <= 2
 
 
-def test_attempts_are_counted_across_threads(server: RawServer, transport: Transport) -> None:
+def test_attempts_are_counted_across_threads(
+    members: Request, server: RawServer, transport: Transport
+) -> None:
     """Every attempt counts, on whichever thread, for its own counter and for the session."""
     server.reply(as_error(503, "Busy"), as_json([]))
     one, other = CallCounter(), CallCounter()
     with ThreadPoolExecutor(4) as pool:
         for counter in [one, other] * 10:
-            pool.submit(
-                transport.send, _request(server.url), auth=None, counters=[counter]
-            ).result()
+            pool.submit(transport.send, members, auth=None, counters=[counter]).result()
 
     assert one.count + other.count == transport.calls.count == 21
     assert other.count == 10
@@ -400,7 +293,7 @@ def test_each_attempt_is_logged_without_its_query(
     assert "ann" not in repr(events)
 
 
-def test_every_answer_is_shown_to_the_watcher(server: RawServer) -> None:
+def test_every_answer_is_shown_to_the_watcher(members: Request, server: RawServer) -> None:
     """The headers of the rate budget reach whoever watches it."""
     seen: list[str] = []
 
@@ -409,7 +302,7 @@ def test_every_answer_is_shown_to_the_watcher(server: RawServer) -> None:
 
     server.reply(as_json([], X_RateLimit_Limit="1000"))
     session = Transport(server.url, on_answer=watch)
-    session.send(_request(server.url), auth=None)
+    session.send(members, auth=None)
     session.close()
 
     assert seen == ["1000"]
