@@ -70,7 +70,7 @@ class ResourceLevel:
     def present(self, target: Target) -> Condition:
         """Return that *target* has a value."""
         if target.attribute.multi_valued:
-            return self._any_value(target, true())
+            return self._any_value(target, self._values.present(target))
         columns = (self._column(part) for part in _parts(target))
         return or_(false(), *(column.is_not(None) for column in columns if column is not None))
 

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from gateway.sandbox.behaviour import Behaviour
 from gateway.sandbox.budget import Budget
-from gateway.sandbox.call import Call, Indexes
+from gateway.sandbox.call import Call
 from gateway.sandbox.calls import Calls
 from gateway.sandbox.control import PREFIX, control
 from gateway.sandbox.credentials import (
@@ -29,9 +29,12 @@ from gateway.sandbox.errors import (
     method_not_allowed,
     missing_scope,
     not_found,
+    unauthorized,
 )
 from gateway.sandbox.failures import failure
 from gateway.sandbox.faults import Faults
+from gateway.sandbox.indexes import Indexes
+from gateway.sandbox.model import Account
 from gateway.sandbox.oauth import TOKEN_RULE, access_token
 from gateway.sandbox.partial import Json
 from gateway.sandbox.resources import OLD_GROUP, REMOVED, RESOURCES, SCALED_GROUP, Resource
@@ -88,8 +91,7 @@ def create_app(
         faults=faults or Faults(),
         indexes=Indexes(world),
     )
-    # Called like nothing on disk, so that Flask finds no templates and no files to serve.
-    app = Flask("gateway.sandbox", static_folder=None)
+    app = Flask(__name__, static_folder=None)
     app.extensions[EXTENSION] = sandbox
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
@@ -128,11 +130,14 @@ def _view(resource: Resource, sandbox: Sandbox) -> Callable[..., Response]:
                 caller.identity, resource.budget, seats=_seats(sandbox, resource)
             )
             _admit(caller, resource, sandbox.behaviour)
+            account = _account(caller, sandbox)
             call = Call(
                 world=sandbox.world,
                 behaviour=sandbox.behaviour,
                 indexes=sandbox.current_indexes(),
                 caller=caller,
+                account=account,
+                is_administrator=account is None or sandbox.world.is_administrator(account),
                 base=request.host_url.rstrip("/"),
                 path=quote(request.path, safe="/"),
                 arguments=request.args.to_dict(),
@@ -148,6 +153,15 @@ def _admit(caller: Caller, resource: Resource, behaviour: Behaviour) -> None:
     required = resource.scopes.required_of(caller)
     if not required <= caller.scopes:
         raise missing_scope(required, caller.scopes)
+
+
+def _account(caller: Caller, sandbox: Sandbox) -> Account | None:
+    if caller.account_email is None:
+        return None
+    found = sandbox.current_indexes().account_by_email.get(caller.account_email.casefold())
+    if found is None:
+        raise unauthorized()
+    return found
 
 
 def _before(sandbox: Sandbox) -> Response | None:

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TypeVar
 
 from gateway.sandbox.bbql import Node, parse
 from gateway.sandbox.behaviour import Behaviour, Paging
 from gateway.sandbox.credentials import Caller, CallerKind
-from gateway.sandbox.effective import EffectiveRights
-from gateway.sandbox.errors import bad_request, forbidden, not_found, unauthorized
+from gateway.sandbox.errors import bad_request, forbidden, not_found
+from gateway.sandbox.indexes import Indexes
 from gateway.sandbox.model import Account, Permission, Project, Repository
 from gateway.sandbox.paging import PageRequest, Window, page_of
 from gateway.sandbox.partial import JsonObject, Partial, parse_fields
@@ -19,31 +18,14 @@ from gateway.sandbox.world import World
 T = TypeVar("T")
 
 
-class Indexes:
-    """What is worth working out once for a world that does not change."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.revision = world.revision
-
-    @cached_property
-    def rights(self) -> EffectiveRights:
-        """The effective right of everybody."""
-        return EffectiveRights(self.world)
-
-    @cached_property
-    def member_by_email(self) -> Mapping[str, Account]:
-        """The members by their address in lower case."""
-        accounts = (self.world.accounts[uuid] for uuid in self.world.memberships)
-        return {account.email.casefold(): account for account in accounts if account.email}
-
-
 @dataclass(frozen=True, slots=True)
 class Call:
     """
     One authenticated call.
 
     Attributes:
+        account: Whose rights the call has; None for the workspace's own.
+        is_administrator: Whether the caller administers the workspace.
         base: The URL under which the simulated Bitbucket is reached, without a slash at its end.
         path: The path, percent-encoded.
         arguments: The query.
@@ -53,6 +35,8 @@ class Call:
     behaviour: Behaviour
     indexes: Indexes
     caller: Caller
+    account: Account | None
+    is_administrator: bool
     base: str
     path: str
     arguments: Mapping[str, str]
@@ -62,27 +46,10 @@ class Call:
         """What renders things for this call."""
         return Wire(self.world, self.base, self.behaviour)
 
-    @property
-    def account(self) -> Account | None:
-        """Whose rights the call has; None for the workspace's own. 401 for an account unknown."""
-        if self.caller.account_email is None:
-            return None
-        account = self.world.account_by_email(self.caller.account_email)
-        if account is None:
-            raise unauthorized()
-        return account
-
-    @property
-    def is_administrator(self) -> bool:
-        """Whether the caller administers the workspace."""
-        account = self.account
-        return account is None or self.world.is_administrator(account)
-
     def enter(self, workspace: str) -> None:
         """Require that *workspace* is a slug or UUID in braces of one the caller sees, else 404."""
-        account = self.account
         known = workspace in (self.world.slug, self.world.uuid)
-        if not known or (account and account.uuid not in self.world.memberships):
+        if not known or (self.account and self.account.uuid not in self.world.memberships):
             raise not_found(f"No workspace with identifier '{workspace}'.")
 
     def require_administrator(self) -> None:
@@ -104,8 +71,10 @@ class Call:
 
     def administered_project(self, key: str) -> Project:
         """The same for its administrators, else 403."""
-        project, account = self.project(key), self.account
-        if account and self.world.project_permission(account, project) is not Permission.ADMIN:
+        project = self.project(key)
+        if self.is_administrator or self.account is None:
+            return project
+        if self.world.project_permission(self.account, project) is not Permission.ADMIN:
             raise forbidden()
         return project
 
@@ -129,10 +98,9 @@ class Call:
 
     def has(self, repository: Repository, least: Permission) -> bool:
         """Whether the caller's right on a repository is *least* or more."""
-        account = self.account
-        if account is None:
+        if self.is_administrator or self.account is None:
             return True
-        held = self.world.effective_permission(account, repository)
+        held = self.world.effective_permission(self.account, repository)
         return held is not None and held.rank >= least.rank
 
     def partial(self) -> Partial:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
-from gateway.sandbox.errors import Refusal, unauthorized
+from gateway.sandbox.errors import unauthorized
 
 ACCESS_TOKEN_SECONDS = 7200
 
@@ -153,7 +153,7 @@ class Keyring:
                 (credential.key, credential.secret), (key, secret)
             ):
                 serial = f"{credential.key}:{len(self._issued)}"
-                token = f"sandbox-bearer-{hashlib.sha256(serial.encode()).hexdigest()[:32]}"
+                token = f"sandbox-bearer-{_fingerprint(serial)}"
                 self._issued[token] = (credential, self.clock() + ACCESS_TOKEN_SECONDS)
                 return token, credential
         raise unauthorized()
@@ -163,8 +163,11 @@ class Keyring:
             if isinstance(credential, WorkspaceAccessToken) and _same(
                 (credential.token,), (token,)
             ):
-                kind = CallerKind.WORKSPACE_ACCESS_TOKEN
-                return Caller(kind, kind.value, frozenset(credential.scopes))
+                return Caller(
+                    CallerKind.WORKSPACE_ACCESS_TOKEN,
+                    f"token {_fingerprint(token)}",
+                    frozenset(credential.scopes),
+                )
         consumer, expires_at = self._issued.get(token, (None, 0.0))
         if consumer is None or consumer not in self.known or expires_at <= self.clock():
             raise unauthorized()
@@ -193,24 +196,9 @@ def _pair(parameter: str) -> tuple[str, str]:
     return name, secret
 
 
+def _fingerprint(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 def _same(known: tuple[str, ...], offered: tuple[str, ...]) -> bool:
     return secrets.compare_digest("\0".join(known).encode(), "\0".join(offered).encode())
-
-
-__all__ = [
-    "ACCESS_TOKEN_SECONDS",
-    "API_TOKEN_READ_SCOPES",
-    "CLASSIC_READ_SCOPES",
-    "DEMO",
-    "ApiToken",
-    "AppPassword",
-    "Caller",
-    "CallerKind",
-    "Credential",
-    "DemoCredentials",
-    "Keyring",
-    "OAuthConsumer",
-    "Refusal",
-    "WorkspaceAccessToken",
-    "demo_credentials",
-]

@@ -29,7 +29,7 @@ class Disruption:
         self._faults = faults
         self._exempt = exempt
 
-    def __call__(
+    def __call__(  # noqa: D102 - the interface is WSGI's
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         path = str(environ.get("PATH_INFO", "")).encode("latin-1").decode("utf-8", "replace")
@@ -75,7 +75,7 @@ def _whole(body: Iterable[bytes]) -> bytes:
 
 
 def _connection(environ: "WSGIEnvironment") -> socket.socket:
-    found = next(environ[key] for key in SOCKET_KEYS if key in environ)
+    found = next((environ[key] for key in SOCKET_KEYS if key in environ), None)
     if not isinstance(found, socket.socket):
         raise TypeError("this server does not lend its sockets to the application")
     return found

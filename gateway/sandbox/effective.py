@@ -124,35 +124,35 @@ class RightsWindow:
     repositories: Sequence[Repository]
     passes: Predicate[Right] | None
     _starts: list[int] = field(default_factory=lambda: [0], repr=False)
+    _latest: tuple[int, Rights] = field(default=(-1, ()), repr=False)
 
     def window(self, offset: int, limit: int) -> Rights:
         """At most *limit* rights, from *offset* on."""
-        self._count_to(offset)
-        place = bisect_right(self._starts, offset) - 1
+        place = self._place_of(offset)
+        skip = offset - self._starts[place]
         found: list[Right] = []
         while len(found) < limit and place < len(self.repositories):
-            self._count_to_place(place)
-            skip = max(0, offset - self._starts[place])
-            on_this = self._on(place)
-            found.extend(on_this[skip : skip + limit - len(found)])
-            place += 1
+            found.extend(self._on(place)[skip : skip + limit - len(found)])
+            place, skip = place + 1, 0
         return found
 
     def size(self) -> None:
         """Nobody counts them."""
         return
 
-    def _count_to(self, offset: int) -> None:
+    def _place_of(self, offset: int) -> int:
+        """The place of the repository that holds the right at *offset*."""
         while self._starts[-1] <= offset and len(self._starts) <= len(self.repositories):
-            self._count_to_place(len(self._starts))
-
-    def _count_to_place(self, place: int) -> None:
-        while len(self._starts) <= min(place, len(self.repositories)):
             self._starts.append(self._starts[-1] + len(self._on(len(self._starts) - 1)))
+        return bisect_right(self._starts, offset) - 1
 
     def _on(self, place: int) -> Rights:
-        on_this = self.rights.on(self.repositories[place])
-        return on_this if self.passes is None else [r for r in on_this if self.passes(r)]
+        # Pages are read in order, so the repository of the last one is mostly that of the next.
+        if self._latest[0] != place:
+            on_this = self.rights.on(self.repositories[place])
+            kept = on_this if self.passes is None else list(filter(self.passes, on_this))
+            self._latest = (place, kept)
+        return self._latest[1]
 
 
 def rights_window(

@@ -1,6 +1,8 @@
 """Worlds of any size, the same for the same arguments, with awkward data on purpose."""
 
 import random
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from gateway.sandbox import names
@@ -14,12 +16,44 @@ from gateway.sandbox.model import (
     Repository,
     WorkspaceRole,
 )
-from gateway.sandbox.workspace import slug_of
+from gateway.sandbox.workspace import Subject, slug_of
 from gateway.sandbox.world import World
 
 ADMINISTRATORS = 3
+INVITATIONS = 4
+LARGEST_GROUP = 120
 GRANTS_PER_REPOSITORY = 2
 GRANTS_PER_PROJECT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """The numbers that come round once in *period*, from *first* on."""
+
+    period: int
+    first: int
+
+    def __contains__(self, number: int) -> bool:
+        return number % self.period == self.first
+
+
+APPS = Every(40, 39)
+ODD_NAMES = Every(9, 4)
+EQUAL_NICKNAMES = Every(2, 1)
+COLLABORATORS = Every(17, 5)
+NEVER_SEEN = Every(11, 7)
+MIXED_CASE_ADDRESSES = Every(5, 2)
+INACTIVE = Every(23, 11)
+CLOSED = Every(61, 30)
+EMPTY_GROUPS = Every(7, 3)
+RENAMED_GROUPS = Every(6, 2)
+AUTO_ADD_GROUPS = Every(12, 5)
+SILENT_GROUPS = Every(4, 0)
+PUBLIC_PROJECTS = Every(4, 1)
+DESCRIBED_PROJECTS = Every(2, 0)
+RENAMED_REPOSITORIES = Every(8, 3)
+PUBLIC_REPOSITORIES = Every(3, 0)
+WORKSPACE_PERMISSIONS = {4: Permission.READ, 11: Permission.WRITE}
 
 
 def generate(
@@ -48,7 +82,7 @@ def generate(
         for number in range(repositories if made_projects else 0)
     ]
     _grants(world, made_groups, people, made_projects, made_repositories, chance)
-    for number in range(min(4, users)):
+    for number in range(min(INVITATIONS, users)):
         world.invite(
             f"Invited.{number}@Partner.Example",
             invited_by=people[0],
@@ -66,21 +100,23 @@ def _person(world: World, number: int, chance: random.Random) -> Account:
         return world.add_member(
             "Admin", email=f"admin@{world.slug}.example", role=WorkspaceRole.OWNER
         )
-    if number % 40 == 39:
-        kind = names.APP_KINDS[number // 40 % len(names.APP_KINDS)]
+    if number in APPS:
+        kind = names.APP_KINDS[number // APPS.period % len(names.APP_KINDS)]
         return world.add_member(f"Deploy bot {number}", type=AccountType.APP_USER, kind=kind)
     given, family = chance.choice(names.GIVEN_NAMES), chance.choice(names.FAMILY_NAMES)
     display_name = f"{given} {family}"
-    if number % 9 == 4:
-        display_name = names.ODD_DISPLAY_NAMES[number // 9 % len(names.ODD_DISPLAY_NAMES)]
+    if number in ODD_NAMES:
+        display_name = names.ODD_DISPLAY_NAMES[
+            number // ODD_NAMES.period % len(names.ODD_DISPLAY_NAMES)
+        ]
     return world.add_member(
         display_name,
-        nickname=given if number % 3 else display_name,
+        nickname=given if number in EQUAL_NICKNAMES else display_name,
         email=_email(f"{given}.{family}", number, world.slug),
         status=_status(number),
-        role=WorkspaceRole.COLLABORATOR if number % 17 == 5 else WorkspaceRole.MEMBER,
+        role=WorkspaceRole.COLLABORATOR if number in COLLABORATORS else WorkspaceRole.MEMBER,
         last_accessed=None
-        if number % 11 == 7
+        if number in NEVER_SEEN
         else world.created_on + timedelta(days=2000 + number % 365, minutes=number),
     )
 
@@ -89,13 +125,17 @@ def _email(name: str, number: int, workspace_slug: str) -> str:
     local = f"{slug_of(name) or 'user'}.{number}"
     domain = f"{workspace_slug}.example"
     # Mixed case, because people type their addresses and Bitbucket keeps what they typed.
-    return f"{local.title()}@{domain.capitalize()}" if number % 5 == 2 else f"{local}@{domain}"
+    return (
+        f"{local.title()}@{domain.capitalize()}"
+        if number in MIXED_CASE_ADDRESSES
+        else f"{local}@{domain}"
+    )
 
 
 def _status(number: int) -> AccountStatus:
-    if number % 23 == 11:
+    if number in INACTIVE:
         return AccountStatus.INACTIVE
-    return AccountStatus.CLOSED if number % 61 == 30 else AccountStatus.ACTIVE
+    return AccountStatus.CLOSED if number in CLOSED else AccountStatus.ACTIVE
 
 
 def _groups(world: World, count: int, people: list[Account], chance: random.Random) -> list[Group]:
@@ -112,14 +152,18 @@ def _group(world: World, number: int, people: list[Account], chance: random.Rand
         )
     rounds, index = divmod(number - 1, len(names.GROUP_NAMES))
     name = names.GROUP_NAMES[index] + (f" {rounds + 1}" if rounds else "")
-    size = 0 if number % 7 == 3 else chance.randint(1, max(1, min(len(people) // 8, 120)))
+    size = (
+        0
+        if number in EMPTY_GROUPS
+        else chance.randint(1, max(1, min(len(people) // 8, LARGEST_GROUP)))
+    )
     return world.add_group(
         name,
-        slug=f"renamed-{number}" if number % 6 == 2 else None,
+        slug=f"renamed-{number}" if number in RENAMED_GROUPS else None,
         members=chance.sample(people, min(size, len(people))),
-        permission={4: Permission.READ, 11: Permission.WRITE}.get(number),
-        auto_add=number % 12 == 5,
-        email_forwarding_disabled=number % 4 == 0,
+        permission=WORKSPACE_PERMISSIONS.get(number),
+        auto_add=number in AUTO_ADD_GROUPS,
+        email_forwarding_disabled=number in SILENT_GROUPS,
     )
 
 
@@ -129,8 +173,8 @@ def _project(world: World, number: int) -> Project:
     return world.add_project(
         f"{key}{rounds}" if rounds else key,
         name=f"{name} {rounds + 1}" if rounds else name,
-        is_private=number % 4 != 1,
-        description="" if number % 2 else 'What it is for, in "words"',
+        is_private=number not in PUBLIC_PROJECTS,
+        description='What it is for, in "words"' if number in DESCRIBED_PROJECTS else "",
     )
 
 
@@ -138,12 +182,14 @@ def _repository(world: World, number: int, project: Project, chance: random.Rand
     rounds, index = divmod(number, len(names.REPOSITORY_NAMES))
     name = names.REPOSITORY_NAMES[index] + (f" {rounds + 1}" if rounds else "")
     plain = slug_of(name)
-    unlike = number % 8 == 3 or plain in ("", str(rounds + 1)) or plain.startswith("-")
+    unlike = (
+        number in RENAMED_REPOSITORIES or plain in ("", str(rounds + 1)) or plain.startswith("-")
+    )
     return world.add_repository(
         name,
         project=project,
         slug=f"repo-{number}" if unlike else f"{plain}.{number}" if rounds else plain,
-        is_private=number % 5 != 0 or project.is_private,
+        is_private=number not in PUBLIC_REPOSITORIES or project.is_private,
         language=names.LANGUAGES[number % len(names.LANGUAGES)],
         size_bytes=chance.randint(0, 10**9),
     )
@@ -159,12 +205,13 @@ def _grants(  # noqa: PLR0917 - the five parts of a world and the dice
 ) -> None:
     on_projects = list(Permission)
     on_repositories = [Permission.READ, Permission.WRITE, Permission.ADMIN]
+    kinds: tuple[Sequence[Subject], ...] = (groups, people)
     for project in projects:
-        for subjects in (groups, people):
+        for subjects in kinds:
             for subject in chance.sample(subjects, min(GRANTS_PER_PROJECT, len(subjects))):
                 world.grant(subject, project, chance.choice(on_projects))
     for repository in repositories:
-        for subjects in (groups, people):
+        for subjects in kinds:
             wanted = chance.randint(0, GRANTS_PER_REPOSITORY)
             for subject in chance.sample(subjects, min(wanted, len(subjects))):
                 world.grant(subject, repository, chance.choice(on_repositories))

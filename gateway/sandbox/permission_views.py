@@ -7,7 +7,7 @@ from gateway.sandbox.model import Account, Grant, Group, Project, Repository
 from gateway.sandbox.paging import Listed, Window
 from gateway.sandbox.partial import Json, JsonObject
 from gateway.sandbox.predicate import ordered
-from gateway.sandbox.world import Subject, Target
+from gateway.sandbox.workspace import Subject, Target
 
 
 def effective_permissions(call: Call, workspace: str) -> Json:
@@ -77,11 +77,9 @@ def repository_user(call: Call, workspace: str, repo_slug: str, selected_user_id
 
 def _effective(call: Call, repositories: list[Repository]) -> Json:
     wire, wishes = call.wire, call.partial().within("values")
-    window: Window[Right] = rights_window(call.indexes.rights, repositories, call.query())
-    if "sort" in call.arguments:
-        everything = window.window(0, len(repositories) * len(call.world.memberships))
-        fields = right_fields(call.world)
-        window = Listed(ordered(everything, call.arguments["sort"], fields))
+    sort = call.arguments.get("sort")
+    asked = (tuple(r.uuid for r in repositories), call.arguments.get("q"), sort)
+    window = call.indexes.remembered(asked, lambda: _rights(call, repositories, sort))
 
     def render(right: Right) -> JsonObject:
         made = wire.repository_permission(right.account, right.repository, right.permission)
@@ -96,12 +94,19 @@ def _effective(call: Call, repositories: list[Repository]) -> Json:
     return call.page(window, render, of_permissions=True)
 
 
+def _rights(call: Call, repositories: list[Repository], sort: str | None) -> Window[Right]:
+    window = rights_window(call.indexes.rights, repositories, call.query())
+    if sort is None:
+        return window
+    everything = window.window(0, len(repositories) * len(call.world.memberships))
+    return Listed(ordered(everything, sort, right_fields(call.world)))
+
+
 def _explicit(call: Call, target: Project | Repository, sort: type[Account | Group]) -> Json:
     call.refuse("q", "sort")
     wire = call.wire
-    grants = [
-        grant for grant in call.world.grants(target=target) if isinstance(grant.subject, sort)
-    ]
+    held = call.world.grants(target=target)
+    grants = [grant for grant in held if isinstance(grant.subject, sort)]
 
     def render(grant: Grant) -> JsonObject:
         return wire.explicit(grant.subject, grant.target, grant.permission)

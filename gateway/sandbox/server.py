@@ -103,7 +103,7 @@ class _Handler(WSGIRequestHandler):
         def start_response(
             status: str,
             headers: list[tuple[str, str]],
-            exc_info: "OptExcInfo | None" = None,
+            exc_info: "OptExcInfo | None" = None,  # noqa: ARG001 - a parameter of WSGI
         ) -> Any:
             started[:] = [(status, headers)]
 

@@ -117,11 +117,11 @@ def permissions(call: Call, workspace: str) -> Json:
 
 
 def projects(call: Call, workspace: str) -> Json:
-    """``GET …/projects``: those with a repository or a permission of the caller, and public ones."""
+    """``GET …/projects``: public ones, and those where the caller may do anything."""
     call.enter(workspace)
     call.refuse("q", "sort")
     found = [project for project in call.world.projects.values() if _sees_project(call, project)]
-    return call.page(Listed(found), call.wire.project)
+    return call.page(Listed(found), lambda project: _project(call, project))
 
 
 def project(call: Call, workspace: str, project_key: str) -> Json:
@@ -130,7 +130,7 @@ def project(call: Call, workspace: str, project_key: str) -> Json:
     found = call.project(project_key)
     if not _sees_project(call, found):
         raise not_found(f"Project {project_key} not found.")
-    return call.partial().apply(call.wire.project(found))
+    return call.partial().apply(_project(call, found))
 
 
 def repositories(call: Call, workspace: str) -> Json:
@@ -166,18 +166,22 @@ def _asked_addresses(call: Call) -> set[str] | None:
     for address in query.values:
         if not isinstance(address, str):
             raise bad_request("Invalid query", "An address is a string.")
-        account: Account | None = call.indexes.member_by_email.get(address.casefold())
+        account: Account | None = call.indexes.account_by_email.get(address.casefold())
         if account:
             found.add(account.uuid)
     return found
 
 
+def _project(call: Call, project: Project) -> JsonObject:
+    has_public = project.uuid in call.indexes.public_projects
+    return call.wire.project(project, has_public_repositories=has_public)
+
+
 def _sees_project(call: Call, project: Project) -> bool:
-    if not project.is_private or call.is_administrator:
+    if not project.is_private or call.is_administrator or call.account is None:
         return True
-    account = call.account
-    return account is None or bool(
-        call.world.project_permission(account, project)
+    return bool(
+        call.world.project_permission(call.account, project)
         or any(
             repository.project_uuid == project.uuid and call.sees(repository)
             for repository in call.world.repositories.values()

@@ -164,7 +164,7 @@ class Wire:
             made["last_accessed"] = None if accessed is None else timestamp(accessed)
         return made
 
-    def project(self, project: Project) -> JsonObject:
+    def project(self, project: Project, *, has_public_repositories: bool) -> JsonObject:
         """``project``, whole."""
         inside = self.project_inside(project)
         query = quote(f'project.key="{project.key}"', safe="")
@@ -172,10 +172,7 @@ class Wire:
             **inside,
             "description": project.description,
             "is_private": project.is_private,
-            "has_publicly_visible_repos": any(
-                repository.project_uuid == project.uuid and not repository.is_private
-                for repository in self.world.repositories.values()
-            ),
+            "has_publicly_visible_repos": has_public_repositories,
             "created_on": timestamp(project.created_on),
             "updated_on": timestamp(project.updated_on),
             "owner": self.team(),

@@ -140,12 +140,18 @@ class Workspace:
     ) -> list[Grant]:
         """Every explicit grant, or those of one subject, on one object, or both."""
         with self.lock:
+            if target is not None:
+                held = self._on.get(target.uuid, {})
+                pairs = [
+                    (who, target.uuid) for who in held if subject is None or who == subject.uuid
+                ]
+            elif subject is not None:
+                pairs = [(subject.uuid, where) for where in self._held_by.get(subject.uuid, {})]
+            else:
+                pairs = [(who, where) for where, held in self._on.items() for who in held]
             return [
-                Grant(self.subject(subject_uuid), self.target(target_uuid), permission)
-                for target_uuid, held in self._on.items()
-                if target is None or target.uuid == target_uuid
-                for subject_uuid, permission in held.items()
-                if subject is None or subject.uuid == subject_uuid
+                Grant(self.subject(who), self.target(where), self._on[where][who])
+                for who, where in pairs
             ]
 
     def granted(self, subject: Subject, target: Target) -> Permission | None:

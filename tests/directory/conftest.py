@@ -1,0 +1,118 @@
+"""A directory in front of a simulated Bitbucket, with a clock that tests set."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from gateway.bitbucket.client import connect
+from gateway.bitbucket.credentials import ApiToken, WorkspaceAccessToken
+from gateway.bitbucket.patience import RetryPolicy
+from gateway.bitbucket.transport import Limits, Transport
+from gateway.bitbucket.workspace import BitbucketWorkspace
+from gateway.directory.address_book import AddressBook
+from gateway.directory.directory import Directory
+from gateway.directory.refresh import Refresher
+from gateway.directory.rendering import Renderer
+from gateway.directory.users import UserNameSource
+from gateway.mirror.engine import migrate, open_database
+from gateway.mirror.mirror import Mirror
+from gateway.sandbox import Sandbox, World, create_app, demo_credentials, generate, serving
+from gateway.scim.filter.bind import bind_filter
+from gateway.scim.handler import Listing, Query
+from gateway.scim.page import IndexPage
+from gateway.scim.projection import bind_projection
+from gateway.scim.schema import load_registry
+
+BASE_URL = "https://scim.example.com/scim/v2"
+MAX_AGE = timedelta(minutes=5)
+
+
+@dataclass
+class Clock:
+    """The time, which passes only when a test says so."""
+
+    now: datetime = datetime(2026, 11, 23, 8, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        """Return the time."""
+        return self.now
+
+    def pass_time(self, **passed: float) -> None:
+        """Let time pass, as timedelta counts it."""
+        self.now += timedelta(**passed)
+
+
+@dataclass
+class Stage:
+    """Everything that a test looks at or changes."""
+
+    world: World
+    bitbucket: Sandbox
+    clock: Clock
+    mirror: Mirror
+    refresher: Refresher
+    users: Directory
+    groups: Directory
+
+    def ask(self, directory: Directory, text: str | None = None, **shown: str | None) -> Listing:
+        """Return the answer to a filter."""
+        resource_type = directory.resource_type
+        projection = bind_projection(
+            shown.get("attributes"), shown.get("excluded"), resource_type=resource_type
+        )
+        return directory.query(
+            Query(
+                filter=None if text is None else bind_filter(text, resource_type),
+                sort=None,
+                page=IndexPage(1, 1000),
+                projection=projection,
+                base_url=BASE_URL,
+            )
+        )
+
+    def resources(self, directory: Directory, text: str | None = None) -> list[dict[str, Any]]:
+        """Return the resources that a filter selects."""
+        return [orjson.loads(document.json) for document in self.ask(directory, text).documents]
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    """A small generated workspace behind a directory that has read nothing yet."""
+    world = generate(users=12, groups=4, projects=2, repositories=5)
+    registry = load_registry()
+    clock = Clock()
+    known = demo_credentials(world.slug)
+    engine = open_database(f"sqlite:///{tmp_path / 'mirror.sqlite3'}")
+    migrate(engine)
+    with serving(create_app(world)) as bitbucket:
+        transport = Transport(
+            bitbucket.url, limits=Limits(retry=RetryPolicy(retries=1, backoff_seconds=0))
+        )
+        client = connect(
+            transport,
+            [
+                WorkspaceAccessToken(known.access_token.token),
+                ApiToken(known.api_token.email, known.api_token.token),
+            ],
+        )
+        workspace = BitbucketWorkspace(client, world.slug)
+        mirror = Mirror(engine, "test")
+        renderer = Renderer(registry, UserNameSource.EMAIL)
+        refresher = Refresher(workspace, mirror, renderer, now=clock)
+        book = AddressBook(workspace, mirror, renderer, now=clock)
+        yield Stage(
+            world=world,
+            bitbucket=bitbucket.sandbox,
+            clock=clock,
+            mirror=mirror,
+            refresher=refresher,
+            users=Directory(registry.user, mirror, refresher, book, MAX_AGE),
+            groups=Directory(registry.group, mirror, refresher, book, MAX_AGE),
+        )
+        transport.close()
+    engine.dispose()

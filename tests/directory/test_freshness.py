@@ -1,0 +1,196 @@
+"""Facts are read when they are needed and too old; a failure never makes them fewer."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from gateway.scim.errors import BadUpstream, NotFound, ScimError, Unavailable
+from gateway.scim.projection import Projection
+
+MEMBERS = "/2.0/workspaces/acme/permissions"
+FAULTS = ["500", "503", "429", "reset", "truncated", "html"]
+
+
+def test_a_second_question_costs_nothing(stage: Any) -> None:
+    """What was read is answered from the mirror, however often."""
+    first = stage.ask(stage.users)
+    again = stage.ask(stage.users)
+
+    assert first.provenance.calls > 0
+    assert again.provenance.calls == 0
+    assert again.documents == first.documents
+
+
+def test_the_age_is_that_of_the_oldest_fact(stage: Any) -> None:
+    """It counts from the begin of the read, for what the answer rests on alone."""
+    stage.ask(stage.users, attributes="userName")
+    stage.clock.pass_time(seconds=100)
+
+    whole = stage.ask(stage.users)
+
+    assert whole.provenance.age_seconds == 100
+    assert stage.ask(stage.groups, attributes="displayName").provenance.age_seconds == 0
+
+
+def test_facts_are_read_anew_when_they_are_too_old(stage: Any) -> None:
+    """Up to the maximum age nothing is read; beyond it, everything that is needed."""
+    stage.ask(stage.users)
+    stage.clock.pass_time(minutes=5)
+    assert stage.ask(stage.users).provenance.calls == 0
+
+    stage.clock.pass_time(seconds=1)
+
+    answer = stage.ask(stage.users)
+    assert answer.provenance.calls > 0
+    assert answer.provenance.age_seconds == 0
+
+
+def test_nothing_is_read_that_is_not_shown(stage: Any) -> None:
+    """Members alone cost one call for each hundred; their grants are left unread."""
+    answer = stage.ask(stage.users, attributes="userName,roles")
+
+    assert answer.provenance.calls == 1
+    assert set(stage.bitbucket.calls.by_resource) == {"GET /2.0/workspaces/{workspace}/permissions"}
+
+
+def test_threads_that_need_the_same_share_one_reading(stage: Any) -> None:
+    """Of many at once, one reads and the others wait for it."""
+    with ThreadPoolExecutor(8) as executor:
+        answers = list(executor.map(lambda _: stage.ask(stage.users), range(8)))
+
+    assert sum(answer.provenance.calls > 0 for answer in answers) == 1
+    assert {answer.total_results for answer in answers} == {12}
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_a_cold_mirror_is_never_an_empty_list(stage: Any, kind: str) -> None:
+    """If nothing was ever read, the client is told that nothing is known."""
+    stage.bitbucket.faults.plan(kind, MEMBERS, times=20)
+
+    with pytest.raises((BadUpstream, Unavailable)) as failed:
+        stage.ask(stage.users)
+
+    assert "/2.0/workspaces/acme/permissions" in failed.value.detail
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+@pytest.mark.parametrize("skip", [0, 1])
+def test_a_failed_reading_leaves_the_last_one(stage: Any, kind: str, skip: int) -> None:
+    """The old answer comes, whole, with its true age, wherever in the list the fault was."""
+    for number in range(120):
+        stage.world.add_member(f"Member {number}")
+    before = stage.ask(stage.users, attributes="userName")
+    stage.world.remove_member(stage.world.members()[-1][0])
+    stage.clock.pass_time(minutes=10)
+    stage.bitbucket.faults.plan(kind, MEMBERS, times=20, skip=skip)
+
+    after = stage.ask(stage.users, attributes="userName")
+
+    assert after.total_results == before.total_results == 132
+    assert after.provenance.age_seconds == 600
+
+
+def test_a_failure_is_not_repeated_at_once(stage: Any) -> None:
+    """For a while the same failure is told without a call; then Bitbucket is asked again."""
+    stage.bitbucket.faults.plan("500", MEMBERS, times=2)
+    for _ in range(3):
+        with pytest.raises(Unavailable) as failed:
+            stage.ask(stage.users, attributes="userName")
+    assert 0 < failed.value.retry_after_seconds <= 30
+    assert stage.bitbucket.calls.total == 1
+
+    stage.bitbucket.faults.clear()
+    stage.clock.pass_time(seconds=31)
+
+    assert stage.ask(stage.users, attributes="userName").total_results == 12
+
+
+def test_one_failing_collection_spares_the_others(stage: Any) -> None:
+    """Groups that can't be read take nothing from who asks for members alone."""
+    stage.bitbucket.faults.plan("500", "/1.0/groups/acme", times=20)
+
+    with pytest.raises(ScimError):
+        stage.ask(stage.users)
+
+    assert stage.ask(stage.users, attributes="userName").total_results == 12
+    assert stage.ask(stage.users, excluded="groups").total_results == 12
+
+
+def test_a_grant_that_fails_half_way_lands_none(stage: Any) -> None:
+    """Of repositories read one by one, the last failing leaves all entitlements as they were."""
+    before = stage.resources(stage.users)
+    repository = list(stage.world.repositories.values())[-1]
+    for account, target in [(g.subject, g.target) for g in stage.world.grants()]:
+        stage.world.revoke(account, target)
+    stage.clock.pass_time(minutes=10)
+    path = f"/2.0/repositories/acme/{repository.slug}/permissions-config/users"
+    stage.bitbucket.faults.plan("500", path, times=20)
+
+    after = stage.resources(stage.users)
+
+    assert [u.get("entitlements") for u in after] == [u.get("entitlements") for u in before]
+
+
+def test_a_repository_deleted_while_grants_are_read_is_no_failure(stage: Any) -> None:
+    """A 404 is believed once the list of repositories no longer has it."""
+    repository = next(iter(stage.world.repositories.values()))
+    stage.bitbucket.faults.plan("503", f"*{repository.slug}/permissions-config*", times=1)
+    stage.ask(stage.users)
+    stage.world.remove_repository(repository)
+    stage.clock.pass_time(minutes=10)
+
+    assert stage.ask(stage.users).provenance.age_seconds == 0
+
+
+def test_a_member_who_leaves_is_gone(stage: Any) -> None:
+    """Only a complete reading without the member takes the user away; the return brings it back."""
+    account = stage.world.members()[-1][0]
+    user_id = account.uuid.strip("{}")
+    (before,) = stage.resources(stage.users, f'id eq "{user_id}"')
+    stage.world.remove_member(account)
+    stage.clock.pass_time(minutes=10)
+
+    assert stage.resources(stage.users, f'id eq "{user_id}"') == []
+    with pytest.raises(NotFound):
+        stage.users.retrieve(
+            user_id, projection=Projection(stage.users.resource_type), base_url="http://x"
+        )
+
+    stage.world.add_member(account)
+    stage.clock.pass_time(minutes=10)
+    (after,) = stage.resources(stage.users, f'id eq "{user_id}"')
+    assert after["meta"]["created"] == before["meta"]["created"]
+
+
+def test_only_what_changed_is_modified(stage: Any) -> None:
+    """A reading that finds a user as it was keeps its version and lastModified."""
+    before = {user["id"]: user["meta"] for user in stage.resources(stage.users)}
+    account = stage.world.members()[3][0]
+    stage.world.change_account(account, display_name="Somebody Else")
+    stage.clock.pass_time(minutes=10)
+
+    after = {user["id"]: user["meta"] for user in stage.resources(stage.users)}
+
+    changed = {user_id for user_id in after if after[user_id] != before[user_id]}
+    assert changed == {account.uuid.strip("{}")}
+    since = before[changed.copy().pop()]["lastModified"]
+    delta = stage.resources(stage.users, f'meta.lastModified gt "{since}"')
+    assert {user["id"] for user in delta} == changed
+
+
+def test_a_renamed_group_keeps_its_id(stage: Any) -> None:
+    """The id belongs to the slug, which another name leaves alone."""
+    group = list(stage.world.groups.values())[1]
+    (before,) = stage.resources(stage.groups, f"displayName eq {_quoted(group.name)}")
+    stage.world.change_group(group, name="Quite another name")
+    stage.clock.pass_time(minutes=10)
+
+    (after,) = stage.resources(stage.groups, 'displayName eq "Quite another name"')
+
+    assert after["id"] == before["id"]
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
