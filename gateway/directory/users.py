@@ -42,6 +42,7 @@ def user_resource(
     resource: dict[str, object] = {
         "schemas": [USER, USER_EXTENSION],
         "id": member.uuid,
+        "externalId": _external_id(member),
         "userName": _user_name(member, addresses, user_name),
         "name": name_parts(member.display_name),
         "displayName": member.display_name,
@@ -49,7 +50,6 @@ def user_resource(
         "profileUrl": member.html_url,
         "userType": member.account_type,
         "active": member.is_active,
-        "emails": list(_emails(addresses)),
         "photos": [{"value": member.avatar_url, "type": "photo"}] if member.avatar_url else [],
         "groups": [_group_of_user(group) for group in in_order(groups)],
         "entitlements": [entitlement.to_json() for entitlement in entitlements],
@@ -73,7 +73,8 @@ def user_resource(
         ),
         "meta": {"resourceType": "User", "location": relative(f"/Users/{member.uuid}")},
     }
-    return assigned(resource)
+    # An empty list says that no address is known; typed clients can't do without the attribute.
+    return assigned(resource) | {"emails": list(_emails(addresses))}
 
 
 def assigned(members: dict[str, object]) -> dict[str, object]:
@@ -87,17 +88,24 @@ def in_order(groups: Iterable[Group]) -> list[Group]:
 
 
 def name_parts(full_name: str) -> dict[str, object]:
-    """Split a name at its last blank, as Bitbucket knows but the whole."""
+    """
+    Split a name at its last blank, as Bitbucket knows but the whole.
+
+    A name of one word is both parts: clients such as Okta take no user that lacks one.
+    """
     given, _, family = full_name.strip().rpartition(" ")
-    if not given:
-        given, family = family, ""
-    return assigned({"formatted": full_name, "familyName": family, "givenName": given.strip()})
+    parts = {"familyName": family, "givenName": given.strip() or family}
+    return assigned({"formatted": full_name, **parts})
 
 
 def _user_name(member: Member, addresses: Sequence[str], source: UserNameSource) -> str:
     if addresses and source is UserNameSource.EMAIL:
         return addresses[0]
-    # An app's account has no account id.
+    return _external_id(member)
+
+
+def _external_id(member: Member) -> str:
+    """Return what Atlassian, who provisioned the account, calls it; an app has but a UUID."""
     return member.account_id or member.uuid
 
 

@@ -65,9 +65,11 @@ class Projection:
         for attribute in declared:
             target = Target(extension, attribute)
             if attribute.name in members and self.shows(target):
-                value = self._parts(members[attribute.name], target)
-                if value not in ({}, []):
-                    yield attribute.name, value
+                value = members[attribute.name]
+                kept = self._parts(value, target)
+                # What the projection has emptied goes; what was empty before is shown so.
+                if kept == value or kept not in ({}, []):
+                    yield attribute.name, kept
 
     def _parts(self, value: object, target: Target) -> object:
         if isinstance(value, list):

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from gateway.sandbox import Account, Group, Permission, Repository, WorkspaceRole, World
+from gateway.sandbox import Account, Group, Permission, Project, Repository, WorkspaceRole, World
 
 #: Alike on purpose: equal, differing in letter case, holding what filters and URLs are made of.
 NAMES = ("Ann", "ann", "Ann Lee", 'Q "x" \\', "50% _", "É", "a, b", "漢字 漢", "or and not")

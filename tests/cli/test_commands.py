@@ -1,0 +1,188 @@
+"""The commands, as an administrator runs them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from gateway.cli import main
+from gateway.sandbox import (
+    ApiToken,
+    Serving,
+    WorkspaceAccessToken,
+    create_app,
+    demo_credentials,
+    generate,
+    serving,
+)
+
+
+@pytest.fixture
+def bitbucket() -> Iterator[Serving]:
+    """A small simulated Bitbucket."""
+    with serving(create_app(generate(users=8, groups=3, projects=2, repositories=3))) as served:
+        yield served
+
+
+@pytest.fixture
+def environment(
+    bitbucket: Serving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
+    """The settings of a gateway to it, and nothing else of the kind."""
+    known = demo_credentials("acme")
+    for name in ("BITBUCKET_API_URL", "SCIM_TOKEN", "GATEWAY_BIND"):
+        monkeypatch.delenv(name, raising=False)
+    return {
+        "BITBUCKET_API_URL": bitbucket.url,
+        "BITBUCKET_WORKSPACE": "acme",
+        "BITBUCKET_ACCESS_TOKEN": known.access_token.token,
+        "BITBUCKET_EMAIL": known.api_token.email,
+        "BITBUCKET_API_TOKEN": known.api_token.token,
+        "GATEWAY_DATABASE_URL": f"sqlite:///{tmp_path / 'mirror.sqlite3'}",
+        "GATEWAY_LOG_LEVEL": "error",
+    }
+
+
+def run(environment: dict[str, str], *arguments: str) -> Result:
+    """Run a command."""
+    return CliRunner().invoke(main, arguments, env=environment)
+
+
+@pytest.mark.parametrize(
+    "command", [(), ("demo",), ("serve",), ("check",), ("sync",), ("sandbox",)]
+)
+def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
+    """--help says in a sentence what the command does, and what each option means."""
+    result = run({}, *command, "--help")
+
+    assert result.exit_code == 0
+    assert "Usage:" in result.output
+    assert len(result.output.split("\n\n")[1].strip()) > 20
+
+
+@pytest.mark.parametrize("command", ["serve", "check", "sync"])
+def test_all_problems_with_the_settings_are_told_at_once(command: str) -> None:
+    """Each is a sentence with what to do, and nothing is started."""
+    broken = {
+        "BITBUCKET_WORKSPACE": "not a slug",
+        "BITBUCKET_EMAIL": "admin@acme.example",
+        "GATEWAY_MAX_AGE": "soon",
+        "GATEWAY_WORKRES": "2",
+    }
+
+    result = run(broken, command)
+
+    assert result.exit_code == 1
+    for said in (
+        "BITBUCKET_WORKSPACE must be the workspace's slug",
+        "BITBUCKET_API_TOKEN is not set, which BITBUCKET_EMAIL goes with",
+        "GATEWAY_MAX_AGE must be a whole number",
+        "GATEWAY_WORKERS may be meant",
+    ):
+        assert said in result.output
+    assert ("SCIM_TOKEN is not set" in result.output) == (command == "serve")
+
+
+def test_sync_reads_everything(environment: dict[str, str]) -> None:
+    """It says what was found and what it cost."""
+    result = run(environment, "sync")
+
+    assert result.exit_code == 0, result.output
+    assert "8 members, 3 groups, 2 projects, 3 repositories" in result.output
+
+
+def test_sync_says_what_it_could_not_read(environment: dict[str, str], bitbucket: Serving) -> None:
+    """The rest is read all the same, and the exit code is 1."""
+    bitbucket.sandbox.faults.plan("500", "/1.0/groups/acme", times=20)
+
+    result = run(environment, "sync")
+
+    assert result.exit_code == 1
+    assert "8 members, 0 groups" in result.output
+    assert "Not read: groups." in result.output
+
+
+def test_check_says_that_everything_works(environment: dict[str, str]) -> None:
+    """An access token and an API token read everything between them."""
+    result = run(environment, "check")
+
+    assert result.exit_code == 0, result.output
+    assert "workspace access token" in result.output
+    assert "Everything that the gateway needs can be read." in result.output
+
+
+@pytest.mark.parametrize(
+    ("moved", "place"), [(False, "bitbucket.org"), (True, "admin.atlassian.com")]
+)
+def test_check_says_where_people_are_administered(
+    environment: dict[str, str],
+    bitbucket: Serving,
+    moved: bool,  # noqa: FBT001 - pytest hands it over by name
+    place: str,
+) -> None:
+    """A workspace whose administration moved is as readable as any other."""
+    if moved:
+        bitbucket.sandbox.world.move_administration()
+
+    result = run(environment, "check")
+
+    assert result.exit_code == 0, result.output
+    assert f"people and groups are administered at: {place}" in result.output
+
+
+def test_check_says_what_is_missing_and_where_to_grant_it(
+    environment: dict[str, str], bitbucket: Serving
+) -> None:
+    """A scope that no credential has is named as it is called where it is granted."""
+    known = demo_credentials("acme")
+    without = {"repository:admin", "admin:repository:bitbucket"}
+    bitbucket.sandbox.keyring.known = (
+        WorkspaceAccessToken(known.access_token.token, set(known.access_token.scopes) - without),
+        ApiToken(
+            known.api_token.email, known.api_token.token, set(known.api_token.scopes) - without
+        ),
+    )
+
+    result = run(environment, "check")
+
+    assert result.exit_code == 1
+    assert "no credential can read: permissions on repositories." in result.output
+    assert "Access tokens: Repositories: Admin" in result.output
+    assert "admin:repository:bitbucket" in result.output
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"BITBUCKET_WORKSPACE": "nobody"}, "workspace"),
+        (
+            {
+                "BITBUCKET_ACCESS_TOKEN": "wrong",
+                "BITBUCKET_API_TOKEN": "wrong",
+            },
+            "fails",
+        ),
+        ({"BITBUCKET_API_URL": "http://127.0.0.1:9"}, "could not be reached"),
+    ],
+)
+def test_check_says_why_nothing_works(
+    environment: dict[str, str], changed: dict[str, str], said: str
+) -> None:
+    """An unknown workspace, wrong credentials and a host that is down are told apart."""
+    result = run(environment | changed, "check")
+
+    assert result.exit_code == 1
+    assert said in result.output
+    assert "Traceback" not in result.output
+
+
+def test_no_secret_is_ever_said(environment: dict[str, str], bitbucket: Serving) -> None:
+    """Not by any command, whatever goes wrong."""
+    secrets = [environment["BITBUCKET_ACCESS_TOKEN"], environment["BITBUCKET_API_TOKEN"]]
+    outputs: list[Any] = [run(environment, "check").output, run(environment, "sync").output]
+    bitbucket.sandbox.keyring.known = ()
+    outputs += [run(environment, "check").output, run(environment, "sync").output]
+
+    assert not [secret for secret in secrets for output in outputs if secret in output]
