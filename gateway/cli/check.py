@@ -4,7 +4,7 @@ import click
 
 from gateway.app import connect_workspace, credentials
 from gateway.bitbucket.administration import Administration, administration
-from gateway.bitbucket.errors import BitbucketError
+from gateway.bitbucket.errors import BitbucketError, Unavailable
 from gateway.bitbucket.probe import Finding, probe
 from gateway.bitbucket.workspace import BitbucketWorkspace
 from gateway.cli.environment import settings_of_environment
@@ -46,6 +46,9 @@ def check() -> None:
 def _show_administration(workspace: BitbucketWorkspace) -> None:
     try:
         place = administration(workspace)
+    except Unavailable as error:
+        # Nothing can be said of any credential then.
+        raise click.ClickException(str(error)) from None
     except BitbucketError:
         # Why the members can't be read is told below, of each credential.
         place = Administration.UNKNOWN

@@ -35,9 +35,15 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "worker_class": "gthread",
             "limit_request_line": _LONGEST_REQUEST_LINE_BYTES,
             "loglevel": "warning",
+            **self._without_control_socket(),
             "when_ready": lambda _server: self._when_ready(),
         }.items():
             self.cfg.set(name, value)
+
+    def _without_control_socket(self) -> dict[str, bool]:
+        # Newer versions of gunicorn open one in the user's home, which may be nobody's.
+        name = "control_socket_disable"
+        return {name: True} if name in self.cfg.settings else {}
 
     def load(self) -> Flask:
         """Return the application, one for each worker; called by gunicorn."""

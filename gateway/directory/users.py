@@ -50,6 +50,7 @@ def user_resource(
         "profileUrl": member.html_url,
         "userType": member.account_type,
         "active": member.is_active,
+        "emails": list(_emails(addresses)),
         "photos": [{"value": member.avatar_url, "type": "photo"}] if member.avatar_url else [],
         "groups": [_group_of_user(group) for group in in_order(groups)],
         "entitlements": [entitlement.to_json() for entitlement in entitlements],
@@ -73,8 +74,9 @@ def user_resource(
         ),
         "meta": {"resourceType": "User", "location": relative(f"/Users/{member.uuid}")},
     }
+    kept = assigned(resource)
     # An empty list says that no address is known; typed clients can't do without the attribute.
-    return assigned(resource) | {"emails": list(_emails(addresses))}
+    return {name: value for name, value in resource.items() if name in kept or name == "emails"}
 
 
 def assigned(members: dict[str, object]) -> dict[str, object]:
