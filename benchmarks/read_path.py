@@ -140,7 +140,7 @@ def table(rows: list[Row], size: str, fill_seconds: float, fill_calls: int) -> s
         "",
         f"The mirror was filled once, in {fill_seconds:.0f} s and {fill_calls} Bitbucket calls.",
         "",
-        "| request | bytes | ours, requests/s | ready bytes, requests/s | ratio | Bitbucket calls |",
+        "| request | bytes | ours, requests/s | ready bytes, requests/s | ratio | calls made |",
         "| --- | --: | --: | --: | --: | --: |",
     ]
     lines += [

@@ -1,0 +1,67 @@
+"""The wheel has everything that the gateway needs, and nothing else."""
+
+import re
+import subprocess
+import sys
+import zipfile
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def contents(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The names of the files in a wheel that is built here, without a network."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder)]
+    subprocess.run([*command, str(ROOT)], check=True, capture_output=True)  # noqa: S603 - our own build
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+def test_every_schema_is_in_the_wheel(contents: set[str]) -> None:
+    """They are where an installed gateway looks for them."""
+    shipped = {name for name in contents if name.startswith("gateway/schemas/")}
+
+    assert shipped == {f"gateway/schemas/{path.name}" for path in (ROOT / "schemas").glob("*.json")}
+
+
+def test_every_module_is_in_the_wheel(contents: set[str]) -> None:
+    """Migrations and the mark of a typed package too."""
+    modules = {str(path.relative_to(ROOT)) for path in (ROOT / "gateway").rglob("*.py")}
+
+    assert modules <= contents
+    assert {"gateway/py.typed", "gateway/mirror/migrations/script.py.mako"} <= contents
+
+
+def test_nothing_stray_is_in_the_wheel(contents: set[str]) -> None:
+    """No test, no cache, no other top level."""
+    top = {name.split("/")[0] for name in contents}
+
+    assert {name for name in top if not name.endswith(".dist-info")} == {"gateway"}
+    assert not [name for name in contents if "__pycache__" in name or "test" in name]
+
+
+def test_the_changelog_knows_the_version() -> None:
+    """What is unreleased comes first."""
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    sections = re.findall(r"^## \[?([^\]\n]+)\]?", changelog, re.MULTILINE)
+
+    assert sections[0] == "Unreleased" or sections[0].startswith(version("bitbucket-scim"))
+
+
+def test_only_the_entry_points_read_the_environment() -> None:
+    """Everything else is handed its settings."""
+    readers = {
+        str(path.relative_to(ROOT / "gateway"))
+        for path in (ROOT / "gateway").rglob("*.py")
+        if "os.environ" in path.read_text(encoding="utf-8")
+        or "getenv" in path.read_text(encoding="utf-8")
+    }
+
+    entry_points = {"app.py", "sandbox/wsgi.py"}
+    assert {reader for reader in readers if not reader.startswith("cli/")} <= entry_points
