@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Integer, and_, func, or_
+from sqlalchemy import ColumnElement, Integer, func, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -41,10 +41,10 @@ def _starts_with(text: str, column: Expression) -> Condition:
 
 
 def _ends_with(text: str, column: Expression) -> Condition:
-    first: ColumnElement[int] = func.length(column) - len(text) + 1
-    end: ColumnElement[str] = func.substr(column, first)
-    # What begins before the first character means something else to each database.
-    return and_(first >= 1, end == text)
+    # Where the column is the shorter, databases read a start before the first character
+    # differently, but none of them can return a text of that length.
+    end: ColumnElement[str] = func.substr(column, func.length(column) - len(text) + 1)
+    return end == text
 
 
 #: A column compared with a literal; NULL where the column is.

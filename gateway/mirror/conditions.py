@@ -28,6 +28,10 @@ from gateway.scim.schema import AttributeType, ResourceType
 
 _Comparison = Callable[[Expression], Condition]
 
+#: PostgreSQL makes a join of each list that is searched, unless it is asked whether that "is
+#: true", and takes the longer to plan them the more there are: minutes for hundreds.
+_MOST_JOINS = 4
+
 
 class _Level(Protocol):
     """What the leaves of a filter are conditions on: a resource, or one value of a list."""
@@ -144,7 +148,7 @@ def condition_of(node: Filter, level: _Level) -> Condition:
     """Return the condition that *node* is true."""
     match node:
         case And(operands=operands):
-            return and_(*(condition_of(o, level) for o in _deepest_first(operands)))
+            return and_(*_conjuncts(operands, level))
         case Or(operands=operands):
             return or_(*_alternatives(operands, level))
         case Not(operand=operand):
@@ -155,6 +159,20 @@ def condition_of(node: Filter, level: _Level) -> Condition:
             return level.present(target)
         case ElementMatch(target=target, condition=condition):
             return level.element(target, condition)
+
+
+def _conjuncts(operands: Sequence[Filter], level: _Level) -> Iterator[Condition]:
+    lists = 0
+    for operand in _deepest_first(operands):
+        condition = condition_of(operand, level)
+        match operand:
+            case Compare(target=target) | Present(target=target) if (
+                not target.attribute.multi_valued
+            ):
+                yield condition
+            case _:
+                lists += 1
+                yield condition if lists <= _MOST_JOINS else condition.is_(true())
 
 
 def _alternatives(operands: Sequence[Filter], level: _Level) -> Iterator[Condition]:

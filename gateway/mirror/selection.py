@@ -10,7 +10,6 @@ from gateway.mirror.conditions import ResourceLevel, condition_of
 from gateway.scim.handler import Document, Query
 from gateway.scim.reference import absolute
 from gateway.scim.schema import ResourceType
-from gateway.scim.sort import Sort
 
 
 class Selection:
@@ -57,7 +56,7 @@ class Selection:
 
     def _page(self, query: Query) -> Select[int]:
         page = query.page
-        ordered = self._selected(query).order_by(*self._order(query.sort, query.base_url))
+        ordered = self._selected(query).order_by(*self._order(query))
         return ordered.offset(page.start_index - 1).limit(page.count)
 
     def _selected(self, query: Query) -> Select[int]:
@@ -71,9 +70,14 @@ class Selection:
         table = self._home.resources
         return [table.c.integration == self._integration, table.c.gone_at.is_(None)]
 
-    def _order(self, sort: Sort | None, base_url: str) -> Sequence[ColumnElement[Any]]:
-        first_seen = self._home.resources.c.key
-        key = None if sort is None else self._level(base_url).sort_key(sort.target)
+    def _order(self, query: Query) -> Sequence[ColumnElement[Any]]:
+        first_seen: ColumnElement[int] = self._home.resources.c.key
+        if query.filter is not None:
+            # Else a database may go through the index of this order, rather than find the few
+            # resources by that of the filter and put them in order.
+            first_seen += 0
+        sort = query.sort
+        key = None if sort is None else self._level(query.base_url).sort_key(sort.target)
         if sort is None or key is None:
             return [first_seen]
         # RFC 7644 §3.4.2.3: those without a value come last, descending first.

@@ -13,7 +13,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
 METADATA = MetaData(
@@ -156,11 +155,6 @@ GRANTS = Table(
 )
 
 
-def _index_of_present(*columns: str) -> Index:
-    present = text("gone_at IS NULL")
-    return Index(None, *columns, sqlite_where=present, postgresql_where=present)
-
-
 def _resources(
     name: str, *attributes: Column[str] | Column[bool], indexed: tuple[str, ...]
 ) -> Table:
@@ -182,7 +176,8 @@ def _resources(
         _text("external_id"),
         *attributes,
         UniqueConstraint("integration", "id"),
-        _index_of_present("integration", "key"),
+        # For lists that are not filtered: in their order, and with all it takes to count them.
+        Index(None, "integration", "key", "gone_at"),
         Index(None, "integration", "last_modified"),
         *(Index(None, "integration", column) for column in ("external_id", *indexed)),
     )

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import quote
 
 import orjson
@@ -108,9 +109,14 @@ def create_app(
     for rule in REMOVED:
         app.add_url_rule(rule, endpoint=rule, view_func=_removed)
     for resource in RESOURCES:
-        app.add_url_rule(resource.rule, endpoint=resource.rule, view_func=_view(resource, sandbox))
-    # Flask is an application to its users and a method to itself: this is how it is wrapped.
-    app.wsgi_app = Disruption(app.wsgi_app, sandbox.faults, exempt=PREFIX)  # type: ignore[method-assign]
+        app.add_url_rule(
+            resource.rule,
+            endpoint=f"{resource.method} {resource.rule}",
+            view_func=_view(resource, sandbox),
+            methods=[resource.method],
+        )
+    wrapped = Disruption(app.wsgi_app, sandbox.faults, exempt=PREFIX)
+    app.wsgi_app = wrapped  # type: ignore[method-assign]  # Flask's own way
     return app
 
 
@@ -195,9 +201,10 @@ def _refused(refusal: Refusal) -> Response:
 
 
 def _refused_by_flask(error: HTTPException) -> Response:
-    if error.code == 405:  # noqa: PLR2004 - HTTP
-        return _refused(method_not_allowed(", ".join(sorted(getattr(error, "valid_methods", [])))))
-    if error.code == 404:  # noqa: PLR2004 - HTTP
+    if error.code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = getattr(error, "valid_methods", None) or ()
+        return _refused(method_not_allowed(", ".join(sorted(allowed))))
+    if error.code == HTTPStatus.NOT_FOUND:
         return _refused(not_found())
     return _refused(Refusal(error.code or 500, error.name))
 

@@ -10,6 +10,7 @@ from gateway.sandbox.errors import bad_request
 Literal: TypeAlias = str | int | float | bool | datetime | None
 
 MAX_DEPTH = 50
+MAX_DIGITS = 30
 WORDS = {"null": None, "true": True, "false": False}
 TOKEN = re.compile(
     r"""\s*(?:
@@ -181,6 +182,8 @@ def _string(text: str) -> str:
 
 
 def _number(text: str) -> int | float:
+    if len(text) > MAX_DIGITS:
+        raise bad_request("Invalid query", "The number is too long.")
     return float(text) if "." in text else int(text)
 
 

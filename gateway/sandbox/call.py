@@ -44,7 +44,8 @@ class Call:
     @property
     def wire(self) -> Wire:
         """What renders things for this call."""
-        return Wire(self.world, self.base, self.behaviour)
+        rendered = self.indexes.rendered.setdefault((self.base, self.behaviour), {})
+        return Wire(self.world, self.base, self.behaviour, rendered)
 
     def enter(self, workspace: str) -> None:
         """Require that *workspace* is a slug or UUID in braces of one the caller sees, else 404."""

@@ -62,8 +62,7 @@ class Faults:
     _released: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def __post_init__(self) -> None:
-        # Not for secrets: the same seed has to fail the same calls.
-        self._chance = random.Random(self.seed)  # noqa: S311
+        self._chance = random.Random(self.seed)  # noqa: S311 - the same seed fails the same calls
 
     def plan(
         self,
@@ -95,6 +94,10 @@ class Faults:
     def stall(self) -> None:
         """Keep a call waiting."""
         self._released.wait(self.stall_seconds)
+
+    def hold(self) -> None:
+        """Keep those who time out waiting from now on: the server is starting."""
+        self._released.clear()
 
     def release(self) -> None:
         """Let go of everybody who waits, now and later: the server is closing."""

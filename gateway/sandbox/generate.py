@@ -71,8 +71,7 @@ def generate(
     The first member is ``Admin``, an owner with the e-mail ``admin@{slug}.example``; the first
     group is ``Administrators``. The same arguments make the same world, UUIDs and times included.
     """
-    # Not for secrets: a seeded generator is what makes worlds reproducible.
-    chance = random.Random(f"{slug}:{seed}")  # noqa: S311
+    chance = random.Random(f"{slug}:{seed}")  # noqa: S311 - a seed makes a world reproducible
     world = World(slug=slug, name=f"{slug.capitalize()}, Inc.", seed=seed)
     people = _people(world, users, chance)
     made_groups = _groups(world, groups, people, chance)
@@ -106,9 +105,8 @@ def _person(world: World, number: int, chance: random.Random) -> Account:
     given, family = chance.choice(names.GIVEN_NAMES), chance.choice(names.FAMILY_NAMES)
     display_name = f"{given} {family}"
     if number in ODD_NAMES:
-        display_name = names.ODD_DISPLAY_NAMES[
-            number // ODD_NAMES.period % len(names.ODD_DISPLAY_NAMES)
-        ]
+        odd = names.ODD_DISPLAY_NAMES
+        display_name = odd[number // ODD_NAMES.period % len(odd)]
     return world.add_member(
         display_name,
         nickname=given if number in EQUAL_NICKNAMES else display_name,
@@ -125,11 +123,8 @@ def _email(name: str, number: int, workspace_slug: str) -> str:
     local = f"{slug_of(name) or 'user'}.{number}"
     domain = f"{workspace_slug}.example"
     # Mixed case, because people type their addresses and Bitbucket keeps what they typed.
-    return (
-        f"{local.title()}@{domain.capitalize()}"
-        if number in MIXED_CASE_ADDRESSES
-        else f"{local}@{domain}"
-    )
+    mixed = number in MIXED_CASE_ADDRESSES
+    return f"{local.title()}@{domain.capitalize()}" if mixed else f"{local}@{domain}"
 
 
 def _status(number: int) -> AccountStatus:
@@ -152,11 +147,8 @@ def _group(world: World, number: int, people: list[Account], chance: random.Rand
         )
     rounds, index = divmod(number - 1, len(names.GROUP_NAMES))
     name = names.GROUP_NAMES[index] + (f" {rounds + 1}" if rounds else "")
-    size = (
-        0
-        if number in EMPTY_GROUPS
-        else chance.randint(1, max(1, min(len(people) // 8, LARGEST_GROUP)))
-    )
+    largest = max(1, min(len(people) // 8, LARGEST_GROUP))
+    size = 0 if number in EMPTY_GROUPS else chance.randint(1, largest)
     return world.add_group(
         name,
         slug=f"renamed-{number}" if number in RENAMED_GROUPS else None,
@@ -182,9 +174,8 @@ def _repository(world: World, number: int, project: Project, chance: random.Rand
     rounds, index = divmod(number, len(names.REPOSITORY_NAMES))
     name = names.REPOSITORY_NAMES[index] + (f" {rounds + 1}" if rounds else "")
     plain = slug_of(name)
-    unlike = (
-        number in RENAMED_REPOSITORIES or plain in ("", str(rounds + 1)) or plain.startswith("-")
-    )
+    says_nothing = plain in ("", str(rounds + 1))
+    unlike = number in RENAMED_REPOSITORIES or says_nothing
     return world.add_repository(
         name,
         project=project,

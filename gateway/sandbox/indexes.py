@@ -7,6 +7,7 @@ from typing import TypeVar, cast
 
 from gateway.sandbox.effective import EffectiveRights
 from gateway.sandbox.model import Account
+from gateway.sandbox.partial import JsonObject
 from gateway.sandbox.world import World
 
 KEPT_LISTS = 8
@@ -15,11 +16,17 @@ T = TypeVar("T")
 
 
 class Indexes:
-    """Look-ups that hold for one revision of a world."""
+    """
+    Look-ups that hold for one revision of a world.
+
+    Attributes:
+        rendered: Shared pieces of answers: by what shapes all of them, then by UUID.
+    """
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.revision = world.revision
+        self.rendered: dict[Hashable, dict[str, JsonObject]] = {}
         self._made: OrderedDict[Hashable, object] = OrderedDict()
 
     @cached_property

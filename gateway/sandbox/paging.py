@@ -12,6 +12,7 @@ from gateway.sandbox.partial import Json, JsonObject, Partial
 
 DEFAULT_PAGELEN = 10
 MAX_PAGELEN = 100
+MAX_DIGITS = 12
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -64,9 +65,10 @@ class PageRequest:
     def pagelen(self) -> int:
         """How many things a page holds; 400 outside 1 to 100."""
         text = self.arguments.get("pagelen", str(DEFAULT_PAGELEN))
-        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_PAGELEN:
+        number = _number(text)
+        if not 1 <= number <= MAX_PAGELEN:
             raise bad_request("Invalid pagelen", f"pagelen is a number up to {MAX_PAGELEN}.")
-        return int(text)
+        return number
 
     def offset(self) -> int:
         """How many things stand before the page; 400 for a page nobody handed out."""
@@ -75,9 +77,10 @@ class PageRequest:
             return 0
         if self.opaque:
             return _offset_of(page)
-        if not page.isascii() or not page.isdigit() or int(page) < 1:
+        number = _number(page)
+        if number < 1:
             raise bad_request("Invalid page")
-        return (int(page) - 1) * self.pagelen()
+        return (number - 1) * self.pagelen()
 
     def link(self, offset: int) -> str:
         """The URL of the page that begins at *offset*."""
@@ -124,6 +127,12 @@ def _offset_of(cursor: str) -> int:
         word, _, number = base64.urlsafe_b64decode(padded.encode()).decode().partition(":")
     except (binascii.Error, UnicodeError):
         raise bad_request("Invalid page") from None
-    if word != "after" or not number.isdigit():
+    offset = _number(number)
+    if word != "after" or offset < 0:
         raise bad_request("Invalid page")
-    return int(number)
+    return offset
+
+
+def _number(text: str) -> int:
+    """A number of few plain digits; -1 for every other text."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS else -1

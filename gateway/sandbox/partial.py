@@ -21,13 +21,11 @@ class Partial:
     removed: tuple[Path, ...] = ()
 
     def grow(self, inside: JsonObject, rest: Callable[[], JsonObject]) -> JsonObject:
-        """Put into *inside* what was asked for by name among what is left out by default."""
+        """*inside*, with what was asked for by name among what is left out by default."""
         if not self.added and not self.selected:
             return inside
-        for name, held in rest().items():
-            if name not in inside and self._names(name):
-                inside[name] = held
-        return inside
+        more = {name: held for name, held in rest().items() if self._names(name)}
+        return {**more, **inside}
 
     def _names(self, name: str) -> bool:
         return any(path[0] in (name, ANY) for path in (*self.added, *self.selected))

@@ -62,11 +62,12 @@ OLD = scopes("account:write", "admin:workspace")
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A resource that can be read."""
+    """One method of one resource."""
 
     rule: str
     scopes: Scopes
     view: View
+    method: str = "GET"
 
     @property
     def budget(self) -> str:

@@ -40,6 +40,7 @@ def serving(app: Flask, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[S
         port: The port; 0 takes a free one.
     """
     sandbox = sandbox_of(app)
+    sandbox.faults.hold()
     server = _Server(host, port, app, _Handler)
     thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,))
     thread.start()
@@ -73,12 +74,12 @@ class _Server(ThreadedWSGIServer):
         super().shutdown_request(request)
 
     def end_connections(self) -> None:
-        """Tell every thread that nothing more will come."""
+        """Tell every thread that nothing more will come, and that nobody waits."""
         with self._lock:
             for connection in self._open:
                 # A thread may be closing its own at this moment.
                 with suppress(OSError):
-                    connection.shutdown(socket.SHUT_RD)
+                    connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Handler(WSGIRequestHandler):
@@ -91,7 +92,6 @@ class _Handler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
     # An answer leaves at once instead of waiting for the acknowledgement of its head.
     disable_nagle_algorithm = True
-    wbufsize = -1
 
     def run_wsgi(self) -> None:
         environ = self.make_environ()
@@ -115,7 +115,6 @@ class _Handler(WSGIRequestHandler):
             self._send_head(*started[0])
             for part in chain([first], parts):
                 self.wfile.write(part)
-                self.wfile.flush()
         except ConnectionError:
             self.close_connection = True
         finally:

@@ -1,6 +1,7 @@
 """The resources of 2.0 about people, projects and repositories."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from gateway.sandbox.bbql import In
 from gateway.sandbox.call import Call
@@ -29,7 +30,8 @@ def current_user(call: Call) -> Json:
     if account is not None:
         return call.partial().apply(call.wire.account(account))
     refused = call.behaviour.access_token_user_status
-    if call.caller.kind is CallerKind.WORKSPACE_ACCESS_TOKEN and refused == 403:  # noqa: PLR2004 - HTTP
+    is_token = call.caller.kind is CallerKind.WORKSPACE_ACCESS_TOKEN
+    if is_token and refused == HTTPStatus.FORBIDDEN:
         raise forbidden()
     return call.partial().apply(call.wire.team())
 
@@ -102,10 +104,8 @@ def permissions(call: Call, workspace: str) -> Json:
     call.enter(workspace)
     call.refuse("sort")
     wire, wishes = call.wire, call.partial().within("values").within("user")
-    query = call.query()
-    found = list(call.world.memberships.values())
-    if query is not None:
-        found = list(filter(predicate(query, PERMISSION_FIELDS), found))
+    asked = ("permissions", call.arguments.get("q"))
+    found = call.indexes.remembered(asked, lambda: _memberships(call))
 
     def render(membership: Membership) -> JsonObject:
         made = wire.membership_with_permission(membership)
@@ -136,13 +136,9 @@ def project(call: Call, workspace: str, project_key: str) -> Json:
 def repositories(call: Call, workspace: str) -> Json:
     """``GET /2.0/repositories/{workspace}``."""
     call.enter(workspace)
-    fields = _repository_fields(call)
-    found = [repository for repository in _by_role(call) if call.sees(repository)]
-    query = call.query()
-    if query is not None:
-        found = list(filter(predicate(query, fields), found))
-    if "sort" in call.arguments:
-        found = ordered(found, call.arguments["sort"], fields)
+    shaping = tuple(call.arguments.get(name) for name in ("role", "q", "sort"))
+    asked = ("repositories", call.caller.identity, *shaping)
+    found = call.indexes.remembered(asked, lambda: _repositories(call))
     return call.page(Listed(found), call.wire.repository)
 
 
@@ -150,6 +146,23 @@ def repository(call: Call, workspace: str, repo_slug: str) -> Json:
     """``GET /2.0/repositories/{workspace}/{repo_slug}``."""
     call.enter(workspace)
     return call.partial().apply(call.wire.repository(call.repository(repo_slug)))
+
+
+def _memberships(call: Call) -> list[Membership]:
+    everybody = list(call.world.memberships.values())
+    query = call.query()
+    if query is None:
+        return everybody
+    return list(filter(predicate(query, PERMISSION_FIELDS), everybody))
+
+
+def _repositories(call: Call) -> list[Repository]:
+    fields, query = _repository_fields(call), call.query()
+    found = [repository for repository in _by_role(call) if call.sees(repository)]
+    if query is not None:
+        found = list(filter(predicate(query, fields), found))
+    sort = call.arguments.get("sort")
+    return found if sort is None else ordered(found, sort, fields)
 
 
 def _asked_addresses(call: Call) -> set[str] | None:

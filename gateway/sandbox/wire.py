@@ -1,5 +1,6 @@
 """The JSON of 2.0: what each thing looks like, whole and inside others."""
 
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
@@ -35,11 +36,19 @@ def links(**hrefs: str) -> JsonObject:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """Renders things of one world under one base URL, without a slash at its end."""
+    """
+    Renders things of one world under one base URL, without a slash at its end.
+
+    What stands inside many things is rendered once and shared: nobody changes it afterwards.
+
+    Attributes:
+        rendered: What was rendered for this base URL at this revision of the world, by UUID.
+    """
 
     world: World
     base: str
     behaviour: Behaviour
+    rendered: MutableMapping[str, JsonObject]
 
     @property
     def workspace_url(self) -> str:
@@ -75,6 +84,9 @@ class Wire:
 
     def workspace_inside(self) -> JsonObject:
         """``workspace`` inside something else."""
+        return self._once(self.world.uuid, self._workspace_inside)
+
+    def _workspace_inside(self) -> JsonObject:
         world = self.world
         return {
             "type": "workspace",
@@ -90,6 +102,9 @@ class Wire:
 
     def team(self) -> JsonObject:
         """The workspace as the owner of things."""
+        return self._once("team", self._team)
+
+    def _team(self) -> JsonObject:
         world = self.world
         return {
             "type": AccountType.TEAM.value,
@@ -105,12 +120,13 @@ class Wire:
 
     def account(self, account: Account) -> JsonObject:
         """``user`` or ``app_user``, whole."""
-        whole = self.account_inside(account)
-        whole.update(self.account_rest(account))
-        return whole
+        return {**self.account_inside(account), **self.account_rest(account)}
 
     def account_inside(self, account: Account) -> JsonObject:
         """``user`` or ``app_user`` inside something else."""
+        return self._once(account.uuid, lambda: self._account_inside(account))
+
+    def _account_inside(self, account: Account) -> JsonObject:
         base, identifier = self.base, encoded(account.uuid)
         made: JsonObject = {
             "type": account.type.value,
@@ -185,6 +201,9 @@ class Wire:
 
     def project_inside(self, project: Project) -> JsonObject:
         """``project`` inside something else."""
+        return self._once(project.uuid, lambda: self._project_inside(project))
+
+    def _project_inside(self, project: Project) -> JsonObject:
         return {
             "type": "project",
             "uuid": project.uuid,
@@ -237,6 +256,9 @@ class Wire:
 
     def repository_inside(self, repository: Repository) -> JsonObject:
         """``repository`` inside something else: without its slug, as Bitbucket sends it."""
+        return self._once(repository.uuid, lambda: self._repository_inside(repository))
+
+    def _repository_inside(self, repository: Repository) -> JsonObject:
         return {
             "type": "repository",
             "uuid": repository.uuid,
@@ -247,6 +269,9 @@ class Wire:
 
     def group(self, group: Group) -> JsonObject:
         """``group`` of 2.0."""
+        return self._once(group.uuid, lambda: self._group(group))
+
+    def _group(self, group: Group) -> JsonObject:
         return {
             "type": "group",
             "name": group.name,
@@ -309,6 +334,12 @@ class Wire:
                 "links": links(self=self.workspace_url),
             },
         }
+
+    def _once(self, key: str, render: Callable[[], JsonObject]) -> JsonObject:
+        known = self.rendered.get(key)
+        if known is None:
+            known = self.rendered[key] = render()
+        return known
 
     def _full_name(self, repository: Repository) -> str:
         return f"{self.world.slug}/{repository.slug}"

@@ -1,6 +1,6 @@
 """The JSON of what is left of 1.0."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.sandbox.model import (
     Account,
@@ -20,6 +20,7 @@ class OldWire:
 
     world: World
     base: str
+    _rendered: dict[str, JsonObject] = field(default_factory=dict, repr=False)
 
     def group(self, group: Group) -> JsonObject:
         """A group with its members."""
@@ -72,18 +73,25 @@ class OldWire:
         return {
             "repo": f"{self.world.slug}/{repository.slug}",
             "privilege": permission.value,
-            "group": {
-                "owner": self.owner(),
-                "name": group.name,
-                "slug": group.slug,
-                "members": self.members(group),
-            },
+            "group": self._group_inside(group),
             "repository": {
                 "owner": self.owner(),
                 "name": repository.name,
                 "slug": repository.slug,
             },
         }
+
+    def _group_inside(self, group: Group) -> JsonObject:
+        # Bitbucket repeats a group, members and all, with every grant it has.
+        known = self._rendered.get(group.uuid)
+        if known is None:
+            known = self._rendered[group.uuid] = {
+                "owner": self.owner(),
+                "name": group.name,
+                "slug": group.slug,
+                "members": self.members(group),
+            }
+        return known
 
     def invitation(self, invitation: Invitation) -> JsonObject:
         """A pending invitation."""

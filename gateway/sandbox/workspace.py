@@ -141,10 +141,7 @@ class Workspace:
         """Every explicit grant, or those of one subject, on one object, or both."""
         with self.lock:
             if target is not None:
-                held = self._on.get(target.uuid, {})
-                pairs = [
-                    (who, target.uuid) for who in held if subject is None or who == subject.uuid
-                ]
+                pairs = [(who, target.uuid) for who in self._on.get(target.uuid, {})]
             elif subject is not None:
                 pairs = [(subject.uuid, where) for where in self._held_by.get(subject.uuid, {})]
             else:
@@ -152,6 +149,7 @@ class Workspace:
             return [
                 Grant(self.subject(who), self.target(where), self._on[where][who])
                 for who, where in pairs
+                if subject is None or who == subject.uuid
             ]
 
     def granted(self, subject: Subject, target: Target) -> Permission | None:

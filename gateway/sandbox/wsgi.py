@@ -39,12 +39,13 @@ def application(options_json: str | None = None) -> Flask:
             ``administration_moved``; all of them optional.
 
     Raises:
-        ValueError: The text is no JSON object, or holds an option there is not.
+        TypeError: The text is no JSON object.
+        ValueError: It is no JSON, or holds an option there is not.
     """
     text = os.environ.get(VARIABLE, "{}") if options_json is None else options_json
     options = json.loads(text)
     if not isinstance(options, dict):
-        raise ValueError(f"{VARIABLE} is not a JSON object")
+        raise TypeError(f"{VARIABLE} is not a JSON object")
     unknown = sorted(options.keys() - KNOWN_OPTIONS)
     if unknown:
         raise ValueError(f"no such options: {', '.join(unknown)}")

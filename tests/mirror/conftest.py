@@ -86,7 +86,9 @@ def cluster() -> Iterator[Cluster]:
         port = _free_port()
         options = (
             f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' "
-            "-c fsync=off -c full_page_writes=off -c synchronous_commit=off"
+            "-c fsync=off -c full_page_writes=off -c synchronous_commit=off "
+            # No statement of the mirror's is to keep a planner that long.
+            "-c statement_timeout=10s"
         )
         control = (binaries / "pg_ctl", "--pgdata", data, "--wait")
         _as_server(*control, "--log", folder / "log", "--options", options, "start")

@@ -10,7 +10,6 @@ depends_on = None
 
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 INSTANT = sa.String(length=27).with_variant(sa.String(length=27, collation="C"), "postgresql")
-PRESENT = sa.text("gone_at IS NULL")
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -95,11 +94,9 @@ def upgrade() -> None:
         ["integration", "external_id"],
     )
     op.create_index(
-        op.f("ix_group_resources_integration_key"),
+        op.f("ix_group_resources_integration_key_gone_at"),
         "group_resources",
-        ["integration", "key"],
-        sqlite_where=PRESENT,
-        postgresql_where=PRESENT,
+        ["integration", "key", "gone_at"],
     )
     op.create_index(
         op.f("ix_group_resources_integration_last_modified"),
@@ -210,11 +207,7 @@ def upgrade() -> None:
         op.f("ix_users_integration_external_id"), "users", ["integration", "external_id"]
     )
     op.create_index(
-        op.f("ix_users_integration_key"),
-        "users",
-        ["integration", "key"],
-        sqlite_where=PRESENT,
-        postgresql_where=PRESENT,
+        op.f("ix_users_integration_key_gone_at"), "users", ["integration", "key", "gone_at"]
     )
     op.create_index(
         op.f("ix_users_integration_last_modified"), "users", ["integration", "last_modified"]
@@ -266,7 +259,7 @@ def downgrade() -> None:
     op.drop_table("group_values")
     op.drop_index(op.f("ix_users_integration_user_name"), "users")
     op.drop_index(op.f("ix_users_integration_last_modified"), "users")
-    op.drop_index(op.f("ix_users_integration_key"), "users")
+    op.drop_index(op.f("ix_users_integration_key_gone_at"), "users")
     op.drop_index(op.f("ix_users_integration_external_id"), "users")
     op.drop_index(op.f("ix_users_integration_display_name"), "users")
     op.drop_index(op.f("ix_users_integration_account_id"), "users")
@@ -280,7 +273,7 @@ def downgrade() -> None:
     op.drop_table("members")
     op.drop_table("groups")
     op.drop_index(op.f("ix_group_resources_integration_last_modified"), "group_resources")
-    op.drop_index(op.f("ix_group_resources_integration_key"), "group_resources")
+    op.drop_index(op.f("ix_group_resources_integration_key_gone_at"), "group_resources")
     op.drop_index(op.f("ix_group_resources_integration_external_id"), "group_resources")
     op.drop_index(op.f("ix_group_resources_integration_display_name"), "group_resources")
 

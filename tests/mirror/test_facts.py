@@ -1,0 +1,285 @@
+"""Facts are replaced by whole collections, and only what differs is written."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid5
+
+import pytest
+from sqlalchemy import Engine, event, text
+
+from gateway.mirror.facts import (
+    Address,
+    Grant,
+    Group,
+    Member,
+    Membership,
+    Project,
+    ReadGroup,
+    Repository,
+)
+from gateway.mirror.mirror import Mirror
+
+WORKSPACE = "5f0c0000-0000-4000-8000-00000000000f"
+ANN = Member(
+    uuid="00000000-0000-4000-8000-00000000000a",
+    account_id="557058:ann",
+    display_name='Ann O\'Néill \U0001f600 "A" 50%_\\',
+    nickname=None,
+    account_type="user",
+    is_active=True,
+    html_url="https://bitbucket.org/ann",
+    avatar_url=None,
+    permission="owner",
+    added_on=datetime(2024, 2, 29, 12, 0, 0, 5, tzinfo=UTC),
+    last_accessed=None,
+)
+BOB = replace(ANN, uuid="00000000-0000-4000-8000-00000000000b", display_name="Bob")
+DEVELOPERS = ReadGroup(
+    slug="developers",
+    name="Developers",
+    permission="write",
+    auto_add=True,
+    members={ANN.uuid: "Ann", BOB.uuid: "Bob"},
+)
+
+
+@pytest.fixture
+def replace_groups(mirror: Mirror, now: datetime) -> Callable[..., None]:
+    """Make some groups all that there are."""
+
+    def do(*groups: ReadGroup) -> None:
+        with mirror.writing() as tx:
+            tx.facts.replace_groups(groups, workspace_uuid=WORKSPACE, now=now)
+
+    return do
+
+
+@pytest.fixture
+def groups(mirror: Mirror) -> Callable[[], list[Group]]:
+    """The groups that are known."""
+
+    def read() -> list[Group]:
+        with mirror.reading() as tx:
+            return tx.facts.groups()
+
+    return read
+
+
+def test_members_are_read_as_they_were_written(mirror: Mirror, now: datetime) -> None:
+    """Every field survives, in the transaction itself and after it."""
+    with mirror.writing() as tx:
+        tx.facts.replace_members([BOB, ANN], now=now)
+        assert tx.facts.members() == [ANN, BOB]
+    with mirror.reading() as snapshot:
+        assert snapshot.facts.members() == [ANN, BOB]
+
+
+def test_a_member_who_is_not_seen_is_gone_and_may_come_back(
+    mirror: Mirror, engine: Engine, now: datetime
+) -> None:
+    """The row stays, marked with the time."""
+    for members in ([ANN, BOB], [ANN]):
+        with mirror.writing() as tx:
+            tx.facts.replace_members(members, now=now)
+    with engine.connect() as connection:
+        gone = connection.execute(text("SELECT uuid, gone_at FROM members WHERE gone_at > ''"))
+        assert gone.all() == [(BOB.uuid, "2026-11-23T22:15:00.000000Z")]
+    with mirror.writing() as tx:
+        assert tx.facts.members() == [ANN]
+        tx.facts.replace_members([ANN, BOB], now=now + timedelta(days=1))
+        assert tx.facts.members() == [ANN, BOB]
+
+
+def test_who_is_gone_keeps_the_time_of_going(mirror: Mirror, engine: Engine, now: datetime) -> None:
+    """A later refresh does not move it."""
+    for days, members in enumerate(([ANN, BOB], [ANN], [ANN])):
+        with mirror.writing() as tx:
+            tx.facts.replace_members(members, now=now + timedelta(days=days))
+    with engine.connect() as connection:
+        gone_at = connection.scalar(text("SELECT max(gone_at) FROM members"))
+    assert gone_at == "2026-11-24T22:15:00.000000Z"
+
+
+def test_every_other_collection_is_read_as_it_was_written(mirror: Mirror) -> None:
+    """And replaced as a whole."""
+    project = Project("p1", "KEY", "A project", is_private=True)
+    repository = Repository("r1", "api", "acme/api", "API", "p1", is_private=False)
+    orphan = replace(repository, uuid="r2", project_uuid=None)
+    for repositories in ([repository, orphan], [orphan]):
+        with mirror.writing() as tx:
+            tx.facts.replace_projects([project])
+            tx.facts.replace_repositories(repositories)
+        with mirror.reading() as snapshot:
+            assert snapshot.facts.projects() == [project]
+            assert snapshot.facts.repositories() == repositories
+
+
+def test_grants_of_users_and_of_groups_are_two_collections(mirror: Mirror) -> None:
+    """Replacing one leaves the other."""
+    of_user = Grant("user", ANN.uuid, "repository", "r1", "write")
+    of_group = Grant("group", "g1", "project", "p1", "create-repo", origin="inferred")
+    with mirror.writing() as tx:
+        tx.facts.replace_grants([of_user], subject_type="user")
+        tx.facts.replace_grants([of_group], subject_type="group")
+        assert tx.facts.grants() == [of_group, of_user]
+        changed = replace(of_user, permission="admin")
+        tx.facts.replace_grants([changed], subject_type="user")
+        assert tx.facts.grants() == [of_group, changed]
+        tx.facts.replace_grants([], subject_type="group")
+        assert tx.facts.grants() == [changed]
+
+
+def test_the_last_answer_about_an_address_counts(mirror: Mirror, now: datetime) -> None:
+    """That nobody has it is an answer, too."""
+    asked = [Address("ann@acme.com", None, now), Address("bob@acme.com", BOB.uuid, now)]
+    later = Address("ann@acme.com", ANN.uuid, now + timedelta(hours=1))
+    with mirror.writing() as tx:
+        tx.facts.record_addresses(asked)
+        tx.facts.record_addresses([later])
+        tx.facts.record_addresses([])
+    with mirror.reading() as snapshot:
+        assert snapshot.facts.addresses() == [later, asked[1]]
+
+
+def test_facts_can_be_read_of_some(mirror: Mirror, now: datetime) -> None:
+    """Of any number, more than one statement may hold, and of none."""
+    many = [str(number) for number in range(1200)]
+    known = Address("ann@acme.com", ANN.uuid, now)
+    with mirror.writing() as tx:
+        tx.facts.replace_members([ANN, BOB], now=now)
+        tx.facts.replace_groups([DEVELOPERS], workspace_uuid=WORKSPACE, now=now)
+        tx.facts.replace_grants(
+            [Grant("user", uuid, "repository", "r", "read") for uuid in (ANN.uuid, BOB.uuid)],
+            subject_type="user",
+        )
+        tx.facts.record_addresses([known, Address("x@acme.com", None, now)])
+    with mirror.reading() as snapshot:
+        facts = snapshot.facts
+        assert facts.members(uuids=[*many, BOB.uuid, BOB.uuid]) == [BOB]
+        assert [m.member_uuid for m in facts.memberships(member_uuids={ANN.uuid})] == [ANN.uuid]
+        assert [g.subject_id for g in facts.grants(subject_ids=[BOB.uuid])] == [BOB.uuid]
+        assert facts.addresses(texts=["ann@acme.com", "y@acme.com"]) == [known]
+        assert facts.addresses(member_uuids=[ANN.uuid]) == [known]
+        assert facts.members(uuids=[]) == []
+
+
+def test_a_group_has_an_id_derived_from_its_slug(
+    mirror: Mirror, replace_groups: Callable[..., None], groups: Callable[[], list[Group]]
+) -> None:
+    """So that a mirror that was lost gives the same again."""
+    replace_groups(DEVELOPERS)
+    group_id = str(uuid5(UUID(WORKSPACE), "developers"))
+    assert groups() == [Group(group_id, "developers", "Developers", "write", auto_add=True)]
+    with mirror.reading() as snapshot:
+        assert snapshot.facts.memberships() == [
+            Membership(group_id, ANN.uuid, "Ann"),
+            Membership(group_id, BOB.uuid, "Bob"),
+        ]
+
+
+def test_an_id_outlives_its_group(
+    mirror: Mirror, replace_groups: Callable[..., None], groups: Callable[[], list[Group]]
+) -> None:
+    """A group that is back is the one it was."""
+    replace_groups(DEVELOPERS)
+    before = groups()
+    replace_groups()
+    assert groups() == []
+    with mirror.reading() as snapshot:
+        assert snapshot.facts.memberships() == []
+        assert snapshot.facts.group_ids() == {"developers": before[0].id}
+    replace_groups(DEVELOPERS)
+    assert groups() == before
+
+
+def test_a_renamed_group_keeps_its_id_and_leaves_its_slug(engine: Engine, now: datetime) -> None:
+    """A new group of the old slug gets an id of its own, for ever."""
+    given = iter([UUID(int=1)])
+    mirror = Mirror(engine, integration="acme", new_uuid=lambda: next(given))
+    renamed = replace(DEVELOPERS, slug="makers", name="Makers")
+    derived = str(uuid5(UUID(WORKSPACE), "developers"))
+    with mirror.writing() as tx:
+        tx.facts.replace_groups([DEVELOPERS], workspace_uuid=WORKSPACE, now=now)
+        tx.facts.link_group(derived, slug="makers")
+    for _ in range(2):
+        with mirror.writing() as tx:
+            tx.facts.replace_groups([renamed, DEVELOPERS], workspace_uuid=WORKSPACE, now=now)
+            assert tx.facts.group_ids() == {"makers": derived, "developers": str(UUID(int=1))}
+            assert {g.id: g.slug for g in tx.facts.groups()} == {
+                derived: "makers",
+                str(UUID(int=1)): "developers",
+            }
+
+
+def test_integrations_share_nothing(engine: Engine, now: datetime) -> None:
+    """What one replaces, the other keeps."""
+    acme, other = Mirror(engine, integration="acme"), Mirror(engine, integration="other")
+    for mirror in (acme, other):
+        with mirror.writing() as tx:
+            tx.facts.replace_members([ANN], now=now)
+            tx.facts.replace_groups([DEVELOPERS], workspace_uuid=WORKSPACE, now=now)
+            tx.facts.record_addresses([Address("ann@acme.com", ANN.uuid, now)])
+    with acme.writing() as tx:
+        tx.facts.replace_members([], now=now)
+        tx.facts.replace_groups([], workspace_uuid=WORKSPACE, now=now)
+        tx.facts.record_addresses([Address("ann@acme.com", None, now)])
+    with other.reading() as snapshot:
+        assert snapshot.facts.members() == [ANN]
+        assert len(snapshot.facts.memberships()) == 2
+        assert snapshot.facts.addresses()[0].member_uuid == ANN.uuid
+
+
+def test_what_has_not_changed_is_not_written(mirror: Mirror, engine: Engine, now: datetime) -> None:
+    """A refresh without news reads only, and one with some writes those rows."""
+    members = [replace(ANN, uuid=str(UUID(int=number))) for number in range(300)]
+    with mirror.writing() as tx:
+        tx.facts.replace_members(members, now=now)
+        tx.facts.replace_groups([DEVELOPERS], workspace_uuid=WORKSPACE, now=now)
+    with _writes(engine) as writes, mirror.writing() as tx:
+        tx.facts.replace_members(members, now=now + timedelta(days=1))
+        tx.facts.replace_groups([DEVELOPERS], workspace_uuid=WORKSPACE, now=now)
+    assert writes == []
+    members[7] = replace(members[7], display_name="Another")
+    with _writes(engine) as writes, mirror.writing() as tx:
+        tx.facts.replace_members(members, now=now)
+    assert writes == [("UPDATE members", 1)]
+
+
+def test_a_refresh_that_fails_half_way_changes_nothing(mirror: Mirror, now: datetime) -> None:
+    """Complete or not at all."""
+    with mirror.writing() as tx:
+        tx.facts.replace_members([ANN], now=now)
+
+    def fail() -> None:
+        with mirror.writing() as tx:
+            tx.facts.replace_members([BOB], now=now)
+            tx.facts.replace_groups([DEVELOPERS], workspace_uuid=WORKSPACE, now=now)
+            raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        fail()
+    with mirror.reading() as snapshot:
+        assert snapshot.facts.members() == [ANN]
+        assert snapshot.facts.groups() == []
+        assert snapshot.facts.group_ids() == {}
+
+
+@contextmanager
+def _writes(engine: Engine) -> Iterator[list[tuple[str, int]]]:
+    """Collect the statements that write, each with its number of rows."""
+    seen: list[tuple[str, int]] = []
+
+    def note(*arguments: object) -> None:
+        _, _, statement, parameters, _, is_many = arguments
+        words = str(statement).split()
+        if words[0] in ("INSERT", "UPDATE", "DELETE"):
+            rows = len(parameters) if is_many and isinstance(parameters, list) else 1
+            seen.append((" ".join(words[: 3 if words[0] != "UPDATE" else 2]), rows))
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", note)

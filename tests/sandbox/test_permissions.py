@@ -1,0 +1,237 @@
+"""Explicit grants, and the effective rights that come of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gateway.sandbox import Permission, World
+from gateway.sandbox.effective import EffectiveRights, RightsWindow
+from gateway.sandbox.model import Account, Group, Project, Repository
+from tests.sandbox.reader import Reader
+
+# How long an example takes says more about the machine than about the code.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+EFFECTIVE = "/2.0/workspaces/acme/permissions/repositories"
+ORDER = ["read", "write", "admin"]
+
+
+@dataclass
+class Built:
+    """A world made by chance, with its parts."""
+
+    world: World
+    people: list[Account]
+    groups: list[Group]
+    projects: list[Project]
+    repositories: list[Repository]
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> Built:
+    """Few people, groups, projects and repositories, with any grants between them."""
+    world = World()
+    roles = st.sampled_from(["member", "member", "collaborator", "owner"])
+    people = [world.add_member(f"P{n}", role=draw(roles)) for n in range(draw(st.integers(1, 4)))]
+    some = st.lists(st.sampled_from(people), unique=True)
+    on_all = st.sampled_from([None, None, "read", "write", "admin"])
+    names = st.lists(st.sampled_from(["A", "B", "Administrators"]), max_size=3)
+    groups = [
+        world.add_group(name, members=draw(some), permission=draw(on_all)) for name in draw(names)
+    ]
+    projects = [world.add_project(key) for key in ("X", "Y")]
+    repositories = [
+        world.add_repository(f"r{n}", project=draw(st.sampled_from(projects)))
+        for n in range(draw(st.integers(1, 3)))
+    ]
+    targets: list[Project | Repository] = [*projects, *repositories]
+    subjects: list[Account | Group] = [*people, *groups]
+    for target in targets:
+        allowed = ["read", "write", "admin"] + ["create-repo"] * isinstance(target, Project)
+        for subject in subjects:
+            permission = draw(st.sampled_from([None, None, *allowed]))
+            if permission:
+                world.grant(subject, target, permission)
+    return Built(world, people, groups, projects, repositories)
+
+
+def naive(world: World, person: Account, repository: Repository) -> str | None:
+    """The highest of all paths, each looked for by itself."""
+    groups = [g for g in world.groups.values() if person in world.group_members(g)]
+    paths = []
+    for grant in world.grants():
+        if grant.target.uuid in (repository.uuid, repository.project_uuid) and (
+            grant.subject == person or grant.subject in groups
+        ):
+            said = grant.permission.value
+            paths.append("write" if said == "create-repo" else said)
+    paths += [group.permission.value for group in groups if group.permission]
+    if dict(world.members())[person] == "owner" or any(
+        group.slug == "administrators" for group in groups
+    ):
+        paths.append("admin")
+    return max(paths, key=ORDER.index, default=None)
+
+
+@unhurried
+@given(worlds())
+def test_effective_rights_are_the_highest_of_all_paths(built: Built) -> None:
+    """Listed and asked for one by one, they are what looking at every path finds."""
+    rights = EffectiveRights(built.world)
+    for repository in built.repositories:
+        truth = {
+            person.uuid: held
+            for person in built.people
+            if (held := naive(built.world, person, repository))
+        }
+        assert {r.account.uuid: r.permission.value for r in rights.on(repository)} == truth
+        for person in built.people:
+            held = built.world.effective_permission(person, repository)
+            assert held == truth.get(person.uuid)
+
+
+@unhurried
+@given(worlds(), st.integers(0, 15), st.integers(0, 5))
+def test_a_window_is_a_slice(built: Built, offset: int, limit: int) -> None:
+    """A page of rights is a slice of them all, wherever reading begins."""
+    rights = EffectiveRights(built.world)
+    everything = [right for repository in built.repositories for right in rights.on(repository)]
+    window = RightsWindow(rights, built.repositories, None)
+    assert list(window.window(offset, limit)) == everything[offset : offset + limit]
+
+
+def test_effective_rights_over_http(reader: Reader, generated: World) -> None:
+    """Every right of everybody, once, and nothing for who has none."""
+    read = {
+        (value["user"]["uuid"], value["repository"]["uuid"]): value["permission"]
+        for value in reader.all(EFFECTIVE, pagelen=100)
+    }
+    truth = {
+        (person.uuid, repository.uuid): held.value
+        for person, _ in generated.members()
+        for repository in generated.repositories.values()
+        if (held := generated.effective_permission(person, repository))
+    }
+    assert read == truth
+
+
+@pytest.mark.parametrize(
+    ("q", "holds"),
+    [
+        ('permission>"read"', lambda v: v["permission"] in ("write", "admin")),
+        ('permission="write"', lambda v: v["permission"] == "write"),
+        ('permission IN ("read","write")', lambda v: v["permission"] != "admin"),
+        ('repository.name="api"', lambda v: v["repository"]["name"] == "api"),
+        ('repository.full_name="acme/api"', lambda v: v["repository"]["full_name"] == "acme/api"),
+        (
+            'repository.name~"A" AND permission<"admin"',
+            lambda v: "a" in v["repository"]["name"].lower() and v["permission"] != "admin",
+        ),
+        (
+            'repository.name="api" OR permission="admin"',
+            lambda v: v["repository"]["name"] == "api" or v["permission"] == "admin",
+        ),
+    ],
+)
+def test_effective_rights_are_filtered(
+    reader: Reader, q: str, holds: Callable[[dict[str, dict[str, str]]], bool]
+) -> None:
+    """``q`` selects what a filter on the whole list selects, in the same order."""
+    everything = reader.all(EFFECTIVE, pagelen=100)
+    expected = [value for value in everything if holds(value)]
+    assert expected
+    assert reader.all(EFFECTIVE, pagelen=100, q=q) == expected
+
+
+def test_effective_rights_of_one_user(reader: Reader, generated: World) -> None:
+    """By UUID, in braces, in quotes."""
+    person = next(iter(generated.accounts.values()))
+    read = reader.all(EFFECTIVE, pagelen=100, q=f'user.uuid="{person.uuid}"')
+    assert len(read) == len(generated.repositories)
+    assert {value["permission"] for value in read} == {"admin"}
+
+
+def test_effective_rights_are_sorted(reader: Reader) -> None:
+    """By a name, or backwards; permissions by what they contain, not by their letters."""
+    path = f"{EFFECTIVE}/api"
+    names = [v["user"]["display_name"] for v in reader.all(path, sort="-user.display_name")]
+    assert names == sorted(names, key=str.casefold, reverse=True)
+    held = [v["permission"] for v in reader.all(path, sort="permission")]
+    assert held == sorted(held, key=ORDER.index)
+
+
+@pytest.mark.parametrize("q", ['permission="owner"', 'permission~"a"', 'user.email="x"', "x"])
+def test_wrong_questions_are_refused(reader: Reader, q: str) -> None:
+    """400."""
+    assert reader.error(EFFECTIVE, q=q)[0] == 400
+
+
+def test_effective_rights_on_one_repository(reader: Reader, generated: World) -> None:
+    """The same as in the list of all, by slug or UUID."""
+    repository = generated.repository("api")
+    assert repository
+    q = f'repository.uuid="{repository.uuid}"'
+    expected = reader.all(EFFECTIVE, pagelen=100, q=q)
+    assert reader.all(f"{EFFECTIVE}/api", pagelen=100) == expected
+    assert reader.all(f"{EFFECTIVE}/{repository.uuid}", pagelen=100) == expected
+
+
+def test_grants_are_the_true_ones(reader: Reader, generated: World) -> None:
+    """Every explicit grant, and no right that comes by another path."""
+    read = set()
+    urls = {
+        project.uuid: f"/2.0/workspaces/acme/projects/{project.key}"
+        for project in generated.projects.values()
+    } | {
+        repository.uuid: f"/2.0/repositories/acme/{repository.slug}"
+        for repository in generated.repositories.values()
+    }
+    for target, url in urls.items():
+        for value in reader.all(f"{url}/permissions-config/users"):
+            read.add((value["user"]["uuid"], target, value["permission"]))
+        for value in reader.all(f"{url}/permissions-config/groups"):
+            group = generated.group(value["group"]["slug"])
+            assert group
+            read.add((group.uuid, target, value["permission"]))
+    assert read == {(g.subject.uuid, g.target.uuid, g.permission.value) for g in generated.grants()}
+    assert "create-repo" in {permission for _, _, permission in read}
+
+
+@pytest.mark.parametrize("parameter", ["q", "sort"])
+def test_grants_are_neither_filtered_nor_sorted(reader: Reader, parameter: str) -> None:
+    """These lists do not speak the query language."""
+    path = "/2.0/repositories/acme/api/permissions-config/users"
+    assert reader.error(path, **{parameter: "permission"})[0] == 400
+
+
+def test_no_grant_is_none(serve: Callable[..., Reader], world: World) -> None:
+    """Asked for one subject without a grant, Bitbucket says ``none``; the list leaves it out."""
+    devs = world.add_group("Devs")
+    core = world.add_project("CORE")
+    api = world.add_repository("api", project=core)
+    ann = world.members()[1][0]
+    reader = serve(world)
+    for url in ("/2.0/workspaces/acme/projects/CORE", "/2.0/repositories/acme/api"):
+        group, user = f"{url}/permissions-config/groups/devs", f"{url}/permissions-config/users"
+        assert reader.read(group)["permission"] == "none"
+        assert reader.read(f"{user}/{ann.uuid}")["permission"] == "none"
+        assert reader.all(user) == []
+    world.grant(ann, api, Permission.WRITE)
+    world.grant(devs, core, "create-repo")
+    url = "/2.0/repositories/acme/api/permissions-config/users"
+    assert reader.read(f"{url}/{ann.account_id}")["permission"] == "write"
+    group = "/2.0/workspaces/acme/projects/CORE/permissions-config/groups/devs"
+    assert reader.read(group)["permission"] == "create-repo"
+    world.revoke(ann, api)
+    assert reader.read(f"{url}/{ann.uuid}")["permission"] == "none"
+
+
+def test_strangers_have_no_grants(serve: Callable[..., Reader], world: World) -> None:
+    """An account that is not a member is 404."""
+    stranger = world.add_account("Stranger")
+    world.add_repository("api", project=world.add_project("CORE"))
+    path = f"/2.0/repositories/acme/api/permissions-config/users/{stranger.uuid}"
+    assert serve(world).error(path)[0] == 404
