@@ -164,7 +164,9 @@ def _clause(target: Target, name: str, *, with_null: bool = True) -> st.SearchSt
             literals = st.sampled_from(WRITTEN_INSTANTS).map(json.dumps)
         case AttributeType.REFERENCE:
             operators += _PARTIAL
-            literals = st.sampled_from([BASE_URL, f"{BASE_URL}/Any/x", "Y", "/"]).map(json.dumps)
+            literals = st.sampled_from([BASE_URL, f"{BASE_URL}/Any/x", f"{BASE_URL}/any/X"]).map(
+                json.dumps
+            )
         case _:
             operators += [*_ORDERINGS, *_PARTIAL]
             literals = _quoted()

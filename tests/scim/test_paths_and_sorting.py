@@ -1,0 +1,111 @@
+"""Attribute paths, the order of lists, and what is compared."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.scim.errors import InvalidPath
+from gateway.scim.path import AttributePath, resolve
+from gateway.scim.reference import absolute, relative, relative_path, without_null
+from gateway.scim.schema import Registry
+from gateway.scim.sort import bind_sort
+from gateway.scim.text import fold, instant
+
+CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
+EXTENSION = "urn:bitbucket-scim:params:scim:schemas:extension:1.0:User"
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("userName", "userName"),
+        ("USERNAME", "userName"),
+        ("name.givenname", "name.givenName"),
+        ("meta.lastModified", "meta.lastModified"),
+        ("groups.$ref", "groups.$ref"),
+        (f"{CORE}:userName", "userName"),
+        (f"{CORE.upper()}:name.familyName", "name.familyName"),
+        (f"{EXTENSION}:uuid", f"{EXTENSION}:uuid"),
+        (f"{EXTENSION.lower()}:UUID", f"{EXTENSION}:uuid"),
+    ],
+)
+def test_a_path_is_resolved_in_any_letter_case(
+    registry: Registry, text: str, canonical: str
+) -> None:
+    """The URN ends at its last colon, whatever version it holds."""
+    target = resolve(AttributePath.parse(text), registry.user)
+
+    assert target is not None
+    assert target.name == canonical
+
+
+@pytest.mark.parametrize(
+    "text", ["nope", "userName.nope", "name.nope", "urn:x:userName", f"{EXTENSION}:userName"]
+)
+def test_a_path_to_nothing_resolves_to_nothing(registry: Registry, text: str) -> None:
+    """It is for the caller to say what that means."""
+    assert resolve(AttributePath.parse(text), registry.user) is None
+
+
+@pytest.mark.parametrize("text", ["", "a.b.c", "a b", "1a", ".a", "a.", "urn:x:", 'a[b eq "c"]'])
+def test_what_is_no_path_is_refused(text: str) -> None:
+    """RFC 7644 §3.10 has no such thing."""
+    with pytest.raises(InvalidPath):
+        AttributePath.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("path", "sorted_by"), [("userName", "userName"), ("emails", "emails.value")]
+)
+def test_a_list_is_sorted_by_its_value(registry: Registry, path: str, sorted_by: str) -> None:
+    """Emails stands for emails.value, as in a filter."""
+    sort = bind_sort(path, descending=False, resource_type=registry.user)
+
+    assert sort.target.name == sorted_by
+
+
+@pytest.mark.parametrize("path", ["nope", "name", "a b", f"{EXTENSION}:access"])
+def test_an_order_that_is_none_is_refused(registry: Registry, path: str) -> None:
+    """Neither parts as a whole nor what is computed on request can be sorted by."""
+    with pytest.raises(InvalidPath):
+        bind_sort(path, descending=False, resource_type=registry.user)
+
+
+@given(st.text(), st.text())
+def test_folding_is_stable(left: str, right: str) -> None:
+    """Folding twice folds no further, and equal texts stay equal."""
+    assert fold(fold(left)) == fold(left)
+    assert fold(left.upper() + "É") == fold(left.upper() + "E\u0301")
+    assert (left == right) <= (fold(left) == fold(right))
+
+
+@given(st.datetimes(timezones=st.just(UTC)), st.datetimes(timezones=st.just(UTC)))
+def test_instants_are_ordered_as_their_texts(left: datetime, right: datetime) -> None:
+    """So a database that compares texts compares instants."""
+    assert (instant(left) < instant(right)) == (left < right)
+
+
+def test_an_instant_needs_a_zone() -> None:
+    """The same moment has one text, whatever zone it was told in."""
+    moment = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    elsewhere = moment.astimezone(timezone(timedelta(hours=5)))
+
+    assert instant(moment) == instant(elsewhere) == "2026-01-01T12:00:00.000000Z"
+    with pytest.raises(ValueError, match="no time zone"):
+        instant(moment.replace(tzinfo=None))
+
+
+@given(st.dictionaries(st.text(), st.text()))
+def test_no_text_passes_for_a_reference(texts: dict[str, str]) -> None:
+    """Only what was made relative becomes absolute, whatever else a document holds."""
+    others = {without_null(name): without_null(text) for name, text in texts.items()}
+    document = orjson.dumps({"texts": others, "ref": relative("/Users/1")})
+
+    served = orjson.loads(absolute(document, base_url="https://x/scim/v2"))
+
+    assert served == {"texts": others, "ref": "https://x/scim/v2/Users/1"}
+    assert relative_path(relative("/Users/1")) == "/Users/1"
+    assert relative_path("/Users/1") is None

@@ -1,0 +1,107 @@
+"""What an answer shows (RFC 7644 §3.9, RFC 7643 §7 "returned")."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.scim.errors import InvalidSyntax
+from gateway.scim.projection import bind_projection
+from gateway.scim.schema import Registry, load_registry
+from tests.scim.strategies import resources
+
+CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
+EXTENSION = "urn:bitbucket-scim:params:scim:schemas:extension:1.0:User"
+ANN: dict[str, Any] = {
+    "schemas": [CORE, EXTENSION],
+    "id": "1",
+    "userName": "ann",
+    "name": {"givenName": "Ann", "familyName": "Lee"},
+    "emails": [{"value": "a@x", "type": "work"}, {"type": "home"}],
+    "photos": [],
+    EXTENSION: {"uuid": "1", "nickname": "a"},
+    "meta": {"resourceType": "User", "version": "v"},
+}
+ALWAYS = {"schemas": ANN["schemas"], "id": "1"}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ("userName", {"userName": "ann"}),
+        ("USERNAME", {"userName": "ann"}),
+        (f"{CORE}:userName", {"userName": "ann"}),
+        ("name", {"name": ANN["name"]}),
+        ("name.givenName", {"name": {"givenName": "Ann"}}),
+        ("name.givenName , name.familyName", {"name": ANN["name"]}),
+        ("emails.value", {"emails": [{"value": "a@x"}]}),
+        ("meta.version", {"meta": {"version": "v"}}),
+        (EXTENSION, {EXTENSION: ANN[EXTENSION]}),
+        (f"{EXTENSION}:uuid", {EXTENSION: {"uuid": "1"}}),
+        (f"{EXTENSION.upper()}:UUID", {EXTENSION: {"uuid": "1"}}),
+        ("photos", {"photos": []}),
+        ("nope,also nope,", {}),
+        ("id", {}),
+    ],
+)
+def test_only_what_is_asked_is_shown(
+    registry: Registry, attributes: str, expected: dict[str, Any]
+) -> None:
+    """With what is always returned; names that name nothing are ignored."""
+    projection = bind_projection(attributes, None, resource_type=registry.user)
+
+    assert projection.apply(ANN) == ALWAYS | expected
+
+
+@pytest.mark.parametrize(
+    ("excluded", "gone"),
+    [
+        ("userName", {"userName"}),
+        ("id,schemas", set()),
+        ("name.givenName,name.familyName", {"name"}),
+        (EXTENSION, {EXTENSION}),
+        (f"{EXTENSION}:uuid,{EXTENSION}:nickname", {EXTENSION}),
+        ("meta", {"meta"}),
+        ("nope", set()),
+    ],
+)
+def test_what_is_excluded_is_not_shown(registry: Registry, excluded: str, gone: set[str]) -> None:
+    """Except what is always returned; what is emptied goes as a whole."""
+    projection = bind_projection(None, excluded, resource_type=registry.user)
+
+    assert set(ANN) - set(projection.apply(ANN)) == gone
+
+
+def test_both_lists_are_too_many(registry: Registry) -> None:
+    """They exclude one another."""
+    with pytest.raises(InvalidSyntax):
+        bind_projection("id", "name", resource_type=registry.user)
+
+
+@pytest.mark.parametrize("empty", [None, ""])
+def test_without_a_list_everything_is_shown(registry: Registry, empty: str | None) -> None:
+    """An empty list is as good as none."""
+    projection = bind_projection(empty, empty, resource_type=registry.user)
+
+    assert projection.is_default
+    assert projection.apply(ANN) == ANN
+
+
+@given(
+    resource=resources(load_registry().user),
+    names=st.sets(
+        st.sampled_from(["userName", "emails", "name.givenName", "groups.value", EXTENSION])
+    ),
+)
+def test_a_projection_shows_no_more_than_is_asked(
+    resource: dict[str, Any], names: set[str]
+) -> None:
+    """What is shown and what is excluded by the same list are the whole, part by part."""
+    user = load_registry().user
+    shown = bind_projection(",".join(names) or "nope", None, resource_type=user).apply(resource)
+    hidden = bind_projection(None, ",".join(names), resource_type=user).apply(resource)
+
+    tops = {name if name == EXTENSION else name.split(".")[0] for name in names}
+    assert set(shown) <= tops | {"id", "schemas"}
+    assert set(shown) | set(hidden) == set(resource)
