@@ -58,13 +58,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     Return the web application.
 
     Args:
-        settings: The settings; None reads them from the environment.
+        settings: The settings; None reads them, and how to log, from the environment.
 
     Raises:
         SettingsError: They can't be used.
     """
-    settings = settings or load_settings(os.environ, serving=True)
-    configure_logs(settings.gateway_log_format, level=settings.gateway_log_level)
+    if settings is None:
+        settings = load_settings(os.environ, serving=True)
+        configure_logs(settings.gateway_log_format, level=settings.gateway_log_level)
     gateway = assemble(settings)
     max_age = timedelta(seconds=settings.gateway_max_age)
     handlers: dict[str, ResourceHandler] = {

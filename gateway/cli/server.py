@@ -6,6 +6,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from gateway.app import create_app
+from gateway.logs import configure_logs
 from gateway.settings import Settings
 
 #: The longest line that gunicorn reads: a filter in the address can be long.
@@ -47,4 +48,6 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> Flask:
         """Return the application, one for each worker; called by gunicorn."""
-        return create_app(self._settings)
+        settings = self._settings
+        configure_logs(settings.gateway_log_format, level=settings.gateway_log_level)
+        return create_app(settings)
