@@ -54,7 +54,11 @@ class Client:
 
     def with_only(self, credential: Credential) -> "Client":
         """Return the same client, which uses *credential* alone, one of those it was made with."""
-        return replace(self, keyring=Keyring((credential,), clock=lambda: 0.0))
+        return self.with_these([credential])
+
+    def with_these(self, credentials: Sequence[Credential]) -> "Client":
+        """Return the same client, which uses *credentials* alone, of those it was made with."""
+        return replace(self, keyring=Keyring(credentials, clock=lambda: 0.0))
 
     def get(
         self,

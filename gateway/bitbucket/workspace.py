@@ -9,8 +9,10 @@ from gateway.bitbucket.addresses import batches
 from gateway.bitbucket.answers import Answer
 from gateway.bitbucket.calls import CallCounter
 from gateway.bitbucket.client import Client
-from gateway.bitbucket.credentials import Credential
+from gateway.bitbucket.credentials import Ability, Credential, Kind
+from gateway.bitbucket.errors import BitbucketError, Forbidden, Unauthorized
 from gateway.bitbucket.identifier import bare_uuid, in_path
+from gateway.bitbucket.keyring import most_telling
 from gateway.bitbucket.loaders import Loader
 from gateway.bitbucket.models import (
     Account,
@@ -57,6 +59,35 @@ class BitbucketWorkspace:
     def with_only(self, credential: Credential) -> "BitbucketWorkspace":
         """Return the same workspace, read with *credential* alone, one of the client's."""
         return self._through(self._client.with_only(credential))
+
+    def seen_whole(self) -> "BitbucketWorkspace":
+        """
+        Return the same workspace, read only with credentials that see all of it.
+
+        Lists of projects and repositories hold what a credential may see, and nothing tells those
+        that hold less. An access token belongs to the workspace itself; of an account, a list is
+        asked for that Bitbucket shows to administrators alone. One call for each credential.
+
+        Raises:
+            Forbidden: No account behind a credential is an administrator of the workspace.
+            Unauthorized: No credential is accepted.
+        """
+        refusals: list[BitbucketError] = []
+        trusted: list[Credential] = []
+        for credential in self._client.keyring.able(Ability.READ_V2):
+            alone = self.with_only(credential)
+            try:
+                if credential.kind is Kind.WORKSPACE_ACCESS_TOKEN:
+                    alone.workspace()
+                else:
+                    next(alone.effective_permissions(), None)
+            except (Unauthorized, Forbidden) as error:
+                refusals.append(error)
+            else:
+                trusted.append(credential)
+        if refusals and not trusted:
+            raise most_telling(refusals)
+        return self._through(self._client.with_these(trusted))
 
     def current_user(self) -> Account:
         """

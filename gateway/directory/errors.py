@@ -5,7 +5,7 @@ That Bitbucket refuses the gateway's credential is never the client's 401 or 403
 told that the gateway, or what is behind it, is at fault, and an administrator what to mend.
 """
 
-from gateway.bitbucket.errors import BitbucketError, RateLimited, Unavailable
+from gateway.bitbucket.errors import BitbucketError, NoCredential, RateLimited, Unavailable
 from gateway.mirror.freshness import Failure
 from gateway.scim import errors as scim
 
@@ -17,7 +17,17 @@ LASTING = "lasting"
 def failure_of(error: BitbucketError) -> Failure:
     """Return *error* as it is kept beside the collection that could not be read."""
     kind = PASSING if isinstance(error, RateLimited | Unavailable) else LASTING
-    return Failure(kind, str(error))
+    return Failure(kind, _sentence(error))
+
+
+def _sentence(error: BitbucketError) -> str:
+    if isinstance(error, NoCredential):
+        # Every call that is made here can be made with an API token.
+        return (
+            f"{error} Set BITBUCKET_EMAIL and BITBUCKET_API_TOKEN of an administrator of the "
+            "workspace, or leave out the attributes that take it."
+        )
+    return str(error)
 
 
 def to_scim(failure: Failure, *, retry_after_seconds: int) -> scim.ScimError:

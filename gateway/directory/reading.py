@@ -24,7 +24,8 @@ Progress = Callable[[Collection, int, int], None]
 _THREADS = 8
 
 #: The lists that grants are read by are read anew with them, so that nothing is asked of a
-#: project or a repository that was deleted since.
+#: project or a repository that was deleted since. They hold only what a credential may see: one
+#: that sees less would make the rest look deleted, so they are read as seen by those that see all.
 _PLACES = frozenset({Collection.PROJECTS, Collection.REPOSITORIES})
 _READ_WITH: Mapping[Collection, frozenset[Collection]] = {
     Collection.USER_GRANTS: _PLACES,
@@ -95,8 +96,9 @@ def read(
     One that fails does not keep the others from being read.
     """
     wanted = collections.union(*(_READ_WITH.get(c, frozenset()) for c in collections))
+    whole = _seen_whole(workspace) if wanted & _PLACES else workspace
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="bitbucket") as executor:
-        reader = _Reader(workspace, wanted, executor, now, progress)
+        reader = _Reader(workspace, whole, wanted, executor, now, progress)
         members = reader.start(Collection.MEMBERS, lambda w: w.permissions())
         groups = reader.start(Collection.GROUPS, lambda w: w.groups())
         projects = reader.start(Collection.PROJECTS, lambda w: w.projects())
@@ -118,9 +120,25 @@ class _ReadGrants(Protocol):
     ) -> Sequence[Granted]: ...
 
 
+def _seen_whole(workspace: BitbucketWorkspace) -> BitbucketWorkspace | Unread:
+    try:
+        return workspace.seen_whole()
+    except BitbucketError as error:
+        return Unread(error)
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
+    """
+    Reads the collections that are wanted.
+
+    Attributes:
+        workspace: The workspace, for lists that are the same to all who may read them.
+        whole: The workspace, for lists that hold only what a credential may see.
+    """
+
     workspace: BitbucketWorkspace
+    whole: BitbucketWorkspace | Unread
     wanted: frozenset[Collection]
     executor: Executor
     now: Callable[[], datetime]
@@ -132,12 +150,13 @@ class _Reader:
         if collection not in self.wanted:
             return None
 
-        def whole(workspace: BitbucketWorkspace) -> Sequence[T]:
+        def all_of(workspace: BitbucketWorkspace) -> Sequence[T]:
             values = list(listing(workspace))
             self.progress(collection, 1, 1)
             return values
 
-        return self.executor.submit(self._read, whole)
+        workspace = self.whole if collection in _PLACES else self.workspace
+        return self.executor.submit(self._read, workspace, all_of)
 
     def grants(
         self, collection: Collection, read_grants: _ReadGrants, places: Places | Unread
@@ -148,14 +167,21 @@ class _Reader:
             return places
         steps = partial(self.progress, collection)
         return self._read(
-            lambda workspace: read_grants(workspace, places, executor=self.executor, steps=steps)
+            self.workspace,
+            lambda workspace: read_grants(workspace, places, executor=self.executor, steps=steps),
         )
 
-    def _read(self, listing: Callable[[BitbucketWorkspace], Sequence[T]]) -> Reading[T] | Unread:
+    def _read(
+        self,
+        workspace: BitbucketWorkspace | Unread,
+        listing: Callable[[BitbucketWorkspace], Sequence[T]],
+    ) -> Reading[T] | Unread:
+        if isinstance(workspace, Unread):
+            return workspace
         counter = CallCounter()
         read_at = self.now()
         try:
-            values = listing(self.workspace.counting(counter))
+            values = listing(workspace.counting(counter))
         except BitbucketError as error:
             return Unread(error)
         return Reading(values, read_at, counter.count)

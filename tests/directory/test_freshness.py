@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from gateway.sandbox import demo_credentials
 from gateway.scim.errors import BadUpstream, NotFound, ScimError, Unavailable
 from gateway.scim.projection import Projection
 
@@ -194,3 +195,24 @@ def test_a_renamed_group_keeps_its_id(stage: Any) -> None:
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def test_a_credential_that_sees_less_takes_nothing_away(stage: Any) -> None:
+    """
+    Repositories are read only with a credential that sees all of them.
+
+    Without one, what was known stays, instead of the unseen looking deleted.
+    """
+    before = stage.resources(stage.users)
+    known = demo_credentials(stage.world.slug)
+    somebody = stage.world.add_member("Somebody", email="somebody@acme.example")
+    stage.world.change_account(stage.world.members()[0][0], email="elsewhere@acme.example")
+    stage.world.change_account(somebody, email=known.api_token.email)
+    stage.bitbucket.keyring.known = (known.api_token,)
+    stage.clock.pass_time(minutes=10)
+
+    after = stage.resources(stage.users)
+
+    entitlements = {user["id"]: user.get("entitlements") for user in after}
+    for user in before:
+        assert entitlements[user["id"]] == user.get("entitlements")
