@@ -5,12 +5,14 @@ Bitbucket tells the highest right of each user, never where it comes from; here 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 
 from gateway.directory.entitlements import Entitlement
 from gateway.directory.users import USER_EXTENSION
+from gateway.mirror.documents import version_of
 from gateway.mirror.fact_reader import FactReader
 from gateway.mirror.facts import Grant, Group, Member, Membership, Project, Repository
 from gateway.scim.handler import Document
@@ -151,9 +153,11 @@ def with_access(
     resources = [orjson.loads(document.json) for document in documents]
     uuids = [resource["id"] for resource in resources]
     members = {member.uuid: member for member in facts.members(uuids=uuids)}
-    for resource in resources:
-        resource[USER_EXTENSION]["access"] = list(rights.of_user(members[resource["id"]]))
-    return [
-        replace(document, json=orjson.dumps(resource))
-        for document, resource in zip(documents, resources, strict=True)
-    ]
+    return [_with_values(r, list(rights.of_user(members[r["id"]]))) for r in resources]
+
+
+def _with_values(resource: dict[str, Any], access: list[dict[str, object]]) -> Document:
+    resource[USER_EXTENSION]["access"] = access
+    # It may change where nothing else of the user does, so the version speaks of it too.
+    resource["meta"]["version"] = version = version_of(resource)
+    return Document(version, orjson.dumps(resource))

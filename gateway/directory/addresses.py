@@ -1,12 +1,13 @@
 """The e-mail addresses a filter asks for: Bitbucket tells an address to those who ask for it."""
 
-import re
 from collections.abc import Iterator
+
+from marshmallow import ValidationError, validate
 
 from gateway.scim.filter.bound import And, Compare, ElementMatch, Filter, Not, Operator, Or
 from gateway.scim.path import Target
 
-_ADDRESS = re.compile(r"[^@\s\"\\]+@[^@\s\"\\]+")
+_IS_ADDRESS = validate.Email()
 _HOLDERS = frozenset({"userName", "emails.value"})
 
 
@@ -23,7 +24,7 @@ def addresses_in(node: Filter | None) -> frozenset[str]:
 def _addresses(node: Filter | None) -> Iterator[str]:
     match node:
         case Compare(target=target, operator=Operator.EQ, value=str(text)):
-            if _holds_addresses(target) and _ADDRESS.fullmatch(text):
+            if _holds_addresses(target) and _is_address(text):
                 yield text
         case ElementMatch(condition=operand) | Not(operand=operand):
             yield from _addresses(operand)
@@ -36,3 +37,11 @@ def _addresses(node: Filter | None) -> Iterator[str]:
 
 def _holds_addresses(target: Target) -> bool:
     return target.name in _HOLDERS
+
+
+def _is_address(text: str) -> bool:
+    try:
+        _IS_ADDRESS(text)
+    except ValidationError:
+        return False
+    return True

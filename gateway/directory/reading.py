@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Generic, Protocol, TypeAlias, TypeVar
@@ -81,6 +81,10 @@ class Readings:
             Collection.GROUP_GRANTS: self.group_grants,
         }
         return {collection: out for collection, out in outcomes.items() if out is not None}
+
+    def without(self, collections: Iterable[Collection]) -> "Readings":
+        """Return the same, as if *collections* had not been asked for."""
+        return replace(self, **dict.fromkeys(collection.value for collection in collections))
 
 
 def read(

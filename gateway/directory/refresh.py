@@ -1,7 +1,8 @@
 """Keeping collections young enough, at the price of no call that is not needed."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,10 +12,10 @@ from gateway.bitbucket.calls import CallCounter
 from gateway.bitbucket.errors import BitbucketError
 from gateway.bitbucket.workspace import BitbucketWorkspace
 from gateway.directory import facts
-from gateway.directory.errors import failure_of, to_scim
+from gateway.directory.errors import PASSING, failure_of, to_scim
 from gateway.directory.reading import Progress, Reading, Readings, Unread, read
 from gateway.directory.rendering import Renderer
-from gateway.mirror.freshness import Freshness
+from gateway.mirror.freshness import Failure, Freshness
 from gateway.mirror.mirror import Mirror, Writing
 from gateway.planner.needs import Collection
 from gateway.scim.handler import Provenance
@@ -35,7 +36,7 @@ class Refresher:
     """
     Reads collections that have grown too old, and lands them in the mirror.
 
-    Threads that need the same reading share one.
+    Threads that need the same reading share one, and of two processes the later reading stays.
 
     Args:
         workspace: Where to read.
@@ -56,7 +57,7 @@ class Refresher:
         self._mirror = mirror
         self._renderer = renderer
         self._now = now
-        self._lock = threading.Lock()
+        self._locks = {collection: threading.Lock() for collection in Collection}
         self._workspace_uuid: str | None = None
 
     def ensure(self, collections: frozenset[Collection], *, max_age: timedelta) -> Provenance:
@@ -74,14 +75,14 @@ class Refresher:
         """
         records = self._records()
         calls = 0
-        if self._due(collections, records, max_age):
-            with self._lock:
+        due = self._due(collections, records, max_age)
+        if due:
+            with self._locked(due):
                 # Another thread may have read them while this one waited.
-                records = self._records()
-                due = self._due(collections, records, max_age)
+                due = self._due(due, self._records(), max_age)
                 if due:
                     calls = self.refresh(due)
-                    records = self._records()
+                records = self._records()
         return Provenance(self._age_seconds(collections, records), calls)
 
     def refresh(self, collections: frozenset[Collection], *, progress: Progress = silent) -> int:
@@ -96,6 +97,12 @@ class Refresher:
             workspace, read(workspace, collections, now=self._now, progress=progress)
         )
         with self._mirror.writing() as writing:
+            known = writing.freshness.all()
+            readings = readings.without(
+                collection
+                for collection, outcome in readings.by_collection().items()
+                if _is_outdated(outcome, known.get(collection, _NEVER))
+            )
             self._land(writing, readings)
             for collection, outcome in readings.by_collection().items():
                 self._record(writing, collection, outcome)
@@ -148,6 +155,15 @@ class Refresher:
                 writing.freshness.record_failure(collection, failure, failed_at=self._now())
                 _LOG.warning("refresh.failed", collection=collection.value, reason=failure.sentence)
 
+    @contextmanager
+    def _locked(self, collections: frozenset[Collection]) -> Iterator[None]:
+        """Keep other threads from reading the same; those that need others go on."""
+        with ExitStack() as held:
+            # Always in the same order: so nobody waits for who waits for them.
+            for collection in sorted(collections):
+                held.enter_context(self._locks[collection])
+            yield
+
     def _records(self) -> Mapping[str, Freshness]:
         with self._mirror.reading() as snapshot:
             return snapshot.freshness.all()
@@ -170,10 +186,18 @@ class Refresher:
             record = records.get(collection, _NEVER)
             if record.read_at is not None:
                 ages.append(now - record.read_at)
-            elif record.failure is not None and record.failed_at is not None:
-                again = record.failed_at + FAILURE_PAUSE - now
-                raise to_scim(record.failure, retry_after_seconds=round(again.total_seconds()))
+                continue
+            again = (record.failed_at or now) + FAILURE_PAUSE - now
+            failure = record.failure or Failure(PASSING, f"The {collection} are not read yet.")
+            raise to_scim(failure, retry_after_seconds=round(again.total_seconds()))
         return int(max(ages).total_seconds())
+
+
+def _is_outdated(outcome: Reading[object] | Unread, record: Freshness) -> bool:
+    """Tell whether another process has read the collection anew while this one was reading it."""
+    if not isinstance(outcome, Reading) or record.read_at is None:
+        return False
+    return record.read_at > outcome.read_at
 
 
 def _is_due(record: Freshness, now: datetime, max_age: timedelta) -> bool:

@@ -1,10 +1,13 @@
 """Facts are read when they are needed and too old; a failure never makes them fewer."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from gateway.directory.refresh import Refresher
+from gateway.planner.needs import Collection
 from gateway.sandbox import demo_credentials
 from gateway.scim.errors import BadUpstream, NotFound, ScimError, Unavailable
 from gateway.scim.projection import Projection
@@ -216,3 +219,50 @@ def test_a_credential_that_sees_less_takes_nothing_away(stage: Any) -> None:
     entitlements = {user["id"]: user.get("entitlements") for user in after}
     for user in before:
         assert entitlements[user["id"]] == user.get("entitlements")
+
+
+def test_a_slow_reading_keeps_nobody_else_waiting(stage: Any) -> None:
+    """Who needs members alone is answered while grants are being read."""
+    stage.ask(stage.users, attributes="userName")
+    stage.bitbucket.faults.stall_seconds = 5
+    stage.bitbucket.faults.plan("timeout", "/2.0/repositories/acme", times=1)
+    with ThreadPoolExecutor(2) as executor:
+        slow = executor.submit(stage.ask, stage.users, attributes="entitlements")
+        while not stage.bitbucket.calls.by_resource.get("GET /2.0/repositories/{workspace}"):
+            assert not slow.done()
+        stage.clock.pass_time(minutes=10)
+
+        assert stage.ask(stage.users, attributes="userName").provenance.calls == 1
+        assert not slow.done()
+        stage.bitbucket.faults.release()
+        slow.result()
+
+
+def test_of_two_readings_the_later_stays(stage: Any) -> None:
+    """What another process has read meanwhile is not replaced by what is older."""
+    another = Refresher(
+        stage.refresher._workspace,  # noqa: SLF001 - stands for the same in another process
+        stage.mirror,
+        stage.refresher._renderer,  # noqa: SLF001
+        now=stage.clock,
+    )
+    asked = threading.Event()
+    landed = threading.Event()
+
+    def wait(*_: object) -> None:
+        asked.set()
+        assert landed.wait(10)
+
+    with ThreadPoolExecutor(1) as executor:
+        members = frozenset({Collection.MEMBERS})
+        early = executor.submit(stage.refresher.refresh, members, progress=wait)
+        assert asked.wait(10)
+        stage.world.add_member("Newcomer")
+        stage.clock.pass_time(seconds=1)
+        another.refresh(members)
+        landed.set()
+        early.result()
+
+    answer = stage.ask(stage.users, attributes="userName")
+    assert answer.total_results == 13
+    assert answer.provenance.age_seconds == 0
