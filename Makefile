@@ -2,7 +2,11 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-PYTHON ?= python3
+# The first that is new enough; make PYTHON=/path/to/python3.11 says which.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready
 CLIENTS := tests/clients/node_modules/.ready
 
@@ -13,19 +17,20 @@ help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: $(READY) ## Serve a simulated workspace as SCIM, and print calls to try
+demo: $(INSTALLED) ## Serve a simulated workspace as SCIM, and print calls to try
 	@$(BIN)/bitbucket-scim demo
 
 .PHONY: test
 test: check ## Check everything: style, types, layers, tests
 
 .PHONY: check
-check: lint types imports tests
+check: lint types imports tests ## The same, by its other name
 
 .PHONY: lint
 lint: $(READY) ## Check style and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/hadolint Dockerfile
 
 .PHONY: types
 types: $(READY) ## Check types
@@ -50,22 +55,29 @@ bench: $(READY) ## Measure speed, beside a ceiling in the same run
 
 .PHONY: clean
 clean: ## Remove what the other commands made
-	rm -rf $(VENV) build dist tests/clients/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist tests/clients/node_modules .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find gateway tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(READY): pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[postgresql]' --group dev
+# What the gateway needs to run.
+$(INSTALLED): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; make PYTHON=/path/to/python3.11 says where it is." >&2; exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
+	$(PIP) --upgrade pip
+	$(PIP) --editable '.[postgresql]'
+	@touch $@
+
+# What its developers need too.
+$(READY): $(INSTALLED)
+	$(PIP) --group dev
 	@touch $@
 
 # A Bitbucket client of npm's, for the tests that read the simulated Bitbucket with it. Without
 # npm, or without its registry, those tests say so and are skipped.
 $(CLIENTS): tests/clients/package-lock.json
-	@if command -v npm >/dev/null; then \
-		npm ci --silent --no-audit --no-fund --prefix tests/clients || echo "npm ci failed: its tests are skipped"; \
-	else \
+	@if ! command -v npm >/dev/null; then \
 		echo "npm is not installed: the tests with a client of its registry are skipped"; \
+	elif npm ci --silent --no-audit --no-fund --fetch-retries=1 --fetch-timeout=30000 --prefix tests/clients; then \
+		touch $@; \
+	else \
+		echo "npm ci failed: the tests with a client of its registry are skipped"; \
 	fi
-	@mkdir -p $(@D) && touch $@

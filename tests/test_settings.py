@@ -1,6 +1,7 @@
 """Settings come from the environment, and all that is wrong with them is told at once."""
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,19 @@ def test_little_has_to_be_said() -> None:
     assert settings.gateway_database_url.reveal().startswith("sqlite:////")
 
 
+def test_the_table_of_settings_tells_the_truth() -> None:
+    """It has every setting, and the values they have unless they are set."""
+    described = {"GATEWAY_PUBLIC_URL", "GATEWAY_DATABASE_URL"}
+    settings = load_settings(GOOD, serving=True)
+
+    assert {setting.name.lower() for setting in SETTINGS} == {
+        field.name for field in fields(settings)
+    }
+    for setting in SETTINGS:
+        if setting.default and setting.name not in described:
+            assert str(getattr(settings, setting.name.lower())) == setting.default
+
+
 def test_commands_that_do_not_serve_need_no_token() -> None:
     """SCIM_TOKEN is for clients."""
     environ = {name: value for name, value in GOOD.items() if name != "SCIM_TOKEN"}
@@ -53,8 +67,16 @@ def test_nothing_set_is_three_problems() -> None:
         ("BITBUCKET_API_URL", "ftp://api.bitbucket.org"),
         ("BITBUCKET_API_URL", "api.bitbucket.org"),
         ("BITBUCKET_API_URL", "https://me:secret@api.bitbucket.org"),
+        ("BITBUCKET_API_URL", "https://secret@api.bitbucket.org"),
         ("BITBUCKET_API_URL", "https://api.bitbucket.org:port"),
+        ("BITBUCKET_API_URL", "https://api.bitbucket.org?a=b"),
+        ("BITBUCKET_API_URL", "https://api bitbucket.org"),
+        ("BITBUCKET_ACCESS_TOKEN", "secret\nsecret"),
+        ("BITBUCKET_ACCESS_TOKEN", "secret secret"),
+        ("BITBUCKET_ACCESS_TOKEN", "secrét"),
+        ("BITBUCKET_API_TOKEN", "secret\nsecret"),
         ("BITBUCKET_WORKSPACE", "a/b"),
+        ("BITBUCKET_WORKSPACE", ".."),
         ("BITBUCKET_WORKSPACE", "{not-a-uuid}"),
         ("BITBUCKET_EMAIL", "nobody"),
         ("SCIM_TOKEN", "short"),
@@ -62,8 +84,16 @@ def test_nothing_set_is_three_problems() -> None:
         ("GATEWAY_MAX_AGE", "-1"),
         ("GATEWAY_MAX_AGE", "soon"),
         ("GATEWAY_BIND", "8080"),
-        ("GATEWAY_DATABASE_URL", "mysql://localhost/x"),
+        ("GATEWAY_BIND", "127.0.0.1:0"),
+        ("GATEWAY_BIND", "127.0.0.1:65536"),
+        ("GATEWAY_BIND", "http://127.0.0.1:8080"),
+        ("GATEWAY_DATABASE_URL", "mysql://me:secret@localhost/x"),
+        ("GATEWAY_DATABASE_URL", "postgresql://me:secret@localhost:port/x"),
+        ("GATEWAY_DATABASE_URL", "/var/lib/gateway"),
+        ("GATEWAY_DATABASE_URL", "sqlite://"),
+        ("GATEWAY_DATABASE_URL", "sqlite:///:memory:"),
         ("GATEWAY_PUBLIC_URL", "scim.acme.com"),
+        ("GATEWAY_PUBLIC_URL", "https://me:secret@scim.acme.com"),
         ("GATEWAY_USER_NAME", "nickname"),
         ("GATEWAY_WORKERS", "0"),
         ("GATEWAY_THREADS", "many"),
@@ -110,28 +140,97 @@ def test_half_a_credential_is_a_problem(given: str, lacking: str) -> None:
     assert problem == f"{lacking} is not set, which {given} goes with."
 
 
-def test_a_misspelt_setting_is_a_problem() -> None:
-    """The one that may be meant is named; other variables are nobody's business."""
-    strange = GOOD | {"GATEWAY_NAME_OF_ANOTHER_TOOL": "x"}
-    assert load_settings(strange, serving=True) == load_settings(GOOD, serving=True)
+@pytest.mark.parametrize(
+    ("misspelt", "meant"),
+    [
+        ("BITBUCKET_ACCES_TOKEN", "BITBUCKET_ACCESS_TOKEN"),
+        ("BITBUCKET_API_TOKENFILE", "BITBUCKET_API_TOKEN_FILE"),
+        ("GATEWAY_USERNAME", "GATEWAY_USER_NAME"),
+    ],
+)
+def test_a_misspelt_setting_is_a_problem(misspelt: str, meant: str) -> None:
+    """The one that may be meant is named."""
+    (problem,) = problems(GOOD | {misspelt: "x"})
 
-    (problem,) = problems(GOOD | {"BITBUCKET_ACCES_TOKEN": "x"})
-
-    assert problem == "BITBUCKET_ACCES_TOKEN is no setting; BITBUCKET_ACCESS_TOKEN may be meant."
+    assert problem == f"{misspelt} is no setting; {meant} may be meant."
 
 
-def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
-    """The line's end does not belong to it; a file that is not there is a problem."""
+def test_only_secrets_are_read_from_files() -> None:
+    """Anything else in a file would go unread without a word."""
+    (problem,) = problems(GOOD | {"GATEWAY_PUBLIC_URL_FILE": "/run/url"})
+
+    assert problem.startswith("GATEWAY_PUBLIC_URL_FILE is no setting")
+
+
+def test_variables_of_others_do_not_matter() -> None:
+    """Not those of Bitbucket's pipelines, nor those that Kubernetes sets for a service."""
+    strange = ["BITBUCKET_BUILD_NUMBER", "BITBUCKET_PACKAGES_TOKEN", "GATEWAY_SERVICE_PORT"]
+
+    settings = load_settings(GOOD | dict.fromkeys(strange, "x"), serving=True)
+
+    assert settings == load_settings(GOOD, serving=True)
+
+
+@pytest.fixture
+def without_token() -> dict[str, str]:
+    """An environment that lacks SCIM_TOKEN alone."""
+    return {name: value for name, value in GOOD.items() if name != "SCIM_TOKEN"}
+
+
+def test_a_secret_may_be_in_a_file(tmp_path: Path, without_token: dict[str, str]) -> None:
+    """The line's end does not belong to it."""
     file = tmp_path / "token"
     file.write_text("a-token-from-a-file\n", encoding="utf-8")
-    environ = {name: value for name, value in GOOD.items() if name != "SCIM_TOKEN"}
 
-    settings = load_settings(environ | {"SCIM_TOKEN_FILE": str(file)}, serving=True)
+    settings = load_settings(without_token | {"SCIM_TOKEN_FILE": str(file)}, serving=True)
 
     assert settings.scim_token is not None
     assert settings.scim_token.reveal() == "a-token-from-a-file"
-    assert "which can't be read" in problems(environ | {"SCIM_TOKEN_FILE": "/nowhere"})[0]
-    assert "are both set" in problems(GOOD | {"SCIM_TOKEN_FILE": str(file)})[0]
+
+
+def test_a_file_that_tells_no_secret_is_one_problem(
+    tmp_path: Path, without_token: dict[str, str]
+) -> None:
+    """That the setting is missing then is not said as well."""
+    empty = tmp_path / "empty"
+    empty.touch()
+    latin = tmp_path / "latin"
+    latin.write_bytes(b"\xe9" * 16)
+
+    for path, reason in (
+        (tmp_path / "nowhere", "can't be read"),
+        (tmp_path, "can't be read"),
+        (latin, "can't be read"),
+        (empty, "is empty"),
+    ):
+        (problem,) = problems(without_token | {"SCIM_TOKEN_FILE": str(path)})
+        assert problem == f"SCIM_TOKEN_FILE names {path}, which {reason}."
+
+
+def test_a_secret_is_set_once(tmp_path: Path) -> None:
+    """Which of the two is meant is not guessed."""
+    (problem,) = problems(GOOD | {"SCIM_TOKEN_FILE": str(tmp_path / "token")})
+
+    assert problem == "SCIM_TOKEN and SCIM_TOKEN_FILE are both set; keep one of them."
+
+
+def test_an_empty_variable_is_not_set(without_token: dict[str, str]) -> None:
+    """Compose files and unit files set them so."""
+    empty = dict.fromkeys(["SCIM_TOKEN_FILE", "GATEWAY_BIND", "BITBUCKET_ACCESS_TOKEN"], "")
+
+    settings = load_settings(without_token | empty, serving=False)
+
+    assert settings == load_settings(without_token, serving=False)
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_postgresql_is_spoken_to_by_psycopg(scheme: str) -> None:
+    """Whatever its addresses begin with."""
+    environ = GOOD | {"GATEWAY_DATABASE_URL": f"{scheme}://me:p%40ss@db:5432/x"}
+
+    url = load_settings(environ, serving=True).gateway_database_url
+
+    assert url.reveal() == "postgresql+psycopg://me:p%40ss@db:5432/x"
 
 
 def test_no_secret_is_shown() -> None:

@@ -5,32 +5,30 @@ A schema obeys the characteristics of RFC 7643 §7: types, required and multi-va
 what is readOnly is dropped, as RFC 7644 §3.3 asks, and so is what is unassigned.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load
 
 from gateway.scim.errors import InvalidSyntax, InvalidValue
 from gateway.scim.schema import Attribute, AttributeType, Mutability, ResourceType
+from gateway.scim.text import read_instant
 
-#: Attributes of RFC 7643 that these resources don't have; clients need not strip them.
-_ELSEWHERE = frozenset(
-    name.lower()
-    for name in (
-        "password",
-        "title",
-        "preferredLanguage",
-        "locale",
-        "timezone",
-        "phoneNumbers",
-        "ims",
-        "addresses",
-        "x509Certificates",
-        "middleName",
-        "honorificPrefix",
-        "honorificSuffix",
-    )
-)
+#: What RFC 7643 §4 has and these resources don't, by what holds it. Clients need not strip it.
+_UNSERVED: Mapping[str, tuple[str, ...]] = {
+    "urn:ietf:params:scim:schemas:core:2.0:User": (
+        *("password", "title", "preferredLanguage", "locale", "timezone"),
+        *("phoneNumbers", "ims", "addresses", "x509Certificates"),
+    ),
+    "name": ("middleName", "honorificPrefix", "honorificSuffix"),
+}
+#: What RFC 7643 §2.4 lets every multi-valued attribute have.
+_USUAL_PARTS = ("value", "display", "type", "primary", "$ref")
+
+_UNASSIGNED: tuple[object, ...] = (None, [], {})
+
+_UNKNOWN = "is declared by no schema"
+_TWICE = "is there twice, in different letter cases"
 
 
 def read_resource(body: object, resource_type: ResourceType) -> dict[str, Any]:
@@ -39,160 +37,262 @@ def read_resource(body: object, resource_type: ResourceType) -> dict[str, Any]:
 
     Args:
         body: The JSON of a POST or PUT. Names are read in any letter case; null and ``[]`` are
-            the same as missing (RFC 7643 §2.5); ``schemas`` may be missing, and may name schemas
-            that are not known here, as Entra ID's does.
+            the same as missing (RFC 7643 §2.5). ``schemas`` is not relied on: it may be missing,
+            and it and the body may have schemas that are not known here, as Entra ID's do.
         resource_type: The type of the resource.
 
+    Returns:
+        JSON values; instants in the form of :func:`gateway.scim.text.instant`.
+
     Raises:
-        InvalidSyntax: *body* is no object, or has an attribute that no schema declares.
-        InvalidValue: A value is of the wrong type, or a required one is missing; the attribute is
-            named.
+        InvalidSyntax: *body* is no object, has an attribute twice, or one no schema declares.
+        InvalidValue: A value is of the wrong type, a required one is missing, or two are primary;
+            the attribute is named.
 
     RFC 7644 §3.3, §3.5.1.
     """
-    if not isinstance(body, Mapping):
-        raise InvalidSyntax("The body must be a JSON object.")
     try:
-        loaded: dict[str, Any] = compile_input(resource_type).load(body)
+        loaded: dict[str, Any] = compile_input(resource_type).load(body)  # type: ignore[arg-type]  # reason: load refuses what is no object
     except ValidationError as error:
         raise _refusal(error) from None
-    return {name: value for name, value in loaded.items() if value not in ({}, [], None)}
+    return loaded
 
 
 def compile_input(resource_type: ResourceType) -> Schema:
-    """Return the schema that reads resources of *resource_type*."""
+    """Return the schema that reads resources of *resource_type*; it raises ValidationError."""
     members = _fields(resource_type.core_attributes())
     for extension in resource_type.extensions:
-        members[extension.schema.id] = _nested(extension.schema.attributes)
-    return _schema(members)
+        members[extension.schema.id] = _object(extension.schema.attributes)
+    return _compiled(_Body, members, also_dropped=_UNSERVED.get(resource_type.schema.id, ()))
 
 
-class _AnyCase(Schema):
-    """Members in any letter case; those that are unassigned or readOnly are dropped."""
+class _Members(Schema):
+    """
+    The members of an object, in any letter case.
+
+    Attributes:
+        dropped: Names, in lower case, that are passed over.
+    """
 
     class Meta:
         unknown = RAISE
+        register = False
 
-    read_only: frozenset[str] = frozenset()
+    error_messages = {  # noqa: RUF012 - marshmallow reads it from the class
+        "unknown": _UNKNOWN,
+        "type": "must be an object",
+    }
+    dropped: frozenset[str] = frozenset()
 
     @pre_load
     def _canonical(self, data: Any, **_: object) -> Any:
         if not isinstance(data, Mapping):
             return data
         names = {name.lower(): name for name in map(_name_of, self.fields.values())}
+        members: Mapping[str, Any] = data
         kept: dict[str, Any] = {}
-        for name, value in data.items():
-            lowered = str(name).lower()
-            if value in (None, []) or lowered in self.read_only:
-                continue
-            if lowered in names:
-                kept[names[lowered]] = value
-            elif lowered not in _ELSEWHERE and not _is_foreign_schema(lowered):
-                kept[str(name)] = value
+        for written, value in members.items():
+            name = names.get(written.lower(), written)
+            if name in kept:
+                raise ValidationError(_TWICE, name)
+            if not self._drops(name.lower(), value):
+                kept[name] = value
         return kept
 
+    def _drops(self, name: str, value: object) -> bool:
+        return name in self.dropped or value in (None, [])
+
     @post_load
-    def _named(self, loaded: dict[str, Any], **_: object) -> dict[str, Any]:
-        return {_name_of(self.fields[key]): value for key, value in loaded.items()}
+    def _assigned(self, loaded: dict[str, Any], **_: object) -> dict[str, Any]:
+        return {
+            _name_of(self.fields[key]): value
+            for key, value in loaded.items()
+            if value not in _UNASSIGNED
+        }
 
 
-class _Flag(fields.Boolean):
+class _Body(_Members):
+    """The members of a resource."""
+
+    def _drops(self, name: str, value: object) -> bool:
+        is_extension = name.startswith(("urn:", "http:", "https:"))
+        is_foreign = is_extension and name not in map(
+            str.lower, map(_name_of, self.fields.values())
+        )
+        return is_foreign or super()._drops(name, value)
+
+
+class _Literal(fields.Field[Any]):
+    """A JSON value of exactly one of some types."""
+
+    types: tuple[type, ...] = ()
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_kwargs: Any) -> Any:  # noqa: ARG002 - marshmallow hands them over
+        if type(value) not in self.types:
+            raise self.make_error("invalid")
+        return self._read(value)
+
+    def _read(self, value: Any) -> Any:
+        return value
+
+
+class _WholeNumber(_Literal):
+    types = (int,)
+
+
+class _Number(_Literal):
+    types = (int, float)
+
+
+class _Flag(_Literal):
     """
-    A boolean of JSON.
+    A boolean.
 
     Entra ID sends ``"True"`` and ``"False"`` as strings, unless a flag in its address says not to.
     """
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_kwargs: Any) -> bool:  # noqa: ARG002 - marshmallow hands them over
-        if isinstance(value, bool):
-            return value
-        if isinstance(value, str) and value.lower() in ("true", "false"):
-            return value.lower() == "true"
-        raise self.make_error("invalid", input=value)
+    types = (bool, str)
+
+    def _read(self, value: Any) -> bool:
+        words = {"true": True, "false": False}
+        read = words.get(value.lower()) if isinstance(value, str) else value
+        if read is None:
+            raise self.make_error("invalid")
+        return read
 
 
-class _Text(fields.String):
-    """A string of JSON; a required one is not empty."""
+class _Text(_Literal):
+    """A string; a required one is not empty."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        text = str(super()._deserialize(value, attr, data, **kwargs))
-        if self.required and not text:
+    default_error_messages = {  # noqa: RUF012 - marshmallow reads it from the class
+        "characters": "has a character that no text has: a null, or half a surrogate pair"
+    }
+    types = (str,)
+
+    def _read(self, value: str) -> str:
+        if "\0" in value or not _is_unicode(value):
+            raise self.make_error("characters")
+        if self.required and not value:
             raise self.make_error("required")
-        return text
+        return value
 
 
-def _schema(members: Mapping[str, fields.Field[Any] | None]) -> Schema:
-    written: dict[str, fields.Field[Any]] = {}
+class _Instant(_Literal):
+    types = (str,)
+
+    def _read(self, value: str) -> str:
+        try:
+            return read_instant(value)
+        except ValueError:
+            raise self.make_error("invalid") from None
+
+
+class _Values(fields.List[Any]):
+    """The values of a multi-valued attribute that are assigned, at most one of them primary."""
+
+    default_error_messages = {  # noqa: RUF012 - marshmallow reads it from the class
+        "invalid": "must be a list",
+        "primary": "has more than one primary value",
+    }
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        given = [one for one in value if one is not None] if isinstance(value, list) else value
+        values = [
+            one
+            for one in super()._deserialize(given, attr, data, **kwargs)
+            if one not in _UNASSIGNED
+        ]
+        # RFC 7643 §2.4.
+        if sum(isinstance(one, dict) and one.get("primary") is True for one in values) > 1:
+            raise self.make_error("primary")
+        return values
+
+
+#: How a value of each type is read, and what it must be.
+_TYPES: Mapping[AttributeType, tuple[type[_Literal], str]] = {
+    AttributeType.STRING: (_Text, "a string"),
+    AttributeType.REFERENCE: (_Text, "a string"),
+    AttributeType.BINARY: (_Text, "a string"),
+    AttributeType.BOOLEAN: (_Flag, "true or false"),
+    AttributeType.INTEGER: (_WholeNumber, "a whole number"),
+    AttributeType.DECIMAL: (_Number, "a number"),
+    AttributeType.DATE_TIME: (_Instant, "a date and time with its zone"),
+}
+_REQUIRED: dict[str, Any] = {"required": "is required"}
+
+
+def _compiled(
+    base: type[_Members],
+    members: Mapping[str, fields.Field[Any] | None],
+    *,
+    also_dropped: Iterable[str] = (),
+) -> Schema:
+    read_only = [name for name, field in members.items() if field is None]
+    unserved = [name for name in also_dropped if name not in members]
+    written: dict[str, Any] = {
+        "dropped": frozenset(name.lower() for name in (*read_only, *unserved))
+    }
     for name, field in members.items():
         if field is not None:
             field.data_key = name
             # To marshmallow a dot in a field's own name is a path; URNs have dots.
             written[name.replace(".", "_")] = field
-    read_only = frozenset(name.lower() for name, field in members.items() if field is None)
-    made: type[Schema] = type("Input", (_AnyCase,), {"read_only": read_only, **written})
+    made: type[Schema] = type("Input", (base,), written)
     return made()
 
 
 def _name_of(field: fields.Field[Any]) -> str:
-    return field.data_key or field.name or ""
+    return str(field.data_key)
 
 
-def _fields(attributes: "Iterator[Attribute] | tuple[Attribute, ...]") -> Any:
-    return {attribute.name: _field(attribute) for attribute in attributes}
-
-
-def _nested(attributes: tuple[Attribute, ...]) -> fields.Field[Any]:
-    return fields.Nested(_schema(_fields(attributes)))
-
-
-def _field(attribute: Attribute) -> fields.Field[Any] | None:
-    if attribute.mutability is Mutability.READ_ONLY:
-        return None
-    messages = {"required": "is required", "null": "is required"}
-    options: dict[str, Any] = {
-        "required": attribute.required,
-        "error_messages": messages | {"invalid": f"must be {_EXPECTED[attribute.type]}"},
+def _fields(attributes: Iterable[Attribute]) -> dict[str, fields.Field[Any] | None]:
+    """Return the field of each attribute by its name; None of what is readOnly."""
+    return {
+        attribute.name: None
+        if attribute.mutability is Mutability.READ_ONLY
+        else _values(attribute)
+        if attribute.multi_valued
+        else _value(attribute)
+        for attribute in attributes
     }
+
+
+def _values(attribute: Attribute) -> fields.Field[Any]:
+    return _Values(_value(attribute), required=attribute.required, error_messages=_REQUIRED)
+
+
+def _value(attribute: Attribute) -> fields.Field[Any]:
     if attribute.type is AttributeType.COMPLEX:
-        one: fields.Field[Any] = _nested(attribute.sub_attributes)
-        one.required = attribute.required
-    else:
-        one = _TYPES[attribute.type](**options)
-    return fields.List(one, required=attribute.required) if attribute.multi_valued else one
+        usual = _USUAL_PARTS if attribute.multi_valued else ()
+        return _object(
+            attribute.sub_attributes,
+            also_dropped=(*_UNSERVED.get(attribute.name, ()), *usual),
+            required=attribute.required,
+        )
+    kind, expected = _TYPES[attribute.type]
+    messages = _REQUIRED | {"invalid": f"must be {expected}"}
+    return kind(required=attribute.required, error_messages=messages)
 
 
-_TYPES: Mapping[AttributeType, type[fields.Field[Any]]] = {
-    AttributeType.STRING: _Text,
-    AttributeType.REFERENCE: _Text,
-    AttributeType.BINARY: _Text,
-    AttributeType.BOOLEAN: _Flag,
-    AttributeType.INTEGER: fields.Integer,
-    AttributeType.DECIMAL: fields.Decimal,
-    AttributeType.DATE_TIME: fields.AwareDateTime,
-}
-_EXPECTED: Mapping[AttributeType, str] = {
-    AttributeType.STRING: "a string",
-    AttributeType.REFERENCE: "a string",
-    AttributeType.BINARY: "a string",
-    AttributeType.BOOLEAN: "true or false",
-    AttributeType.INTEGER: "a whole number",
-    AttributeType.DECIMAL: "a number",
-    AttributeType.DATE_TIME: "a date and time with its zone",
-    AttributeType.COMPLEX: "an object",
-}
+def _object(
+    attributes: Iterable[Attribute], *, also_dropped: Iterable[str] = (), required: bool = False
+) -> fields.Field[Any]:
+    members = _compiled(_Members, _fields(attributes), also_dropped=also_dropped)
+    return fields.Nested(members, required=required, error_messages=_REQUIRED)
 
 
-def _is_foreign_schema(name: str) -> bool:
-    return name.startswith(("urn:", "http:", "https:"))
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _refusal(error: ValidationError) -> InvalidSyntax | InvalidValue:
     path, reason = _first(error.messages)
-    if reason == "Unknown field.":
-        return InvalidSyntax(f"No schema declares the attribute {path}.")
-    if not path:
-        return InvalidSyntax("The body must be a JSON object.")
-    return InvalidValue(f"{path} {reason.rstrip('.')}.")
+    kind = InvalidSyntax if reason in (_UNKNOWN, _TWICE) or not path else InvalidValue
+    return kind(f"{path or 'The body'} {reason}.")
 
 
 def _first(messages: Any) -> tuple[str, str]:
@@ -204,6 +304,6 @@ def _first(messages: Any) -> tuple[str, str]:
     if isinstance(key, int):
         return f"[{key}]{path and f'.{path}'}", reason
     if key == "_schema":
-        return path, "must be an object"
+        return path, reason
     separator = "" if not path or path.startswith("[") else "."
-    return f"{key}{separator}{path}", reason
+    return f"{key or repr(key)}{separator}{path}", reason

@@ -1,6 +1,8 @@
 """The messages of the protocol: query parameters, and lists of resources (RFC 7644 §3.4.2)."""
 
+import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import orjson
@@ -16,7 +18,21 @@ from gateway.scim.sort import bind_sort
 
 LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
-_WHOLE_NUMBER: dict[str, Any] = {"invalid": "must be a whole number", "too_large": "is too large"}
+#: As large as JSON's readers take, and as Java's largest, which stands for "all of them".
+_DIGITS = re.compile(r"-?[0-9]{1,19}")
+
+
+class _WholeNumber(fields.Field[int]):
+    """A whole number in decimal digits alone; Python itself would read 1_000 too."""
+
+    default_error_messages = {  # noqa: RUF012 - marshmallow reads it from the class
+        "invalid": "must be a whole number of at most 19 digits"
+    }
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_kwargs: Any) -> int:  # noqa: ARG002 - marshmallow hands them over
+        if _DIGITS.fullmatch(value) is None:
+            raise self.make_error("invalid")
+        return int(value)
 
 
 class _ProjectionParameters(Schema):
@@ -42,10 +58,8 @@ class _QueryParameters(_ProjectionParameters):
             ("ascending", "descending"), error="must be ascending or descending"
         ),
     )
-    start_index = fields.Integer(
-        data_key="startIndex", load_default=None, error_messages=_WHOLE_NUMBER
-    )
-    count = fields.Integer(load_default=None, error_messages=_WHOLE_NUMBER)
+    start_index = _WholeNumber(data_key="startIndex", load_default=None)
+    count = _WholeNumber(load_default=None)
 
 
 _PROJECTION = _ProjectionParameters()
@@ -59,7 +73,7 @@ def read_projection(
     Return the projection that query parameters ask for.
 
     Raises:
-        InvalidValue: A parameter is repeated.
+        InvalidValue: A parameter is repeated, or written in another letter case.
         InvalidSyntax: Both lists of attributes are given.
     """
     loaded = _load(_PROJECTION, parameters)
@@ -82,7 +96,8 @@ def read_query(
     Raises:
         InvalidFilter: The filter is malformed, or asks what the type can't answer.
         InvalidPath: ``sortBy`` names no attribute that resources are sorted by.
-        InvalidValue: A parameter is repeated, no whole number, or out of its vocabulary.
+        InvalidValue: A parameter is repeated, written in another letter case, no whole number,
+            or out of its vocabulary.
         InvalidSyntax: Both lists of attributes are given.
     """
     loaded = _load(_QUERY, parameters)
@@ -126,9 +141,7 @@ def list_response(total_results: int, resources: Sequence[bytes], *, start_index
 
 def _load(schema: Schema, parameters: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     known = {field.data_key or name for name, field in schema.fields.items()}
-    for name in known & parameters.keys():
-        if len(parameters[name]) > 1:
-            raise InvalidValue(f"The parameter {name} is given {len(parameters[name])} times.")
+    _refuse_variants(known, parameters)
     try:
         loaded: dict[str, Any] = schema.load(
             {name: parameters[name][0] for name in known & parameters.keys()}
@@ -138,3 +151,14 @@ def _load(schema: Schema, parameters: Mapping[str, Sequence[str]]) -> dict[str, 
         name, reasons = next(iter(messages.items()))
         raise InvalidValue(f"The parameter {name} {reasons[0].rstrip('.')}.") from None
     return loaded
+
+
+def _refuse_variants(known: AbstractSet[str], parameters: Mapping[str, Sequence[str]]) -> None:
+    # Passing over Filter= would answer with everybody; taking one of two filters, with too many.
+    as_known = {name.lower(): name for name in known}
+    for name, values in parameters.items():
+        expected = as_known.get(name.lower(), name)
+        if name != expected:
+            raise InvalidValue(f"Write the parameter as {expected}, not as {name}.")
+        if name in known and len(values) > 1:
+            raise InvalidValue(f"The parameter {name} is given {len(values)} times.")

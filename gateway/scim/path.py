@@ -4,14 +4,18 @@ import re
 from dataclasses import dataclass
 
 from gateway.scim.errors import InvalidPath
-from gateway.scim.schema import Attribute, AttributeType, ResourceType
+from gateway.scim.schema import Attribute, AttributeType, ResourceType, Returned
 
 _NAME = r"(?:[A-Za-z][A-Za-z0-9_-]*|\$ref)"
-# The URN ends at the last colon: a version such as 2.0 inside it holds a dot, never a colon after.
-_PATH = re.compile(
-    rf"(?:(?P<urn>urn:[^\s\[\]\"()]+):)?(?P<name>{_NAME})(?:\.(?P<sub>{_NAME}))?",
-    re.IGNORECASE,
+#: A sub-attribute behind its dot.
+SUB_ATTRIBUTE = re.compile(rf"\.(?P<sub>{_NAME})", re.ASCII | re.IGNORECASE)
+#: A whole path. The URN ends at the last colon: its version, such as 2.0, holds dots alone.
+PATH = re.compile(
+    rf"(?:(?P<urn>urn:[^\s\[\]\"()]+):)?(?P<name>{_NAME})(?:{SUB_ATTRIBUTE.pattern})?",
+    re.ASCII | re.IGNORECASE,
 )
+
+_SEARCHABLE = frozenset({Returned.ALWAYS, Returned.DEFAULT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class AttributePath:
         Raises:
             InvalidPath: *text* is outside the grammar.
         """
-        match = _PATH.fullmatch(text)
+        match = PATH.fullmatch(text)
         if match is None:
             raise InvalidPath(f"{text!r} is not an attribute path, such as name.givenName.")
         return cls(urn=match["urn"], name=match["name"], sub_name=match["sub"])
@@ -66,6 +70,11 @@ class Target:
         prefix = f"{self.extension}:" if self.extension else ""
         suffix = f".{self.sub_attribute.name}" if self.sub_attribute else ""
         return f"{prefix}{self.attribute.name}{suffix}"
+
+    @property
+    def is_searchable(self) -> bool:
+        """Whether it can be filtered and sorted by: not if it is shown on request or never."""
+        return {self.attribute.returned, self.leaf.returned} <= _SEARCHABLE
 
     def with_sub_attribute(self, name: str) -> "Target | None":
         """Return the path to the sub-attribute of that name, if there is one."""

@@ -84,11 +84,12 @@ class Projection:
         }
 
     def _shows_part(self, target: Target) -> bool:
-        if target.leaf.returned is Returned.ALWAYS:
-            return True
+        returned = target.leaf.returned
+        if returned in (Returned.ALWAYS, Returned.NEVER):
+            return returned is Returned.ALWAYS
         if self.attributes is not None and target.attribute.returned is not Returned.ALWAYS:
             return any(_covers(asked, target) for asked in self.attributes)
-        return target.name not in self.excluded
+        return returned is Returned.DEFAULT and target.name not in self.excluded
 
 
 def bind_projection(

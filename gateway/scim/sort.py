@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from gateway.scim.errors import InvalidPath
 from gateway.scim.path import AttributePath, Target, resolve
-from gateway.scim.schema import ResourceType, Returned
+from gateway.scim.schema import ResourceType
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def bind_sort(path: str, *, descending: bool, resource_type: ResourceType) -> So
     found = resolve(AttributePath.parse(path), resource_type)
     if found is None:
         raise InvalidPath(f"{resource_type.name} has no attribute {path!r} to sort by.")
-    if found.attribute.returned in (Returned.REQUEST, Returned.NEVER):
+    if not found.is_searchable:
         raise InvalidPath(f"{path!r} can't be sorted by.")
     target = found.compared()
     if target is None:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from flask import request
 
+from gateway.scim.errors import InvalidSyntax
+
 #: Where SCIM 2.0 is below the host (RFC 7644 §3.13).
 ROOT = "/scim/v2"
 
@@ -21,6 +23,15 @@ class Addresses:
     public_url: str | None
 
     def base_url(self) -> str:
-        """Return the address of the service in the request that is answered."""
-        host_url = self.public_url or request.host_url
-        return f"{host_url.rstrip('/')}{ROOT}"
+        """
+        Return the address of the service in the request that is answered, without a slash.
+
+        Raises:
+            InvalidSyntax: It is the request's host that it takes, and that is no host.
+        """
+        if self.public_url is None and not request.host:
+            raise InvalidSyntax(
+                "The header Host has no host name: send the one that this service is reached by, "
+                "without underscores, or have its public address configured."
+            )
+        return f"{(self.public_url or request.root_url).rstrip('/')}{ROOT}"

@@ -11,16 +11,36 @@ from gateway.scim.handler import Provenance
 MEDIA_TYPE = "application/scim+json"
 
 
+class ScimResponse(Response):
+    """An answer in SCIM's media type, where nothing else is said."""
+
+    default_mimetype = MEDIA_TYPE
+
+
 def scim_answer(
     body: bytes, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Return an answer whose *body* is SCIM's JSON."""
-    return Response(body, status=status, headers=dict(headers or {}), content_type=MEDIA_TYPE)
+    return ScimResponse(body, status=status, headers=dict(headers or {}))
+
+
+def refusal(
+    message: Mapping[str, object], *, status: int, headers: Mapping[str, str] | None = None
+) -> Response:
+    """
+    Return the answer that holds an error *message*.
+
+    No cache keeps it: RFC 9111 §4.2.2 would let one repeat a 404 or 501 after it ended.
+    """
+    kept_by_nobody = {"Cache-Control": "no-store"}
+    return scim_answer(
+        orjson.dumps(message), status=status, headers={**kept_by_nobody, **(headers or {})}
+    )
 
 
 def error_answer(error: ScimError, headers: Mapping[str, str] | None = None) -> Response:
     """Return the answer that tells of *error* (RFC 7644 §3.12)."""
-    answer = scim_answer(orjson.dumps(error.to_json()), status=error.status, headers=headers)
+    answer = refusal(error.to_json(), status=error.status, headers=headers)
     if isinstance(error, Unavailable):
         answer.headers["Retry-After"] = str(error.retry_after_seconds)
     return answer

@@ -34,6 +34,7 @@ class Discovery:
 
     def service_provider_config(self) -> Response:
         """Answer with what is supported (RFC 7643 §5)."""
+        _refuse_filter()
         return scim_answer(self._json(self.registry.service_provider_config))
 
     def resource_types(self) -> Response:
@@ -59,9 +60,7 @@ class Discovery:
         return scim_answer(self._json(found.document))
 
     def _list(self, documents: Sequence[JsonObject]) -> Response:
-        # RFC 7644 §4: a filter is refused; the other parameters are ignored.
-        if "filter" in request.args:
-            raise Forbidden("What the service offers can't be filtered; read the whole list.")
+        _refuse_filter()
         found = [self._json(document) for document in documents]
         return scim_answer(list_response(len(found), found, start_index=1))
 
@@ -71,3 +70,9 @@ class Discovery:
             raise TypeError("A document without meta.")
         location = f"{self.addresses.base_url()}{meta['location']}"
         return orjson.dumps({**document, "meta": {**meta, "location": location}})
+
+
+def _refuse_filter() -> None:
+    # RFC 7644 §4: the other parameters of a query are ignored.
+    if "filter" in request.args:
+        raise Forbidden("What the service offers can't be filtered; read the whole of it.")

@@ -26,4 +26,9 @@ def add_health(app: Flask, readiness: Readiness) -> None:
 
 
 def _answer(body: dict[str, object], status: int) -> Response:
-    return Response(orjson.dumps(body), status=status, content_type="application/json")
+    return Response(
+        orjson.dumps(body),
+        status=status,
+        headers={"Cache-Control": "no-store"},
+        content_type="application/json",
+    )

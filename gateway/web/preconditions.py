@@ -1,30 +1,47 @@
 """Conditional requests (RFC 7644 §3.14, RFC 9110 §13)."""
 
 import re
+from dataclasses import dataclass
 
 from gateway.scim.errors import InvalidValue
 
 _ENTITY_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
-_LIST = re.compile(rf"\s*{_ENTITY_TAG}(?:\s*,\s*{_ENTITY_TAG})*\s*")
+# RFC 9110 §5.6.1: empty elements of a list are passed over.
+_LIST = re.compile(rf"[\s,]*{_ENTITY_TAG}(?:\s*,[\s,]*{_ENTITY_TAG})*[\s,]*")
 
 
-def is_unchanged(if_none_match: str | None, version: str) -> bool:
+@dataclass(frozen=True, slots=True)
+class IfNoneMatch:
     """
-    Tell whether the client that sent ``If-None-Match`` has *version* already.
+    The versions that a client has already.
 
-    Raises:
-        InvalidValue: The header is neither ``*`` nor a list of entity tags.
+    Attributes:
+        opaque_tags: Their entity tags without the mark of weak ones; None stands for any.
     """
-    if if_none_match is None:
-        return False
-    if if_none_match.strip() == "*":
-        return True
-    if not _LIST.fullmatch(if_none_match):
-        raise InvalidValue(
-            'The header If-None-Match holds no entity tags; send one as it was got, as W/"1f…".'
-        )
-    # RFC 9110 §13.1.2: the comparison is weak.
-    return _opaque(version) in map(_opaque, re.findall(_ENTITY_TAG, if_none_match))
+
+    opaque_tags: frozenset[str] | None = frozenset()
+
+    @classmethod
+    def parse(cls, header: str | None) -> "IfNoneMatch":
+        """
+        Read the header; a client that sends none has no version.
+
+        Raises:
+            InvalidValue: It is neither ``*`` nor a list of entity tags.
+        """
+        if header is None:
+            return cls()
+        if header.strip() == "*":
+            return cls(None)
+        if not _LIST.fullmatch(header):
+            raise InvalidValue(
+                'The header If-None-Match holds no entity tags; send one as it was got, as W/"1f…".'
+            )
+        return cls(frozenset(map(_opaque, re.findall(_ENTITY_TAG, header))))
+
+    def holds(self, version: str) -> bool:
+        """Return whether the client has *version*; the comparison is weak (RFC 9110 §13.1.2)."""
+        return self.opaque_tags is None or _opaque(version) in self.opaque_tags
 
 
 def _opaque(entity_tag: str) -> str:

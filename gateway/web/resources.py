@@ -12,11 +12,9 @@ from gateway.scim.messages import list_response, read_projection, read_query
 from gateway.scim.projection import Projection
 from gateway.scim.schema import ResourceType
 from gateway.web.addresses import Addresses
-from gateway.web.answers import provenance_headers, scim_answer
+from gateway.web.answers import ScimResponse, provenance_headers, scim_answer
 from gateway.web.authentication import Authenticator
-from gateway.web.preconditions import is_unchanged
-
-_WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+from gateway.web.preconditions import IfNoneMatch
 
 
 class _ResourceView(MethodView):
@@ -74,6 +72,7 @@ class SingleView(_ResourceView):
     def get(self, resource_id: str) -> Response:
         """Answer with one resource (RFC 7644 §3.4.1)."""
         projection = read_projection(request.args.to_dict(flat=False), self._type)
+        known = IfNoneMatch.parse(request.headers.get("If-None-Match"))
         base_url = self._addresses.base_url()
         retrieval = self._handler.retrieve(resource_id, projection=projection, base_url=base_url)
         document = retrieval.document
@@ -81,8 +80,8 @@ class SingleView(_ResourceView):
             "ETag": document.version,
             "Content-Location": f"{base_url}{self._type.endpoint}/{resource_id}",
         }
-        if is_unchanged(request.headers.get("If-None-Match"), document.version):
-            return Response(status=304, headers=headers)
+        if known.holds(document.version):
+            return ScimResponse(status=304, headers=headers)
         return scim_answer(_shown(document, projection), headers=headers)
 
 

@@ -4,10 +4,14 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from gateway.scim.path import Target
 from gateway.scim.schema import AttributeType, ResourceType, Returned
+
+#: For properties that share a busy machine: how long an example takes says nothing of it.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 #: Few and alike, so that filters hit; with both letter cases, quotes, blanks and wildcards.
 TEXTS = (
@@ -64,15 +68,21 @@ def resources(resource_type: ResourceType) -> st.SearchStrategy[dict[str, Any]]:
                     {}, optional=_values_of(_stored(extension.schema.attributes))
                 )
                 for extension in resource_type.extensions
-                if "enterprise" not in extension.schema.id
             },
+        ),
+        st.fixed_dictionaries(
+            {}, optional={name: st.sampled_from(INSTANTS) for name in ("created", "lastModified")}
         ),
         st.uuids(),
     )
 
 
 def _resource(
-    resource_type: ResourceType, core: dict[str, Any], extensions: dict[str, Any], uuid: object
+    resource_type: ResourceType,
+    core: dict[str, Any],
+    extensions: dict[str, Any],
+    times: dict[str, str],
+    uuid: object,
 ) -> dict[str, Any]:
     kept = {urn: members for urn, members in extensions.items() if members}
     return {
@@ -81,6 +91,7 @@ def _resource(
         **core,
         **kept,
         "meta": {
+            **times,
             "resourceType": resource_type.name,
             "location": f"{BASE_URL}{resource_type.endpoint}/{uuid}",
         },
@@ -202,14 +213,16 @@ def _value_path(target: Target) -> st.SearchStrategy[str]:
         [Target(target.extension, target.attribute, sub) for sub in target.attribute.sub_attributes]
     ).flatmap(lambda part: _clause(part, part.leaf.name))
     condition = st.recursive(inner, _combined, max_leaves=3)
-    return condition.map(lambda text: f"{target.name}[{text}]")
+    in_brackets = condition.map(lambda text: f"{target.name}[{text}]")
+    # As Entra ID sends it: a comparison behind the brackets is one of the same value.
+    return in_brackets | st.builds(lambda brackets, part: f"{brackets}.{part}", in_brackets, inner)
 
 
 def _combined(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     joined = st.builds(
-        lambda left, connective, right: f"{left} {connective} {right}",
+        lambda left, connective, right: f"{left}{connective}{right}",
         inner,
-        st.sampled_from(["and", "or", "AND", "Or"]),
+        st.sampled_from([" and ", " or ", " AND ", "  Or "]),
         inner,
     )
-    return joined | inner.map(lambda t: f"({t})") | inner.map(lambda t: f"not ({t})")
+    return joined | inner.map(lambda t: f"({t})") | inner.map(lambda t: f"not({t})")

@@ -4,12 +4,15 @@ from typing import Any
 
 import pytest
 
-from gateway.scim.errors import InvalidSyntax, InvalidValue
+from gateway.scim.errors import InvalidSyntax, InvalidValue, ScimError
 from gateway.scim.input import read_resource
-from gateway.scim.schema import Registry
+from gateway.scim.schema import Registry, ResourceType
 
 EXTENSION = "urn:bitbucket-scim:params:scim:schemas:extension:1.0:Group"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+USER: dict[str, Any] = {"userName": "ann"}
+TWICE = {"GIVENNAME": "Ann", "givenName": "Ann"}
+TWO_PRIMARIES = [{"value": "a", "primary": True}, {"value": "b", "primary": "true"}]
 
 
 def test_a_user_as_entra_sends_it(registry: Registry) -> None:
@@ -60,9 +63,105 @@ def test_what_is_read_only_is_ignored(registry: Registry) -> None:
 @pytest.mark.parametrize("nothing", [None, []])
 def test_null_and_an_empty_list_are_unassigned(registry: Registry, nothing: object) -> None:
     """RFC 7643 §2.5: they are the same as a missing attribute."""
-    assert read_resource({"displayName": "Devs", "members": nothing}, registry.group) == {
-        "displayName": "Devs"
+    body = {"displayName": "Devs", "members": nothing, "externalId": nothing, EXTENSION: nothing}
+
+    assert read_resource(body, registry.group) == {"displayName": "Devs"}
+
+
+@pytest.mark.parametrize(
+    "empty",
+    [
+        {"name": {}},
+        {"name": {"givenName": None}},
+        {"emails": [{}]},
+        {"emails": [None, {"value": None}]},
+        {ENTERPRISE: {}},
+        {ENTERPRISE: {"manager": {}}},
+        {ENTERPRISE: {"manager": {"displayName": "read-only"}}},
+    ],
+)
+def test_what_holds_nothing_is_unassigned(registry: Registry, empty: dict[str, Any]) -> None:
+    """An object, a list or an extension whose parts are all unassigned is so too."""
+    assert read_resource({"userName": "ann"} | empty, registry.user) == {"userName": "ann"}
+
+
+def test_what_rfc_7643_has_and_these_resources_have_not_is_ignored(registry: Registry) -> None:
+    """RFC 7644 §3.1 doesn't ask clients to strip it, and Okta and Databricks don't."""
+    user = {
+        "userName": "ann",
+        "password": "t1meMa$heen",
+        "phoneNumbers": [{"value": "1"}],
+        "name": {"givenName": "Ann", "middleName": "B", "HonorificPrefix": "Dr"},
+        "emails": [{"value": "ann@acme.com", "$ref": "x"}],
     }
+    group = {"displayName": "Devs", "members": [{"value": "u1", "primary": False, "$ref": None}]}
+
+    assert read_resource(user, registry.user) == {
+        "userName": "ann",
+        "name": {"givenName": "Ann"},
+        "emails": [{"value": "ann@acme.com"}],
+    }
+    assert read_resource(group, registry.group) == {
+        "displayName": "Devs",
+        "members": [{"value": "u1"}],
+    }
+
+
+@pytest.mark.parametrize("schemas", [[], ["urn:unknown"], "urn:x", None])
+def test_schemas_are_not_relied_on(registry: Registry, schemas: object) -> None:
+    """Databricks sends none, Entra ID one that nobody knows."""
+    read = read_resource({"schemas": schemas, "displayName": "Devs"}, registry.group)
+
+    assert read == {"displayName": "Devs"}
+
+
+def test_values_of_every_type_are_read(specimen: ResourceType) -> None:
+    """As JSON has them; an instant in the form in which instants are kept."""
+    body = {
+        "size": 5,
+        "share": 0.5,
+        "flag": "FALSE",
+        "blob": "QQ==",
+        "MOMENT": "2026-11-23T01:00:00.5+01:00",
+        "words": ["a", None, "b"],
+        "parts": [{"type": "x", "many": ["c"]}],
+    }
+
+    assert read_resource(body, specimen) == {
+        "size": 5,
+        "share": 0.5,
+        "flag": False,
+        "blob": "QQ==",
+        "moment": "2026-11-23T00:00:00.500000Z",
+        "words": ["a", "b"],
+        "parts": [{"type": "x", "many": ["c"]}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"size": "5"}, "size must be a whole number."),
+        ({"size": 5.5}, "size must be a whole number."),
+        ({"size": True}, "size must be a whole number."),
+        ({"share": "0.5"}, "share must be a number."),
+        ({"moment": "2026-11-23"}, "moment must be a date and time with its zone."),
+        ({"moment": 5}, "moment must be a date and time with its zone."),
+        ({"words": "a"}, "words must be a list."),
+        ({"words": ["a", 5]}, "words[1] must be a string."),
+        ({"whole": {"value": "a"}}, "whole.type is required."),
+        ({"parts": [{"type": "a"}, {"type": ""}]}, "parts[1].type is required."),
+        ({"parts": [{"type": "a", "many": [5]}]}, "parts[0].many[0] must be a string."),
+    ],
+)
+def test_values_of_another_type_are_refused(
+    specimen: ResourceType, body: dict[str, Any], said: str
+) -> None:
+    """Types are JSON's: there is no number in a string, and no boolean is a number."""
+    with pytest.raises(InvalidValue) as refused:
+        read_resource(body, specimen)
+
+    assert refused.value.detail == said
 
 
 def test_a_group_with_its_extension(registry: Registry) -> None:
@@ -86,27 +185,46 @@ def test_a_group_with_its_extension(registry: Registry) -> None:
 @pytest.mark.parametrize(
     ("body", "error", "said"),
     [
-        ([], InvalidSyntax, "must be a JSON object"),
-        ("x", InvalidSyntax, "must be a JSON object"),
+        ([], InvalidSyntax, "The body must be an object."),
+        ("x", InvalidSyntax, "The body must be an object."),
+        (None, InvalidSyntax, "The body must be an object."),
         ({}, InvalidValue, "userName is required."),
         ({"userName": ""}, InvalidValue, "userName is required."),
         ({"userName": None}, InvalidValue, "userName is required."),
         ({"userName": 5}, InvalidValue, "userName must be a string."),
-        ({"userName": "a", "active": 1}, InvalidValue, "active must be true or false."),
-        ({"userName": "a", "active": "yes"}, InvalidValue, "active must be true or false."),
-        ({"userName": "a", "emails": [{"value": 5}]}, InvalidValue, "emails[0].value must be"),
-        ({"userName": "a", "emails": ["b"]}, InvalidValue, "emails[0]"),
-        ({"userName": "a", "emails": {}}, InvalidValue, "emails"),
-        ({"userName": "a", "name": "Ann"}, InvalidValue, "name"),
-        ({"userName": "a", "nope": 1}, InvalidSyntax, "No schema declares the attribute nope."),
-        ({"userName": "a", "name": {"nope": 1}}, InvalidSyntax, "the attribute name.nope."),
+        ({"userName": ["a"]}, InvalidValue, "userName must be a string."),
+        ({"userName": "a\0b"}, InvalidValue, "userName has a character that no text has"),
+        ({"userName": "\ud800"}, InvalidValue, "userName has a character that no text has"),
+        (USER | {"active": 1}, InvalidValue, "active must be true or false."),
+        (USER | {"active": "yes"}, InvalidValue, "active must be true or false."),
+        (USER | {"emails": [{"value": 5}]}, InvalidValue, "emails[0].value must be a string."),
+        (USER | {"emails": [{}, "b"]}, InvalidValue, "emails[1] must be an object."),
+        (USER | {"emails": {}}, InvalidValue, "emails must be a list."),
+        (USER | {"emails": TWO_PRIMARIES}, InvalidValue, "emails has more than one primary value."),
+        (USER | {"name": "Ann"}, InvalidValue, "name must be an object."),
+        (USER | {ENTERPRISE: 1}, InvalidValue, f"{ENTERPRISE} must be an object."),
+        (USER | {"nope": 1}, InvalidSyntax, "nope is declared by no schema."),
+        (USER | {"": 1}, InvalidSyntax, "'' is declared by no schema."),
+        (USER | {"primary": True}, InvalidSyntax, "primary is declared by no schema."),
+        (USER | {"name": {"nope": 1}}, InvalidSyntax, "name.nope is declared by no schema."),
+        (USER | {"emails": [{"a": 1}]}, InvalidSyntax, "emails[0].a is declared by no schema."),
+        (USER | {"name": {"urn:x": 1}}, InvalidSyntax, "name.urn:x is declared by no schema."),
+        (USER | {ENTERPRISE: {"x": 1}}, InvalidSyntax, f"{ENTERPRISE}.x is declared by no schema."),
+        (USER | {"USERNAME": "b"}, InvalidSyntax, "userName is there twice"),
+        (USER | {"name": TWICE}, InvalidSyntax, "name.givenName is there twice, in different"),
     ],
 )
 def test_a_malformed_body_is_refused(
-    registry: Registry, body: Any, error: type[Exception], said: str
+    registry: Registry, body: Any, error: type[ScimError], said: str
 ) -> None:
-    """The attribute is named by its path, and what it must be is said."""
+    """The attribute is named by its path, and what is wrong with it is said in a sentence."""
     with pytest.raises(error) as refused:
         read_resource(body, registry.user)
 
-    assert said in str(refused.value)
+    assert said in refused.value.detail
+
+
+def test_members_of_another_type_are_refused(registry: Registry) -> None:
+    """What a user has, a group has not: nothing of it is dropped in silence."""
+    with pytest.raises(InvalidSyntax, match="title is declared by no schema"):
+        read_resource({"displayName": "Devs", "title": "x"}, registry.group)

@@ -1,6 +1,7 @@
 """Attribute paths, the order of lists, and what is compared."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from unicodedata import normalize
 
 import orjson
 import pytest
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 from gateway.scim.errors import InvalidPath
 from gateway.scim.path import AttributePath, resolve
 from gateway.scim.reference import absolute, relative, relative_path, without_null
-from gateway.scim.schema import Registry
+from gateway.scim.schema import Registry, ResourceType
 from gateway.scim.sort import bind_sort
-from gateway.scim.text import fold, instant
+from gateway.scim.text import fold, instant, read_instant
+from tests.scim.strategies import unhurried
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 EXTENSION = "urn:bitbucket-scim:params:scim:schemas:extension:1.0:User"
@@ -74,6 +76,20 @@ def test_an_order_that_is_none_is_refused(registry: Registry, path: str) -> None
         bind_sort(path, descending=False, resource_type=registry.user)
 
 
+@pytest.mark.parametrize("path", ["secret", "computed", "parts.never", "whole.request"])
+def test_what_is_not_always_known_is_no_order(specimen: ResourceType, path: str) -> None:
+    """What is returned never or on request, as a whole or as a part, can't be sorted by."""
+    with pytest.raises(InvalidPath, match="can't be sorted by"):
+        bind_sort(path, descending=True, resource_type=specimen)
+
+
+@pytest.mark.parametrize("text", ["userName", f"{CORE}:name.givenName", "groups.$ref"])
+def test_a_path_is_shown_as_it_was_written(text: str) -> None:
+    """Messages quote it to the client that sent it."""
+    assert str(AttributePath.parse(text)) == text
+
+
+@unhurried
 @given(st.text(), st.text())
 def test_folding_is_stable(left: str, right: str) -> None:
     """Folding twice folds no further, and equal texts stay equal."""
@@ -82,6 +98,48 @@ def test_folding_is_stable(left: str, right: str) -> None:
     assert (left == right) <= (fold(left) == fold(right))
 
 
+@unhurried
+@given(st.text(), st.text())
+def test_parts_of_a_text_are_parts_of_it_folded(left: str, right: str) -> None:
+    """So that a text that begins, ends or goes on with another still does when letters fold."""
+    whole = fold(left + right)
+
+    assert whole == normalize("NFC", fold(left) + fold(right))
+    assert fold("\u03a3\u0391\u03a3 ") == fold("\u03c3\u03b1\u03c2 ") == fold("\u03c3\u03b1\u03c3 ")
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("2026-11-23T08:30:00Z", "2026-11-23T08:30:00.000000Z"),
+        ("2026-11-23t08:30:00z", "2026-11-23T08:30:00.000000Z"),
+        ("2026-11-23T08:30:00.5-05:00", "2026-11-23T13:30:00.500000Z"),
+        ("2026-11-23T08:30:00.123456789+14:00", "2026-11-22T18:30:00.123456Z"),
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000000Z"),
+    ],
+)
+def test_an_instant_is_read_in_any_zone(text: str, canonical: str) -> None:
+    """To the microsecond, which is all that is kept."""
+    assert read_instant(text) == canonical
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "2026-11-23", "2026-11-23T08:30:00", "2026-11-23T08:30Z", "20261123T083000Z"),
+        *("2026-11-23 08:30:00Z", "2026-11-23T08:30:00,5Z", "2026-11-23T08:30:00.Z"),
+        *("2026-11-23T08:30:00+0100", "2026-W48-1T08:30:00Z", "2026-02-30T08:30:00Z"),
+        *("2026-11-23T25:30:00Z", "2026-11-23T08:30:00+99:00", "9999-12-31T23:59:59-01:00"),
+        "\u0662026-11-23T08:30:00Z",
+    ],
+)
+def test_what_is_no_instant_is_refused(text: str) -> None:
+    """RFC 7643 §2.3.5 takes xsd:dateTime, whole and with its zone."""
+    with pytest.raises(ValueError, match=r"is not|must be|out of range|offset"):
+        read_instant(text)
+
+
+@unhurried
 @given(st.datetimes(timezones=st.just(UTC)), st.datetimes(timezones=st.just(UTC)))
 def test_instants_are_ordered_as_their_texts(left: datetime, right: datetime) -> None:
     """So a database that compares texts compares instants."""
@@ -98,6 +156,7 @@ def test_an_instant_needs_a_zone() -> None:
         instant(moment.replace(tzinfo=None))
 
 
+@unhurried
 @given(st.dictionaries(st.text(), st.text()))
 def test_no_text_passes_for_a_reference(texts: dict[str, str]) -> None:
     """Only what was made relative becomes absolute, whatever else a document holds."""

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from gateway.scim.errors import InvalidSyntax
 from gateway.scim.projection import bind_projection
-from gateway.scim.schema import Registry, load_registry
-from tests.scim.strategies import resources
+from gateway.scim.schema import Registry, ResourceType, load_registry
+from tests.scim.strategies import resources, unhurried
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 EXTENSION = "urn:bitbucket-scim:params:scim:schemas:extension:1.0:User"
@@ -73,6 +73,67 @@ def test_what_is_excluded_is_not_shown(registry: Registry, excluded: str, gone: 
     assert set(ANN) - set(projection.apply(ANN)) == gone
 
 
+def test_parts_are_excluded_by_their_path(registry: Registry) -> None:
+    """The values that are left empty by it go, the others stay."""
+    projection = bind_projection(None, "EMAILS.value", resource_type=registry.user)
+
+    assert projection.apply(ANN)["emails"] == [{"type": "work"}, {"type": "home"}]
+
+
+HELD: dict[str, Any] = {"type": "t", "always": "a", "never": "n", "request": "r"}
+SPECIMEN: dict[str, Any] = {
+    "id": "1",
+    "exact": "e",
+    "secret": "s",
+    "computed": "c",
+    "undeclared": "u",
+    "whole": HELD,
+    "parts": [HELD],
+}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "excluded", "expected"),
+    [
+        pytest.param(
+            None,
+            None,
+            {
+                "id": "1",
+                "exact": "e",
+                "whole": {"type": "t", "always": "a"},
+                "parts": [{"type": "t", "always": "a"}],
+            },
+            id="by default: what is returned always or by default",
+        ),
+        pytest.param("computed", None, {"id": "1", "computed": "c"}, id="on request"),
+        pytest.param("secret", None, {"id": "1"}, id="never, even if it is named"),
+        pytest.param(
+            "whole.request",
+            None,
+            {"id": "1", "whole": {"always": "a", "request": "r"}},
+            id="a part on request, with the part that is always there",
+        ),
+        pytest.param(
+            "parts.never", None, {"id": "1", "parts": [{"always": "a"}]}, id="a part never"
+        ),
+        pytest.param(
+            None,
+            "id,exact,whole,parts.always,parts.type",
+            {"id": "1", "parts": [{"always": "a"}]},
+            id="what is always returned can't be excluded",
+        ),
+    ],
+)
+def test_returned_is_obeyed(
+    specimen: ResourceType, attributes: str | None, excluded: str | None, expected: dict[str, Any]
+) -> None:
+    """RFC 7643 §7: always, default, request and never, of attributes and of their parts."""
+    projection = bind_projection(attributes, excluded, resource_type=specimen)
+
+    assert projection.apply(SPECIMEN) == expected
+
+
 def test_both_lists_are_too_many(registry: Registry) -> None:
     """They exclude one another."""
     with pytest.raises(InvalidSyntax):
@@ -88,6 +149,7 @@ def test_without_a_list_everything_is_shown(registry: Registry, empty: str | Non
     assert projection.apply(ANN) == ANN
 
 
+@unhurried
 @given(
     resource=resources(load_registry().user),
     names=st.sets(

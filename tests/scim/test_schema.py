@@ -13,6 +13,14 @@ def test_resource_types_have_their_schemas(registry: Registry) -> None:
     assert [schema.name for schema in registry.group.schemas] == ["Group", "BitbucketGroup"]
 
 
+def test_schemas_and_types_are_found_by_name(registry: Registry) -> None:
+    """A URN in any letter case (RFC 8141 §3.1), a resource type by exactly its name."""
+    assert registry.schema(registry.user.schema.id.upper()) is registry.user.schema
+    assert registry.schema("urn:x") is None
+    assert registry.resource_type("Group") is registry.group
+    assert registry.resource_type("group") is None
+
+
 def test_characteristics_are_read(registry: Registry) -> None:
     """Each is a value that the code obeys."""
     user_name = registry.user.core_attribute("USERNAME")

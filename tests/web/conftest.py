@@ -1,6 +1,6 @@
 """The web application with resources kept in memory behind it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,19 +96,36 @@ def registry() -> Registry:
 
 
 @pytest.fixture
-def anonymous(registry: Registry, users: Memory, groups: Memory, reasons: list[str]) -> FlaskClient:
-    """A client without a token."""
-    app = create_web(
-        registry,
-        {"User": users, "Group": groups},
-        tokens=[TOKEN, "another-token-that-opens"],
-        readiness=lambda: reasons,
-    )
-    return app.test_client()
+def serve(
+    registry: Registry, users: Memory, groups: Memory, reasons: list[str]
+) -> Callable[..., FlaskClient]:
+    """Make a client, without a token, of an application that was made in another way."""
+
+    def client(**other: Any) -> FlaskClient:
+        made: dict[str, Any] = {
+            "handlers": {"User": users, "Group": groups},
+            "tokens": [TOKEN, "another-token-that-opens", "ein-schlüssel"],
+            "readiness": lambda: reasons,
+        } | other
+        return create_web(registry, **made).test_client()
+
+    return client
 
 
 @pytest.fixture
-def client(anonymous: FlaskClient) -> FlaskClient:
+def anonymous(serve: Callable[..., FlaskClient]) -> FlaskClient:
+    """A client without a token."""
+    return serve()
+
+
+@pytest.fixture
+def bearer() -> dict[str, str]:
+    """The header of those who have a token."""
+    return {"Authorization": f"Bearer {TOKEN}"}
+
+
+@pytest.fixture
+def client(anonymous: FlaskClient, bearer: dict[str, str]) -> FlaskClient:
     """A client with a token."""
-    anonymous.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {TOKEN}"
+    anonymous.environ_base["HTTP_AUTHORIZATION"] = bearer["Authorization"]
     return anonymous

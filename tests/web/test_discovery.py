@@ -1,6 +1,7 @@
 """What the service is and has (RFC 7644 §4)."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -78,10 +79,43 @@ def test_paging_and_sorting_are_ignored(anonymous: FlaskClient) -> None:
     )
 
 
-@pytest.mark.parametrize("path", ["/Schemas", "/ResourceTypes"])
+@pytest.mark.parametrize("path", ["/Schemas", "/ResourceTypes", "/ServiceProviderConfig"])
 def test_a_filter_is_forbidden(anonymous: FlaskClient, path: str) -> None:
     """RFC 7644 §4: 403, so that nobody takes the whole list for a selection."""
     assert anonymous.get(f"/scim/v2{path}?filter=id%20pr").status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/Schemas/", "/ResourceTypes/", "/ServiceProviderConfig/?x"])
+def test_a_slash_at_the_end_and_a_stray_flag_are_tolerated(
+    anonymous: FlaskClient, path: str
+) -> None:
+    """Addresses are often put together of parts."""
+    assert get(anonymous, path)
+
+
+def test_resource_types_are_found_by_their_name(anonymous: FlaskClient) -> None:
+    """Some platforms ask for both before anything else."""
+    for name in ("User", "Group"):
+        assert get(anonymous, f"/ResourceTypes/{name}")["id"] == name
+
+
+def test_locations_begin_with_the_public_address(serve: Callable[..., FlaskClient]) -> None:
+    """Where one is configured, the Host of a request says nothing, not even an invalid one."""
+    client = serve(public_url="https://scim.acme.com/bitbucket/")
+    answer = client.get("/scim/v2/Schemas", headers={"Host": "not a host"})
+
+    for schema in json.loads(answer.data)["Resources"]:
+        assert schema["meta"]["location"].startswith(
+            "https://scim.acme.com/bitbucket/scim/v2/Schemas/urn:"
+        )
+
+
+def test_locations_begin_where_the_application_is_mounted(anonymous: FlaskClient) -> None:
+    """A server may serve it below a path of its own."""
+    answer = anonymous.get("/scim/v2/ServiceProviderConfig", base_url="https://acme.com/bitbucket")
+
+    location = json.loads(answer.data)["meta"]["location"]
+    assert location == "https://acme.com/bitbucket/scim/v2/ServiceProviderConfig"
 
 
 @pytest.mark.parametrize("path", ["/Schemas/urn:x", "/ResourceTypes/Nope"])
@@ -92,7 +126,10 @@ def test_an_unknown_document_is_not_found(anonymous: FlaskClient, path: str) -> 
 
 def test_the_process_says_that_it_lives(anonymous: FlaskClient) -> None:
     """Liveness asks nothing of Bitbucket."""
-    assert anonymous.get("/healthz").json == {"status": "alive"}
+    answer = anonymous.get("/healthz", headers={"Host": "not a host"})
+
+    assert answer.json == {"status": "alive"}
+    assert answer.content_type == "application/json"
 
 
 def test_the_gateway_says_why_it_is_not_ready(anonymous: FlaskClient, reasons: list[str]) -> None:

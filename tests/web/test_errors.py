@@ -1,10 +1,12 @@
 """Every failure is SCIM's error message (RFC 7644 §3.12)."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from structlog.testing import capture_logs
 
 from gateway.scim.errors import BadUpstream, Unavailable
 
@@ -20,6 +22,7 @@ def refused(answer: Any, status: int, scim_type: str | None = None) -> dict[str,
     assert body["status"] == str(status)
     assert body.get("scimType") == scim_type
     assert body["detail"].endswith((".", ")"))
+    assert answer.headers["Cache-Control"] == "no-store"
     return body
 
 
@@ -32,13 +35,24 @@ def refused(answer: Any, status: int, scim_type: str | None = None) -> dict[str,
         ("count=ten", "invalidValue"),
         ("count=1.5", "invalidValue"),
         ("startIndex=", "invalidValue"),
+        ("startIndex=1_0", "invalidValue"),
+        ("count=%2B1", "invalidValue"),
+        ("count=%D9%A3", "invalidValue"),
+        (f"startIndex={'9' * 20}", "invalidValue"),
+        (f"count={'9' * 5000}", "invalidValue"),
         ("count=1&count=2", "invalidValue"),
+        ("attributes=id&attributes=id", "invalidValue"),
+        ("Filter=id%20pr", "invalidValue"),
+        ("startindex=1", "invalidValue"),
         ("sortOrder=up", "invalidValue"),
         ("sortBy=nope", "invalidPath"),
         ("sortBy=name", "invalidPath"),
         ("sortBy=a%20b", "invalidPath"),
         ("attributes=id&excludedAttributes=name", "invalidSyntax"),
         ("filter=%ff", "invalidSyntax"),
+        ("filter=%zz", "invalidSyntax"),
+        ("filter=100%", "invalidSyntax"),
+        ("x=%ed%a0%80", "invalidSyntax"),
     ],
 )
 def test_a_malformed_query_is_refused(client: FlaskClient, query: str, scim_type: str) -> None:
@@ -46,11 +60,35 @@ def test_a_malformed_query_is_refused(client: FlaskClient, query: str, scim_type
     refused(client.get(f"/scim/v2/Users?{query}"), 400, scim_type)
 
 
-def test_a_malformed_precondition_is_refused(client: FlaskClient) -> None:
-    """A header that is no entity tag is told, not passed over."""
-    answer = client.get("/scim/v2/Users/u7", headers={"If-None-Match": "7"})
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [("count=ten", "count"), ("startIndex=x", "startIndex"), ("COUNT=1", "count")],
+)
+def test_a_malformed_parameter_is_named(client: FlaskClient, query: str, named: str) -> None:
+    """The detail says which of many it is."""
+    assert named in refused(client.get(f"/scim/v2/Users?{query}"), 400, "invalidValue")["detail"]
+
+
+@pytest.mark.parametrize("path", ["/scim/v2/Users/%ff", "/scim/v2/Users/%00", "/%ff", "/%0A"])
+def test_a_malformed_address_is_refused(client: FlaskClient, path: str) -> None:
+    """No handler sees a text that can't be a name."""
+    refused(client.get(path), 400, "invalidSyntax")
+
+
+@pytest.mark.parametrize("sent", ["7", "", '"7', 'W/7, "7"', '* , "7"', '"7" "8"', 'w/"7"'])
+def test_a_malformed_precondition_is_refused(client: FlaskClient, users: Any, sent: str) -> None:
+    """A header that is no entity tag is told before anything is read."""
+    users.failure = AssertionError("It was read.")
+    answer = client.get("/scim/v2/Users/u7", headers={"If-None-Match": sent})
 
     refused(answer, 400, "invalidValue")
+
+
+@pytest.mark.parametrize("host", ["a b", "[::1", "a/b", 'a"b', "a,b", "acme.com:x", "x:99999", ""])
+@pytest.mark.parametrize("path", ["/Users", "/Users/u7", "/Schemas"])
+def test_a_host_that_is_none_is_refused(client: FlaskClient, path: str, host: str) -> None:
+    """References would begin with it."""
+    refused(client.get(f"/scim/v2{path}", headers={"Host": host}), 400, "invalidSyntax")
 
 
 @pytest.mark.parametrize("path", ["/Users", "/Users/u7", "/Groups", "/Groups/g", "/Me", "/Bulk"])
@@ -63,15 +101,44 @@ def test_without_a_known_token_nothing_is_told(
     answer = anonymous.get(f"/scim/v2{path}?filter=broken", headers=headers)
 
     refused(answer, 401)
-    assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="SCIM"')
+    sent_one = authorization == "Bearer x"
+    error = ', error="invalid_token"' if sent_one else ""
+    assert answer.headers["WWW-Authenticate"] == f'Bearer realm="SCIM"{error}'
+
+
+@pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "PATCH", "DELETE"])
+def test_no_method_is_looked_at_without_a_token(anonymous: FlaskClient, method: str) -> None:
+    """The status is 401, and not yet that a write is not offered."""
+    assert anonymous.open("/scim/v2/Users/u7", method=method).status_code == 401
 
 
 @pytest.mark.parametrize("token", ["a-token-that-opens-everything", "another-token-that-opens"])
-def test_each_configured_token_opens(anonymous: FlaskClient, token: str) -> None:
+@pytest.mark.parametrize("scheme", ["Bearer", "bEARER", "Bearer  "])
+def test_each_configured_token_opens(anonymous: FlaskClient, scheme: str, token: str) -> None:
     """There may be several tokens; the scheme's name is read in any letter case."""
-    answer = anonymous.get("/scim/v2/Users", headers={"Authorization": f"bEARER {token}"})
+    answer = anonymous.get("/scim/v2/Users", headers={"Authorization": f"{scheme} {token}"})
 
     assert answer.status_code == 200
+
+
+def test_a_token_beyond_ascii_opens_as_the_bytes_it_is_sent_as(anonymous: FlaskClient) -> None:
+    """A client sends UTF-8, which a server hands over as Latin-1."""
+    token = "ein-schlüssel".encode().decode("latin-1")
+
+    def status(sent: str) -> int:
+        headers = {"Authorization": f"Bearer {sent}"}
+        return anonymous.get("/scim/v2/Users", headers=headers).status_code
+
+    assert (status(token), status("ein-schlüssel"), status("ein-schl?ssel")) == (200, 401, 401)
+
+
+def test_without_configured_tokens_nothing_opens(serve: Callable[..., FlaskClient]) -> None:
+    """An empty list is no open door."""
+    client = serve(tokens=[])
+
+    for token in ("", "x", "None"):
+        answer = client.get("/scim/v2/Users", headers={"Authorization": f"Bearer {token}"})
+        refused(answer, 401)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
@@ -81,10 +148,14 @@ def test_writes_are_not_offered(client: FlaskClient, method: str, path: str) -> 
     refused(client.open(f"/scim/v2{path}", method=method, data=b"{"), 501)
 
 
-@pytest.mark.parametrize("path", ["/", "/.search", "/Bulk", "/Me", "/Users/.search"])
-def test_optional_endpoints_are_not_offered(client: FlaskClient, path: str) -> None:
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    "path",
+    ["", "/", "/?aadOptscim062020", "/.search", "/Bulk", "/Me", "/Me/", "/Users/.search"],
+)
+def test_optional_endpoints_are_not_offered(client: FlaskClient, method: str, path: str) -> None:
     """The status is 501: they exist in the protocol, and not here."""
-    refused(client.post(f"/scim/v2{path}", data=b"{}"), 501)
+    refused(client.open(f"/scim/v2{path}", method=method, data=b"{}"), 501)
 
 
 @pytest.mark.parametrize("path", ["/ServiceProviderConfig", "/ResourceTypes", "/Schemas"])
@@ -97,7 +168,10 @@ def test_discovery_is_read_only(client: FlaskClient, method: str, path: str) -> 
     assert "GET" in answer.headers["Allow"]
 
 
-@pytest.mark.parametrize("path", ["/", "/nope", "/scim/v2/Nope", "/scim/v2/Users/u7/nope"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/nope", "/scim/v2/Nope", "/scim/v2/Users/u7/nope", "/scim/v2//Users", "/scim/v2/users"],
+)
 def test_an_unknown_address_is_not_found(client: FlaskClient, path: str) -> None:
     """The framework's own 404 has SCIM's body too."""
     refused(client.get(path), 404)
@@ -108,7 +182,7 @@ def test_an_unknown_id_is_not_found(client: FlaskClient) -> None:
     assert "u999" in refused(client.get("/scim/v2/Users/u999"), 404)["detail"]
 
 
-@pytest.mark.parametrize("path", ["/scim/v1/Users", "/scim/v3", "/scim/v20/Users"])
+@pytest.mark.parametrize("path", ["/scim/v1/Users", "/scim/v3", "/scim/v20/Users", "/scim/v2.1/"])
 def test_another_version_is_refused(client: FlaskClient, path: str) -> None:
     """RFC 7644 §3.13: 400 invalidVers."""
     refused(client.get(path), 400, "invalidVers")
@@ -116,14 +190,24 @@ def test_another_version_is_refused(client: FlaskClient, path: str) -> None:
 
 def test_a_body_that_is_too_large_is_refused(client: FlaskClient) -> None:
     """The status is 413 before the body is read."""
-    refused(client.post("/scim/v2/Users", data=b"x" * ((1 << 20) + 1)), 413)
+    limit = 1 << 20
+
+    refused(client.post("/scim/v2/Users", data=b"x" * (limit + 1)), 413)
+    refused(client.post("/scim/v2/Users", data=b"x" * limit), 501)
 
 
 def test_bitbucket_refusing_the_gateway_is_a_bad_gateway(client: FlaskClient, users: Any) -> None:
     """The status is 502, never the client's 401 or 403, and the detail says what to mend."""
     users.failure = BadUpstream("Set BITBUCKET_API_TOKEN.")
 
-    assert refused(client.get("/scim/v2/Users"), 502)["detail"] == "Set BITBUCKET_API_TOKEN."
+    with capture_logs() as events:
+        assert refused(client.get("/scim/v2/Users"), 502)["detail"] == "Set BITBUCKET_API_TOKEN."
+    assert events[0] == {
+        "event": "request.unanswered",
+        "log_level": "warning",
+        "status": 502,
+        "reason": "Set BITBUCKET_API_TOKEN.",
+    }
 
 
 def test_bitbucket_failing_says_when_to_come_back(client: FlaskClient, users: Any) -> None:

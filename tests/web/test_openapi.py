@@ -1,7 +1,7 @@
 """openapi.yaml says what is served, no more and no less."""
 
-import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,8 @@ import yaml
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
+
+from gateway.scim.errors import BadUpstream, Unavailable
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
@@ -44,25 +46,100 @@ def test_the_document_and_the_url_map_are_one(document: Any, client: FlaskClient
 
 
 @pytest.mark.parametrize(
-    ("path", "schema"),
+    ("method", "path", "template", "status"),
     [
-        ("/scim/v2/Users", "ListResponse"),
-        ("/scim/v2/Users?count=0", "ListResponse"),
-        ("/scim/v2/Users/u1", "Resource"),
-        ("/scim/v2/Users/nope", "Error"),
-        ("/scim/v2/Users?filter=x", "Error"),
-        ("/scim/v2/Schemas", "ListResponse"),
-        ("/scim/v2/ServiceProviderConfig", "Document"),
-        ("/scim/v2/Me", "Error"),
-        ("/nope", "Error"),
-        ("/healthz", "Health"),
+        ("GET", "/scim/v2/Users", "/scim/v2/Users", 200),
+        ("GET", "/scim/v2/Users?count=0", "/scim/v2/Users", 200),
+        ("GET", "/scim/v2/Users?attributes=nope", "/scim/v2/Users", 200),
+        ("GET", "/scim/v2/Users?filter=x", "/scim/v2/Users", 400),
+        ("GET", "/scim/v2/Groups", "/scim/v2/Groups", 200),
+        ("POST", "/scim/v2/Groups", "/scim/v2/Groups", 501),
+        ("GET", "/scim/v2/Users/u1", "/scim/v2/Users/{id}", 200),
+        ("GET", "/scim/v2/Users/u1?attributes=nope", "/scim/v2/Users/{id}", 200),
+        ("GET", "/scim/v2/Users/nope", "/scim/v2/Users/{id}", 404),
+        ("DELETE", "/scim/v2/Users/u1", "/scim/v2/Users/{id}", 501),
+        ("GET", "/scim/v2/Me", "/scim/v2/Me", 501),
+        ("POST", "/scim/v2/Bulk", "/scim/v2/Bulk", 501),
+        ("GET", "/scim/v2/Schemas", "/scim/v2/Schemas", 200),
+        ("GET", "/scim/v2/Schemas?filter=x", "/scim/v2/Schemas", 403),
+        ("GET", "/scim/v2/Schemas/urn:x", "/scim/v2/Schemas/{urn}", 404),
+        ("GET", "/scim/v2/ResourceTypes", "/scim/v2/ResourceTypes", 200),
+        ("GET", "/scim/v2/ResourceTypes/User", "/scim/v2/ResourceTypes/{name}", 200),
+        ("GET", "/scim/v2/ServiceProviderConfig", "/scim/v2/ServiceProviderConfig", 200),
+        ("GET", "/healthz", "/healthz", 200),
+        ("GET", "/readyz", "/readyz", 200),
     ],
 )
-def test_an_answer_is_as_described(
-    document: Any, client: FlaskClient, path: str, schema: str
+def test_an_answer_is_as_described(  # noqa: PLR0917 - what is parametrised comes by name
+    document: Any, client: FlaskClient, method: str, path: str, template: str, status: int
 ) -> None:
-    """Its body is of the schema that the document gives it."""
-    body = json.loads(client.get(path).data)
-    described = {"$ref": f"#/components/schemas/{schema}", "components": document["components"]}
+    """Its status, media type, body and headers are those of the document."""
+    answer = client.open(path, method=method)
 
-    Draft202012Validator(described).validate(body)
+    assert answer.status_code == status
+    conforms(document, template, method, answer)
+
+
+def test_answers_to_special_requests_are_as_described(
+    document: Any, client: FlaskClient, users: Any, reasons: list[str]
+) -> None:
+    """Those that take a header, or a failure behind the gateway."""
+    path, template = "/scim/v2/Users/u1", "/scim/v2/Users/{id}"
+    statuses = []
+
+    def ask(asked: str, described: str, **environ: str) -> None:
+        answer = client.get(asked, environ_overrides=environ)
+        conforms(document, described, "GET", answer)
+        statuses.append(answer.status_code)
+
+    ask(path, template, HTTP_IF_NONE_MATCH="*")
+    ask(path, template, HTTP_AUTHORIZATION="Bearer wrong")
+    ask(path, template, CONTENT_LENGTH="9999999")
+    users.failure = BadUpstream("Set BITBUCKET_API_TOKEN.")
+    ask(path, template)
+    users.failure = Unavailable("Bitbucket is down.", retry_after_seconds=30)
+    ask(path, template)
+    users.failure = RuntimeError("A fault.")
+    ask(path, template)
+    reasons.append("Bitbucket does not accept the API token.")
+    ask("/readyz", "/readyz")
+    assert statuses == [304, 401, 413, 502, 503, 500, 503]
+
+
+def conforms(document: Any, template: str, method: str, answer: Any) -> None:
+    """Hold an answer against the response that the document has for its status."""
+    responses = document["paths"][template][method.lower()]["responses"]
+    status = str(answer.status_code)
+    described = resolved(document, responses.get(status) or responses["default"])
+    assert status in responses or answer.status_code == 500
+    check_headers(document, described.get("headers", {}), answer.headers)
+    content = described.get("content")
+    if content is None:
+        assert answer.data == b""
+        return
+    (media_type,) = content
+    assert answer.content_type == media_type
+    check(document, content[media_type]["schema"], answer.json)
+
+
+def check_headers(document: Any, described: Mapping[str, Any], sent: Mapping[str, str]) -> None:
+    """Hold the headers that are sent against the described ones; only the usual may be others."""
+    assert {name for name, _ in sent.items()} <= {*described, "Content-Type", "Content-Length"}
+    for name, header in described.items():
+        schema = resolved(document, header)["schema"]
+        check(document, schema, int(sent[name]) if schema["type"] == "integer" else sent[name])
+
+
+def check(document: Any, schema: Any, value: Any) -> None:
+    """Hold a value against a schema of the document."""
+    Draft202012Validator({**schema, "components": document["components"]}).validate(value)
+
+
+def resolved(document: Any, node: Any) -> Any:
+    """Return what a node stands for, if it is a reference."""
+    if "$ref" not in node:
+        return node
+    found = document
+    for name in node["$ref"].removeprefix("#/").split("/"):
+        found = found[name]
+    return found

@@ -1,12 +1,16 @@
 """Lists and single resources (RFC 7644 §3.4)."""
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from gateway.scim.handler import Document, Listing, Provenance, Query, Retrieval
 
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
@@ -39,6 +43,8 @@ def test_a_list_says_where_it_stands(client: FlaskClient) -> None:
         (1, 0, 1, 0),
         (1, -1, 1, 0),
         (1, 10_000, 1, 250),
+        (1, (1 << 63) - 1, 1, 250),
+        ((1 << 63) - 1, 5, (1 << 63) - 1, 0),
     ],
 )
 def test_a_page_out_of_range_is_put_right(
@@ -92,7 +98,7 @@ def test_a_resource_comes_with_its_version_and_location(client: FlaskClient) -> 
     assert answer.headers["Content-Location"] == body["meta"]["location"]
 
 
-@pytest.mark.parametrize("sent", ['W/"7"', '"7"', '"x", W/"7"', "*"])
+@pytest.mark.parametrize("sent", ['W/"7"', '"7"', '"x", W/"7"', ',W/"6",, "7" ,', "*", " * "])
 def test_a_known_version_is_not_sent_again(client: FlaskClient, sent: str) -> None:
     """The comparison is weak, lists and the star are understood, and the body is empty."""
     answer = client.get("/scim/v2/Users/u7", headers={"If-None-Match": sent})
@@ -101,9 +107,10 @@ def test_a_known_version_is_not_sent_again(client: FlaskClient, sent: str) -> No
     assert answer.headers["ETag"] == 'W/"7"'
 
 
-def test_another_version_is_sent(client: FlaskClient) -> None:
+@pytest.mark.parametrize("sent", ['W/"8"', '""', '"7,"', '"77"', '"W/7"'])
+def test_another_version_is_sent(client: FlaskClient, sent: str) -> None:
     """A tag of another version does not match."""
-    answer = client.get("/scim/v2/Users/u7", headers={"If-None-Match": 'W/"8"'})
+    answer = client.get("/scim/v2/Users/u7", headers={"If-None-Match": sent})
 
     assert answer.status_code == 200
 
@@ -154,3 +161,105 @@ def test_whatever_is_asked_is_answered_or_refused(
     answer = client.get("/scim/v2/Users", query_string=parameters)
 
     assert answer.status_code in (200, 400), answer.text
+
+
+PATHS = ["id", "userName", "active", "emails", "emails.value", "name.familyName", "meta", "nope"]
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(PATHS), min_size=1), st.sampled_from([str, str.upper, str.lower]))
+def test_nothing_is_shown_that_was_not_asked_for(
+    client: FlaskClient, asked: list[str], written: Any
+) -> None:
+    """With attributes come those, id and schemas, and nothing else."""
+    resource = get(client, "/Users/u7", attributes=",".join(map(written, asked)))
+
+    assert {"id", "schemas"} <= resource.keys()
+    assert resource.keys() <= {"id", "schemas"} | {path.partition(".")[0] for path in asked}
+    if "emails" not in asked:
+        assert all(email.keys() == {"value"} for email in resource.get("emails", ()))
+    assert resource.get("name", {}).keys() <= {"familyName"}
+
+
+@dataclass
+class AsStored:
+    """A handler of one resource, whose bytes no reader of JSON would take."""
+
+    document = Document('W/"1"', b"<as stored>")
+
+    def query(self, _query: Query) -> Listing:
+        """Return it twice."""
+        return Listing(2, [self.document, self.document], Provenance(0, 0))
+
+    def retrieve(self, resource_id: str, **_how: Any) -> Retrieval:
+        """Return it."""
+        assert resource_id
+        return Retrieval(self.document, Provenance(0, 0))
+
+
+def test_whole_resources_are_passed_on_as_they_are_stored(
+    serve: Callable[..., FlaskClient], bearer: dict[str, str]
+) -> None:
+    """Where nothing is left out, nothing is decoded."""
+    client = serve(handlers={"User": AsStored(), "Group": AsStored()})
+
+    listed = client.get("/scim/v2/Users", headers=bearer)
+    assert listed.data.endswith(b'"Resources":[<as stored>,<as stored>]}')
+    assert client.get("/scim/v2/Groups/g", headers=bearer).data == b"<as stored>"
+
+
+@pytest.mark.parametrize("path", ["/Users", "/Users/", "/Users/u7", "/Users/u7/"])
+def test_a_slash_at_the_end_is_tolerated(client: FlaskClient, path: str) -> None:
+    """Addresses are often put together of parts; there is no redirect."""
+    assert get(client, path)["schemas"]
+
+
+@pytest.mark.parametrize(
+    "accept",
+    ["*/*", "application/json", "application/vnd.github+json", "text/html;q=0.1", "", "nonsense"],
+)
+def test_any_accept_is_answered_in_scims_media_type(client: FlaskClient, accept: str) -> None:
+    """Clients send many; none is refused with 406."""
+    answer = client.get("/scim/v2/Users", headers={"Accept": accept})
+
+    assert (answer.status_code, answer.content_type) == (200, "application/scim+json")
+
+
+def test_head_is_get_without_a_body(client: FlaskClient) -> None:
+    """Its headers are the same."""
+    head, got = client.head("/scim/v2/Users/u7"), client.get("/scim/v2/Users/u7")
+
+    assert (head.status_code, head.data) == (200, b"")
+    for name in ("ETag", "Age", "Content-Length", "Content-Location", "Content-Type"):
+        assert head.headers[name] == got.headers[name]
+
+
+def test_options_says_the_methods(anonymous: FlaskClient) -> None:
+    """It tells nothing of the resources, and takes no token."""
+    answer = anonymous.options("/scim/v2/Users")
+
+    assert (answer.status_code, answer.data) == (200, b"")
+    assert {"GET", "HEAD", "OPTIONS"} <= set(answer.headers["Allow"].split(", "))
+
+
+@pytest.mark.parametrize("path", ["/scim/v2/Users?count=1", "/scim/v2/Users/u7"])
+def test_handlers_learn_the_address_of_the_service(
+    serve: Callable[..., FlaskClient], bearer: dict[str, str], path: str
+) -> None:
+    """References begin with what is configured, else with the host of the request."""
+    seen: list[str] = []
+
+    class Noting(AsStored):
+        def query(self, query: Query) -> Listing:
+            seen.append(query.base_url)
+            return super().query(query)
+
+        def retrieve(self, resource_id: str, **how: Any) -> Retrieval:
+            seen.append(how["base_url"])
+            return super().retrieve(resource_id, **how)
+
+    handlers = {"User": Noting(), "Group": Noting()}
+    serve(handlers=handlers).get(path, headers=bearer, base_url="https://acme.com:8443")
+    serve(handlers=handlers, public_url="https://scim.acme.com").get(path, headers=bearer)
+
+    assert seen == ["https://acme.com:8443/scim/v2", "https://scim.acme.com/scim/v2"]

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -29,8 +28,8 @@ from gateway.scim.filter.syntax import (
     ValuePath,
 )
 from gateway.scim.path import AttributePath, Target, resolve
-from gateway.scim.schema import AttributeType, ResourceType, Returned
-from gateway.scim.text import fold, instant
+from gateway.scim.schema import AttributeType, ResourceType
+from gateway.scim.text import fold, read_instant
 
 _ORDERINGS = frozenset({"gt", "ge", "lt", "le"})
 _PARTIAL = frozenset({"co", "sw", "ew"})
@@ -132,7 +131,7 @@ class _Binder:
         target = self.resolve(path)
         if target is None:
             raise InvalidFilter(f"{self.owner} has no attribute {path}.", position=position)
-        if target.attribute.returned in (Returned.NEVER, Returned.REQUEST):
+        if not target.is_searchable:
             raise InvalidFilter(f"{path} can't be filtered by.", position=position)
         return target
 
@@ -175,22 +174,18 @@ def _literal(target: Target, node: Comparison) -> Literal:
         raise InvalidFilter(
             f"{node.path} is compared with {expected}.", position=node.literal_position
         )
-    if isinstance(value, str) and not leaf.case_exact and leaf.type in _TEXTUAL:
-        return fold(value)
-    return value
+    return fold(value) if isinstance(value, str) and not leaf.case_exact else value
 
 
 def _instant(node: Comparison) -> str:
-    if isinstance(node.literal, str) and "T" in node.literal.upper():
-        try:
-            moment = datetime.fromisoformat(node.literal.upper())
-            return instant(moment)
-        except (ValueError, OverflowError):
-            pass
-    raise InvalidFilter(
-        f'{node.path} is compared with a date and time with its zone, as "2026-11-23T08:30:00Z".',
-        position=node.literal_position,
-    )
+    try:
+        return read_instant(node.literal if isinstance(node.literal, str) else "")
+    except ValueError:
+        raise InvalidFilter(
+            f"{node.path} is compared with a date and time with its zone, "
+            'as "2026-11-23T08:30:00Z".',
+            position=node.literal_position,
+        ) from None
 
 
 _STRINGS = (frozenset[type]({str}), "a string in double quotes")

@@ -1,6 +1,7 @@
 """Whether a resource satisfies a filter: the meaning of filters, in memory."""
 
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -65,22 +66,26 @@ def _holds(node: Filter, read: Callable[[Target], Iterator[Any]]) -> bool:
 
 def _values(resource: Resource, target: Target) -> Iterator[Any]:
     holder = resource if target.extension is None else resource.get(target.extension, {})
-    held = holder.get(target.attribute.name)
-    values = held if isinstance(held, list) else (held,)
-    for value in values if held is not None else ():
+    for value in _each(holder.get(target.attribute.name)):
         if target.sub_attribute is None:
             yield value
         else:
             yield from _part(value, target)
 
 
-def _part(value: Any, target: Target) -> Iterator[Any]:
-    if isinstance(value, Mapping) and target.sub_attribute is not None:
-        yield value.get(target.sub_attribute.name)
+def _part(value: Resource, target: Target) -> Iterator[Any]:
+    yield from _each(value.get(target.leaf.name))
+
+
+def _each(held: Any) -> Iterator[Any]:
+    return iter(held if isinstance(held, list) else [] if held is None else [held])
 
 
 def _comparable(value: Any, target: Target) -> Any:
-    return value if not isinstance(value, str) or target.leaf.case_exact else fold(value)
+    if isinstance(value, float):
+        # As JSON wrote it: binary fractions are never equal to what a filter says.
+        return Decimal(repr(value))
+    return fold(value) if isinstance(value, str) and not target.leaf.case_exact else value
 
 
 def _is_present(value: Any) -> bool:

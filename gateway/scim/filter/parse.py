@@ -1,18 +1,17 @@
 """
 From a filter's text to its syntax: the one module that knows scim2-filter-parser.
 
-The library parses the grammar. Its lexer is passed over, as it reads numbers, strings and names
-that begin like a keyword wrongly; its tree is put right, as it gives ``and`` and ``or`` the same
-precedence.
+The library's parser builds the tree. Its lexer is passed over, as it reads numbers, strings and
+names that begin like a keyword wrongly; the tree is put right, as it gives ``and`` and ``or`` the
+same precedence.
 """
 
 from collections.abc import Iterator
-from typing import Any, NoReturn, Self
+from typing import Any, Self
 
 from scim2_filter_parser import ast
 from scim2_filter_parser.parser import SCIMParser
 
-from gateway.scim.errors import InvalidFilter
 from gateway.scim.filter.syntax import (
     Comparison,
     Conjunction,
@@ -44,18 +43,8 @@ def parse_filter(text: str) -> Node:
 
     RFC 7644 §3.4.2.2, Figure 1.
     """
-    tokens = list(tokenize(text))
-    if not tokens:
-        raise InvalidFilter("The filter is empty.", position=0)
-    parser = SCIMParser()
-
-    def refuse(token: _ParserToken | None) -> NoReturn:
-        if token is None:
-            raise InvalidFilter("The filter ends too early.", position=len(text))
-        raise InvalidFilter(f"{str(token.value)!r} can't stand here.", position=token.index)
-
-    parser.error = refuse
-    return _node(parser.parse(iter(_ParserToken(token) for token in tokens)))
+    tokens = [_ParserToken(token) for token in tokenize(text)]
+    return _node(SCIMParser().parse(iter(tokens)))
 
 
 class _Text(str):  # noqa: SLOT000 - a subclass of str can't have slots that hold anything
@@ -89,12 +78,11 @@ def _node(parsed: ast.Filter) -> Node:
             node = _regrouped(list(_chain(parsed)))
         case ast.AttrExpr() as expression:
             node = _comparison(expression)
-        case ast.Filter(namespace=None) as inner:
-            node = _node(inner)
-        case ast.Filter(namespace=namespace, expr=condition):
-            node = ValuePath(_path(namespace), _node(condition), _position(namespace))
-        case other:
-            raise TypeError(f"Not a filter: {other!r}")
+        case ast.Filter(namespace=None) as in_parentheses:
+            node = _node(in_parentheses)
+        case value_path:
+            path = value_path.namespace
+            node = ValuePath(_path(path), _node(value_path.expr), _position(path))
     return Negation(node) if parsed.negated else node
 
 
@@ -102,8 +90,8 @@ def _chain(parsed: ast.Filter) -> Iterator[ast.Filter | str]:
     """Yield operands and connectives in the order in which they were written."""
     backwards: list[ast.Filter | str] = []
     # Connectives are left-associative: the tree of a long filter is as deep as it is long.
-    while isinstance(parsed.expr, ast.LogExpr) and not parsed.negated:
-        backwards += [parsed.expr.expr2, str(parsed.expr.op)]
+    while isinstance(parsed.expr, ast.LogExpr):
+        backwards += [parsed.expr.expr2, parsed.expr.op.lower()]
         parsed = parsed.expr.expr1
     yield parsed
     yield from reversed(backwards)
@@ -145,7 +133,7 @@ def _compared(path: AttributePath, position: int, expression: ast.AttrExpr) -> N
         return Presence(path, position)
     literal: Token = expression.comp_value.value.token
     return Comparison(
-        path, operator.text, literal.literal, position, operator.position, literal.position
+        path, operator.text.lower(), literal.literal, position, operator.position, literal.position
     )
 
 

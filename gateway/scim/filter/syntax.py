@@ -1,6 +1,10 @@
-"""A filter as it was written: nothing is known of the names in it (RFC 7644 §3.4.2.2)."""
+"""
+A filter as it was written: nothing is known of the names in it (RFC 7644 §3.4.2.2).
 
-from dataclasses import dataclass
+Nodes that say the same are equal, wherever they stand.
+"""
+
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -23,9 +27,9 @@ class Comparison:
     path: AttributePath
     operator: str
     literal: Literal
-    position: int
-    operator_position: int
-    literal_position: int
+    position: int = field(compare=False)
+    operator_position: int = field(compare=False)
+    literal_position: int = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Presence:
     """A path and ``pr``."""
 
     path: AttributePath
-    position: int
+    position: int = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class ValuePath:
 
     path: AttributePath
     condition: "Node"
-    position: int
+    position: int = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)

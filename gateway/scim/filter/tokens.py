@@ -6,39 +6,37 @@ What a word is depends on where it stands: ``or`` may join two comparisons, or n
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import Enum, auto
+from enum import Enum
 
 from gateway.scim.errors import InvalidFilter
 from gateway.scim.filter.syntax import Literal
+from gateway.scim.path import PATH, SUB_ATTRIBUTE
 
 MAX_CHARACTERS = 8192
 MAX_CLAUSES = 500
 MAX_DEPTH = 50
 
-_NAME = r"(?:[A-Za-z][A-Za-z0-9_-]*|\$ref)"
 _BLANKS = re.compile(r"[ \t]*")
 _WORD = re.compile(r"[^\s()\[\]\"]+")
-_PATH = re.compile(
-    rf"(?:(?P<urn>urn:[^\s()\[\]\"]+):)?(?P<name>{_NAME})(?P<sub>\.{_NAME})?", re.IGNORECASE
-)
-_SUB_ATTRIBUTE = re.compile(rf"\.{_NAME}")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+# JSON bounds no number; those too long for this are held by no attribute, and costly to compare.
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,99})(?:\.[0-9]{1,99})?(?:[eE][+-]?[0-9]{1,3})?")
 
 _COMPARISONS = frozenset({"eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le"})
 _CONSTANTS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None}
+_CLOSING: Mapping[str, tuple[str, str]] = {")": ("RPAREN", "("), "]": ("RBRACKET", "[")}
 
 
 class _Place(Enum):
-    """What the grammar expects next."""
+    """What the grammar needs next."""
 
-    OPERAND = auto()
-    OPERATOR = auto()
-    LITERAL = auto()
-    CONNECTIVE = auto()
+    OPERAND = "an attribute"
+    OPERATOR = "an operator, such as eq"
+    LITERAL = "a value"
+    CONNECTIVE = "'and', 'or' or the end of the filter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ class Token:
 
     Attributes:
         type: Its name in the grammar that parses it.
-        text: Its own text; of an operator in lower case.
+        text: What is written there.
         position: Where it begins, counted from 0.
         literal: What a literal stands for.
     """
@@ -61,7 +59,7 @@ class Token:
 
 def tokenize(text: str) -> Iterator[Token]:
     """
-    Yield the tokens of a filter.
+    Yield the tokens of a filter. All of them together are a sentence of the grammar.
 
     Raises:
         InvalidFilter: *text* is too long, nested too deep, has too many clauses, or holds what
@@ -79,11 +77,11 @@ class _Scanner:
         self._text = text
         self._at = 0
         self._place = _Place.OPERAND
-        self._brackets: list[Token] = []
+        self._open_brackets: list[Token] = []
         self._clauses = 0
 
     def tokens(self) -> Iterator[Token]:
-        readers = {
+        readers: Mapping[_Place, Callable[[], Iterator[Token]]] = {
             _Place.OPERAND: self._operand,
             _Place.OPERATOR: self._operator,
             _Place.LITERAL: self._literal,
@@ -91,114 +89,122 @@ class _Scanner:
         }
         while self._skip_blanks():
             yield from readers[self._place]()
+        self._check_end()
 
     def _operand(self) -> Iterator[Token]:
         if self._peek() == "(":
             yield self._open("LPAREN")
             return
-        word = self._word("an attribute")
+        word = self._word()
         if word.lower() == "not" and self._follows(word, "("):
             yield self._take("NOT", word)
             return
-        match = _PATH.fullmatch(word)
+        match = PATH.fullmatch(word)
         if match is None:
-            raise self._error(f"{word!r} is not the name of an attribute.")
+            raise self._error(f"{_shown(word)} is not the name of an attribute.")
         yield from self._path(match)
-        self._count_clause()
-        if self._peek() == "[" and match["sub"]:
-            raise self._error("Brackets stand after an attribute, not after a sub-attribute.")
-        if self._peek() == "[":
+        if self._peek() != "[":
+            self._place = _Place.OPERATOR
+        elif match["sub"] is None:
             yield self._open("LBRACKET")
         else:
-            self._place = _Place.OPERATOR
+            raise self._error("Brackets stand after an attribute, not after a sub-attribute.")
 
     def _path(self, match: re.Match[str]) -> Iterator[Token]:
-        start = self._at
-        if match["urn"]:
-            yield Token("SCHEMA_URI", match["urn"], start)
-        yield Token("ATTRNAME", match["name"], start + match.start("name"))
-        if match["sub"]:
-            yield Token("SUBATTR", match["sub"][1:], start + match.start("sub"))
-        self._at = start + match.end()
+        types = {"urn": "SCHEMA_URI", "name": "ATTRNAME", "sub": "SUBATTR"}
+        for group, token_type in types.items():
+            if match[group] is not None:
+                yield Token(token_type, match[group], self._at + match.start(group))
+        self._at += match.end()
 
     def _operator(self) -> Iterator[Token]:
-        word = self._word("an operator, such as eq")
+        word = self._word()
         operator = word.lower()
-        if operator == "pr":
-            self._place = _Place.CONNECTIVE
-        elif operator in _COMPARISONS:
-            self._place = _Place.LITERAL
-        else:
+        if operator != "pr" and operator not in _COMPARISONS:
             raise self._error(
-                f"{word!r} is not an operator; use eq, ne, co, sw, ew, gt, ge, lt, le or pr."
+                f"{_shown(word)} is not an operator; use eq, ne, co, sw, ew, gt, ge, lt, le or pr."
             )
+        self._clauses += 1
+        if self._clauses > MAX_CLAUSES:
+            raise self._error(f"The filter has more than {MAX_CLAUSES} clauses.")
+        self._place = _Place.CONNECTIVE if operator == "pr" else _Place.LITERAL
         yield self._take(operator.upper(), word)
+        self._check_end_of_word()
 
     def _literal(self) -> Iterator[Token]:
+        yield self._string() if self._peek() == '"' else self._constant()
         self._place = _Place.CONNECTIVE
-        if self._peek() == '"':
-            yield self._string()
-            return
-        word = self._word("a value")
-        if word.lower() in _CONSTANTS:
-            token = self._take(word.upper(), word)
-            yield Token(token.type, word, token.position, _CONSTANTS[word.lower()])
-        elif _NUMBER.fullmatch(word):
-            token = self._take("NUMBER", word)
-            yield Token("NUMBER", word, token.position, _number(word))
-        else:
-            raise self._error(f"{word!r} is not a value; a string stands in double quotes.")
+        self._check_end_of_word()
 
     def _string(self) -> Token:
         match = _STRING.match(self._text, self._at)
         if match is None:
-            raise self._error("A string begins here that has no closing double quote.")
+            raise self._error("The string that begins here has no closing double quote.")
         try:
             literal = json.loads(match[0])
-            literal.encode()
+            literal.encode()  # half a surrogate pair is no character
         except ValueError:
             raise self._error(
-                f'{match[0]} is not a JSON string; write \\" and \\\\ for a quote and a backslash.'
+                f"{_shown(match[0])} is not a JSON string; "
+                'a quote in it is written \\" and a backslash \\\\.'
             ) from None
         if "\0" in literal:
             raise self._error("No value holds a null character.")
-        token = Token("COMP_VALUE", match[0], self._at, literal)
-        self._at = match.end()
-        self._end_of_word()
-        return token
+        return self._take("COMP_VALUE", match[0], literal)
+
+    def _constant(self) -> Token:
+        word = self._word()
+        if word.lower() in _CONSTANTS:
+            return self._take(word.upper(), word, _CONSTANTS[word.lower()])
+        if _NUMBER.fullmatch(word):
+            return self._take("NUMBER", word, _number(word))
+        raise self._error(f"{_shown(word)} is not a value; a string stands in double quotes.")
 
     def _connective(self) -> Iterator[Token]:
-        if self._peek() in (")", "]"):
+        if self._peek() in _CLOSING:
             yield from self._close()
             return
-        word = self._word("and, or, or the end of the filter")
+        word = self._word()
         if word.lower() not in ("and", "or"):
-            raise self._error(f"{word!r} can't follow a comparison; join comparisons by and or or.")
+            raise self._error(
+                f"{_shown(word)} can't follow a comparison; join comparisons by 'and' or 'or'."
+            )
         self._place = _Place.OPERAND
         yield self._take(word.upper(), word)
 
     def _open(self, token_type: str) -> Token:
-        token = Token(token_type, self._text[self._at], self._at)
-        self._brackets.append(token)
-        if len(self._brackets) > MAX_DEPTH:
+        if len(self._open_brackets) == MAX_DEPTH:
             raise self._error(f"The filter is nested deeper than {MAX_DEPTH} brackets.")
-        self._at += 1
+        token = self._take(token_type, self._peek())
+        self._open_brackets.append(token)
         self._place = _Place.OPERAND
         return token
 
     def _close(self) -> Iterator[Token]:
         closing = self._peek()
-        token_type, opening = {")": ("RPAREN", "("), "]": ("RBRACKET", "[")}[closing]
-        if not self._brackets or self._brackets.pop().text != opening:
+        token_type, opening = _CLOSING[closing]
+        if not self._open_brackets or self._open_brackets[-1].text != opening:
             raise self._error(f"Nothing is open that {closing!r} could close.")
-        yield Token(token_type, closing, self._at)
-        self._at += 1
-        match = _SUB_ATTRIBUTE.match(self._text, self._at) if closing == "]" else None
-        if match:
+        self._open_brackets.pop()
+        yield self._take(token_type, closing)
+        match = SUB_ATTRIBUTE.match(self._text, self._at)
+        if match and closing == "]":
             # Not in the RFC's grammar, yet what Entra ID matches users by.
-            yield Token("SUBATTR", match[0][1:], self._at)
+            yield Token("SUBATTR", match["sub"], match.start("sub"))
             self._at = match.end()
             self._place = _Place.OPERATOR
+
+    def _check_end(self) -> None:
+        if not self._text.strip(" \t"):
+            raise InvalidFilter("The filter is empty.", position=0)
+        if self._place is not _Place.CONNECTIVE:
+            raise self._error(f"The filter ends where it needs {self._place.value}.")
+        if self._open_brackets:
+            bracket = self._open_brackets[-1]
+            raise self._error(
+                f"The filter ends before {bracket.text!r} at character {bracket.position + 1} "
+                "is closed."
+            )
 
     def _skip_blanks(self) -> bool:
         match = _BLANKS.match(self._text, self._at)
@@ -208,30 +214,25 @@ class _Scanner:
     def _peek(self) -> str:
         return self._text[self._at : self._at + 1]
 
-    def _word(self, expected: str) -> str:
+    def _word(self) -> str:
         match = _WORD.match(self._text, self._at)
         if match is None:
-            raise self._error(f"{self._peek()!r} stands where the filter needs {expected}.")
+            raise self._error(
+                f"{_shown(self._peek())} stands where the filter needs {self._place.value}."
+            )
         return match[0]
 
     def _follows(self, word: str, text: str) -> bool:
         return self._text[self._at + len(word) :].lstrip(" \t").startswith(text)
 
-    def _take(self, name: str, word: str) -> Token:
-        token = Token(name, word.lower(), self._at)
-        self._at += len(word)
-        if name != "NOT":
-            self._end_of_word()
+    def _take(self, token_type: str, text: str, literal: Literal = None) -> Token:
+        token = Token(token_type, text, self._at, literal)
+        self._at += len(text)
         return token
 
-    def _end_of_word(self) -> None:
+    def _check_end_of_word(self) -> None:
         if self._peek() not in ("", " ", "\t", ")", "]"):
-            raise self._error(f"A blank is missing before {self._peek()!r}.")
-
-    def _count_clause(self) -> None:
-        self._clauses += 1
-        if self._clauses > MAX_CLAUSES:
-            raise self._error(f"The filter has more than {MAX_CLAUSES} clauses.")
+            raise self._error(f"A blank is missing before {_shown(self._peek())}.")
 
     def _error(self, detail: str) -> InvalidFilter:
         return InvalidFilter(detail, position=self._at)
@@ -239,4 +240,10 @@ class _Scanner:
 
 def _number(word: str) -> int | Decimal:
     value = Decimal(word)
-    return int(value) if value == value.to_integral_value() and abs(value) < 2**63 else value
+    return int(value) if value == value.to_integral_value() else value
+
+
+def _shown(text: str) -> str:
+    """Return *text* for a message: the beginning of it, without what could not be printed."""
+    longest = 40
+    return repr(text if len(text) <= longest else f"{text[:longest]}…")

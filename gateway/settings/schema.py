@@ -1,0 +1,165 @@
+"""What each setting may be; every problem says what to write instead."""
+
+import re
+from importlib.util import find_spec
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from marshmallow import Schema, ValidationError, fields, post_load, validate
+from platformdirs import user_state_path
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from gateway.settings.model import Secret, Settings
+
+_SLUG_OR_UUID = (
+    r"^(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*"
+    r"|\{[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\})$"
+)
+_BIND = re.compile(r"(?:[^\s:/]+|\[[0-9a-fA-F:.]+\]):([0-9]{1,5})")
+_HIGHEST_PORT = 65_535
+_SHORTEST_TOKEN = 16
+_POSTGRESQL = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
+
+
+class _SecretText(fields.String):
+    """A secret that a header can carry: the error of one that can't would quote it in full."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if not text.isprintable():
+            raise ValidationError("must be one line of printable characters.")
+        return Secret(text)
+
+
+def _api_url(value: str) -> None:
+    parts = _split(value, "must be an address such as https://api.bitbucket.org.")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        raise ValidationError("must begin with https://: plain http is for this machine alone.")
+
+
+def _public_url(value: str) -> None:
+    _split(value, "must be an address such as https://scim.example.com.")
+
+
+def _split(value: str, problem: str) -> SplitResult:
+    try:
+        parts = urlsplit(value)
+        has_valid_port = parts.port is None or parts.port > 0
+    except ValueError:
+        raise ValidationError(problem) from None
+    is_one_word = value.isprintable() and " " not in value
+    if parts.scheme not in ("http", "https") or not parts.hostname or not has_valid_port:
+        raise ValidationError(problem)
+    if not is_one_word or "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValidationError("must hold nothing but a host and a path.")
+    return parts
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _header_word(value: Secret) -> None:
+    text = value.reveal()
+    if not text.isascii() or " " in text:
+        raise ValidationError("must hold printable ASCII characters without blanks.")
+
+
+def _long_enough(value: Secret) -> None:
+    if len(value.reveal()) < _SHORTEST_TOKEN:
+        raise ValidationError(
+            f"must have at least {_SHORTEST_TOKEN} characters; make one with: openssl rand -hex 32."
+        )
+
+
+def _bind(value: str) -> None:
+    match = _BIND.fullmatch(value)
+    if not match or not 0 < int(match[1]) <= _HIGHEST_PORT:
+        raise ValidationError("must be host:port, such as 127.0.0.1:8080.")
+
+
+def _database(value: Secret) -> None:
+    try:
+        url = make_url(value.reveal())
+    except (ArgumentError, ValueError):
+        raise ValidationError("must begin with sqlite:/// or postgresql://.") from None
+    if url.drivername == "sqlite":
+        # Every process and thread would have a database in memory of its own.
+        if url.database in (None, "", ":memory:"):
+            raise ValidationError(
+                "must name a file, such as sqlite:////var/lib/gateway/db.sqlite3."
+            )
+    elif url.drivername not in _POSTGRESQL:
+        raise ValidationError("must begin with sqlite:/// or postgresql://.")
+    elif not find_spec("psycopg"):
+        raise ValidationError("must wait for: pip install 'bitbucket-scim[postgresql]'.")
+
+
+def _default_database() -> Secret:
+    return Secret(f"sqlite:///{user_state_path('bitbucket-scim') / 'mirror.sqlite3'}")
+
+
+def _whole_number(least: int, most: int, *, default: int, unit: str = "") -> fields.Integer:
+    return fields.Integer(
+        load_default=default,
+        validate=validate.Range(least, most, error=f"must be from {least} to {most}{unit}."),
+        error_messages={"invalid": f"must be a whole number{unit and ' of'}{unit}."},
+    )
+
+
+def _one_of(*choices: str) -> fields.String:
+    known = f"{', '.join(choices[:-1])} or {choices[-1]}"
+    return fields.String(
+        load_default=choices[0], validate=validate.OneOf(choices, error=f"must be {known}.")
+    )
+
+
+class SettingsSchema(Schema):
+    """Loads :class:`Settings` from the environment's variables, those that are not set left out."""
+
+    bitbucket_api_url = fields.String(load_default="https://api.bitbucket.org", validate=_api_url)
+    bitbucket_workspace = fields.String(
+        load_default=None,
+        validate=validate.Regexp(
+            _SLUG_OR_UUID,
+            error="must be the workspace's slug, as in bitbucket.org/acme, or its UUID in braces.",
+        ),
+    )
+    bitbucket_access_token = _SecretText(load_default=None, validate=_header_word)
+    bitbucket_email = fields.String(
+        load_default=None,
+        validate=validate.Email(error="must be the e-mail address of an Atlassian account."),
+    )
+    bitbucket_api_token = _SecretText(load_default=None)
+    bitbucket_username = fields.String(load_default=None)
+    bitbucket_app_password = _SecretText(load_default=None)
+    bitbucket_oauth_key = fields.String(load_default=None)
+    bitbucket_oauth_secret = _SecretText(load_default=None)
+    scim_token = _SecretText(load_default=None, validate=validate.And(_long_enough, _header_word))
+    gateway_database_url = _SecretText(load_default=_default_database, validate=_database)
+    gateway_max_age = _whole_number(0, 366 * 86_400, default=300, unit=" seconds")
+    gateway_bind = fields.String(load_default="127.0.0.1:8080", validate=_bind)
+    gateway_public_url = fields.String(load_default=None, validate=_public_url)
+    gateway_user_name = _one_of("email", "account_id")
+    gateway_workers = _whole_number(1, 64, default=2)
+    gateway_threads = _whole_number(1, 256, default=8)
+    gateway_log_format = _one_of("json", "console")
+    gateway_log_level = _one_of("info", "debug", "warning", "error")
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Read every field from the environment variable of its name."""
+        field_obj.data_key = field_name.upper()
+
+    @post_load
+    def _settings(self, loaded: dict[str, Any], **_: object) -> Settings:
+        url = loaded["gateway_database_url"].reveal()
+        loaded["gateway_database_url"] = Secret(
+            re.sub(r"^postgres(?:ql)?://", "postgresql+psycopg://", url)
+        )
+        loaded["bitbucket_api_url"] = loaded["bitbucket_api_url"].rstrip("/")
+        return Settings(**loaded)
