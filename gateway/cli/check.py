@@ -8,6 +8,7 @@ from gateway.bitbucket.errors import BitbucketError, Unavailable
 from gateway.bitbucket.probe import Finding, probe
 from gateway.bitbucket.workspace import BitbucketWorkspace
 from gateway.cli.environment import settings_of_environment
+from gateway.logs import configure_logs
 
 _MARKS = {True: click.style("works  ", fg="green"), False: click.style("fails  ", fg="red")}
 _UNTRIED = click.style("untried", fg="yellow")
@@ -25,6 +26,7 @@ def check() -> None:
     that the gateway needs can be read with no credential.
     """
     settings = settings_of_environment(serving=False)
+    configure_logs(settings.gateway_log_format, level="error")
     workspace = connect_workspace(settings)
     click.echo(f"{settings.bitbucket_workspace} at {settings.bitbucket_api_url}")
     _show_administration(workspace)

@@ -63,10 +63,18 @@ class AddressBook:
                 for account in self._workspace.counting(counter).members_by_email(wanted)
             }
         except BitbucketError as error:
+            if self._are_known(wanted):
+                # An older answer is better than none, as of every other fact.
+                return counter.count
             failure = failure_of(error)
             raise to_scim(failure, retry_after_seconds=error.retry_after_seconds or 1) from error
         self._keep([Address(text, found.get(text), asked_at) for text in wanted])
         return counter.count
+
+    def _are_known(self, addresses: Collection[str]) -> bool:
+        with self._mirror.reading() as snapshot:
+            known = {address.text for address in snapshot.facts.addresses(texts=addresses)}
+        return known >= set(addresses)
 
     def _unknown(self, addresses: Collection[str], max_age: timedelta) -> list[str]:
         if not addresses:

@@ -108,13 +108,19 @@ def read(
         projects = reader.start(Collection.PROJECTS, lambda w: w.projects())
         repositories = reader.start(Collection.REPOSITORIES, lambda w: w.repositories())
         places = _places(_result(projects), _result(repositories))
+        groups_read = _result(groups)
         return Readings(
             projects=_result(projects),
             repositories=_result(repositories),
             user_grants=reader.grants(Collection.USER_GRANTS, user_grants, places),
-            group_grants=reader.grants(Collection.GROUP_GRANTS, group_grants, places),
+            # Without the groups themselves, the grants of new ones could not be told whose.
+            group_grants=reader.grants(
+                Collection.GROUP_GRANTS,
+                group_grants,
+                groups_read if isinstance(groups_read, Unread) else places,
+            ),
             members=_result(members),
-            groups=_result(groups),
+            groups=groups_read,
         )
 
 

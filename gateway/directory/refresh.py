@@ -115,7 +115,9 @@ class Refresher:
             try:
                 self._workspace_uuid = workspace.workspace().uuid
             except BitbucketError as error:
-                return replace(readings, groups=Unread(error))
+                unread = Unread(error)
+                grants = readings.group_grants and unread
+                return replace(readings, groups=unread, group_grants=grants)
         return readings
 
     def _land(self, writing: Writing, readings: Readings) -> None:

@@ -9,6 +9,7 @@ from gateway.directory.entitlements import by_subject
 from gateway.directory.groups import group_resource
 from gateway.directory.users import UserNameSource, user_resource
 from gateway.mirror.fact_reader import FactReader
+from gateway.mirror.facts import Address
 from gateway.mirror.mirror import Writing
 from gateway.scim.schema import Registry
 
@@ -54,11 +55,15 @@ class Renderer:
             of_member = memberships.get(member.uuid, ())
             yield user_resource(
                 member,
-                addresses=[address.text for address in addresses.get(member.uuid, ())],
+                addresses=_latest_first(addresses.get(member.uuid, ())),
                 groups=[groups[found.group_id] for found in of_member if found.group_id in groups],
                 entitlements=held.get(member.uuid, ()),
                 user_name=self.user_name,
             )
+
+
+def _latest_first(addresses: Iterable[Address]) -> list[str]:
+    return [a.text for a in sorted(addresses, key=lambda a: (a.asked_at, a.text), reverse=True)]
 
 
 def _groups(facts: FactReader) -> Iterator[dict[str, object]]:

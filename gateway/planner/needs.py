@@ -64,6 +64,9 @@ def needs(
     if sort is not None:
         asked.add(_top_level(sort.target))
     needed = set(_BASE[resource_type.name])
+    if any(target.attribute.name == "meta" for target in asked):
+        # Versions and times of change are those of the whole resource.
+        needed |= needs(None, sort=None, projection=Projection(resource_type))
     for target, collections in _besides(resource_type):
         if target in asked or projection.shows(target):
             needed |= collections

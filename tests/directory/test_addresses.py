@@ -69,3 +69,24 @@ def test_what_is_no_address_is_not_asked_for(stage: Any, text: str) -> None:
     stage.ask(stage.users)
 
     assert stage.ask(stage.users, f'userName eq "{text}"').provenance.calls == 0
+
+
+def test_a_known_address_is_found_while_bitbucket_fails(stage: Any) -> None:
+    """As with every other fact, an older answer is better than none."""
+    stage.ask(stage.users, f'userName eq "{ADMIN}"')
+    stage.clock.pass_time(minutes=6)
+    stage.bitbucket.faults.plan("500", "*", times=100)
+
+    assert stage.ask(stage.users, f'userName eq "{ADMIN}"').total_results == 1
+
+
+def test_the_address_that_was_confirmed_last_is_the_primary_one(stage: Any) -> None:
+    """An address that changed gives way to the new one."""
+    stage.ask(stage.users, f'userName eq "{ADMIN}"')
+    admin = stage.world.members()[0][0]
+    stage.world.change_account(admin, email="zoe@acme.example")
+    stage.clock.pass_time(minutes=1)
+
+    (found,) = stage.resources(stage.users, 'userName eq "zoe@acme.example"')
+
+    assert found["emails"][0] == {"value": "zoe@acme.example", "type": "work", "primary": True}

@@ -266,3 +266,18 @@ def test_of_two_readings_the_later_stays(stage: Any) -> None:
     answer = stage.ask(stage.users, attributes="userName")
     assert answer.total_results == 13
     assert answer.provenance.age_seconds == 0
+
+
+def test_group_grants_wait_for_the_groups(stage: Any) -> None:
+    """A new group's grants are not lost where the groups could not be read with them."""
+    group = stage.world.add_group("Brand new")
+    stage.world.grant(group, next(iter(stage.world.repositories.values())), "write")
+    stage.bitbucket.faults.plan("500", "/1.0/groups/acme", times=1)
+    with pytest.raises(ScimError):
+        stage.ask(stage.groups)
+    stage.clock.pass_time(seconds=31)
+
+    (found,) = stage.resources(stage.groups, 'displayName eq "Brand new"')
+
+    extension = found["urn:bitbucket-scim:params:scim:schemas:extension:1.0:Group"]
+    assert [value["display"].split(": ")[1] for value in extension["entitlements"]] == ["write"]

@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.planner.needs import Collection, needs
+from gateway.scim.filter.bind import bind_filter
 from gateway.scim.projection import bind_projection
 from gateway.scim.schema import Registry, load_registry
 from gateway.scim.sort import bind_sort
@@ -60,3 +61,15 @@ def test_a_sort_needs_what_it_sorts_by(registry: Registry) -> None:
     sort = bind_sort("groups.display", descending=False, resource_type=registry.user)
 
     assert needs(None, sort=sort, projection=projection) == {Collection.MEMBERS, Collection.GROUPS}
+
+
+def test_a_time_of_change_needs_the_whole_resource(registry: Registry) -> None:
+    """Whatever is shown, a delta query rests on everything that could have changed."""
+    projection = bind_projection("id", None, resource_type=registry.user)
+    changed = bind_filter('meta.lastModified gt "2026-01-01T00:00:00Z"', registry.user)
+
+    assert needs(changed, sort=None, projection=projection) == NAMES | {
+        Collection.MEMBERS,
+        Collection.GROUPS,
+        Collection.USER_GRANTS,
+    }
