@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 DEFAULT_COUNT = 100
 MAX_COUNT = 1000
-#: No list is longer, and neither JSON nor a database counts further.
-LAST_INDEX = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +23,6 @@ class IndexPage:
     def of(cls, start_index: int | None, count: int | None) -> "IndexPage":
         """Return the page a client asked for: what is below the range is raised, above capped."""
         return cls(
-            start_index=min(LAST_INDEX, max(1, 1 if start_index is None else start_index)),
+            start_index=max(1, 1 if start_index is None else start_index),
             count=min(MAX_COUNT, max(0, DEFAULT_COUNT if count is None else count)),
         )
