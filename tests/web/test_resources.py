@@ -239,6 +239,7 @@ def test_options_says_the_methods(anonymous: FlaskClient) -> None:
     answer = anonymous.options("/scim/v2/Users")
 
     assert (answer.status_code, answer.data) == (200, b"")
+    assert answer.content_type == "application/scim+json"
     assert {"GET", "HEAD", "OPTIONS"} <= set(answer.headers["Allow"].split(", "))
 
 
