@@ -93,6 +93,7 @@ def test_nothing_set_is_three_problems() -> None:
         ("GATEWAY_DATABASE_URL", "sqlite://"),
         ("GATEWAY_DATABASE_URL", "sqlite:///:memory:"),
         ("GATEWAY_PUBLIC_URL", "scim.acme.com"),
+        ("GATEWAY_PUBLIC_URL", "https://scim.acme.com/scim/v2/"),
         ("GATEWAY_PUBLIC_URL", "https://me:secret@scim.acme.com"),
         ("GATEWAY_USER_NAME", "nickname"),
         ("GATEWAY_WORKERS", "0"),

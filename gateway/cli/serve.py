@@ -2,7 +2,7 @@
 
 import click
 
-from gateway.cli.environment import settings_of_environment
+from gateway.cli.environment import settings_of_environment, usable_database
 from gateway.cli.server import Server
 from gateway.mirror.engine import migrate, open_database
 
@@ -16,9 +16,10 @@ def serve() -> None:
     server starts even if Bitbucket can't be reached: /readyz then says why.
     """
     settings = settings_of_environment(serving=True)
-    engine = open_database(settings.gateway_database_url.reveal())
-    migrate(engine)
-    engine.dispose()
+    with usable_database():
+        engine = open_database(settings.gateway_database_url.reveal())
+        migrate(engine)
+        engine.dispose()
     base = settings.gateway_public_url or f"http://{settings.gateway_bind}"
 
     def announce() -> None:

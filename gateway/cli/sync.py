@@ -5,7 +5,7 @@ import threading
 import click
 
 from gateway.app import Gateway, assemble
-from gateway.cli.environment import settings_of_environment
+from gateway.cli.environment import settings_of_environment, usable_database
 from gateway.directory.reading import Progress
 from gateway.logs import configure_logs
 from gateway.planner.needs import Collection
@@ -21,7 +21,8 @@ def sync() -> None:
     """
     settings = settings_of_environment(serving=False)
     configure_logs(settings.gateway_log_format, level=settings.gateway_log_level)
-    gateway = assemble(settings)
+    with usable_database():
+        gateway = assemble(settings)
     if not read_everything(gateway):
         raise click.exceptions.Exit(1)
 

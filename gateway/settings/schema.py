@@ -40,7 +40,9 @@ def _api_url(value: str) -> None:
 
 
 def _public_url(value: str) -> None:
-    _split(value, "must be an address such as https://scim.example.com.")
+    parts = _split(value, "must be an address such as https://scim.example.com.")
+    if parts.path.rstrip("/").endswith("/scim/v2"):
+        raise ValidationError("must end before /scim/v2, which the gateway adds itself.")
 
 
 def _split(value: str, problem: str) -> SplitResult:

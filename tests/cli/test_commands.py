@@ -186,3 +186,29 @@ def test_no_secret_is_ever_said(environment: dict[str, str], bitbucket: Serving)
     outputs += [run(environment, "check").output, run(environment, "sync").output]
 
     assert not [secret for secret in secrets for output in outputs if secret in output]
+
+
+@pytest.mark.parametrize("command", ["serve", "sync"])
+@pytest.mark.parametrize(
+    "kind", ["no database", "a folder that is a file", "a server that is down"]
+)
+def test_a_database_that_can_not_be_used_is_told(
+    environment: dict[str, str], tmp_path: Path, command: str, kind: str
+) -> None:
+    """In one sentence that names the setting, and without the password in it."""
+    file = tmp_path / "file"
+    file.write_text("not a database, whatever its name " * 40, encoding="utf-8")
+    url = {
+        "no database": f"sqlite:///{file}",
+        "a folder that is a file": f"sqlite:///{file}/mirror.sqlite3",
+        "a server that is down": "postgresql://me:an-open-sesame@127.0.0.1:9/x",
+    }[kind]
+    token = {"SCIM_TOKEN": "0123456789abcdef"}
+
+    result = run(environment | token | {"GATEWAY_DATABASE_URL": url}, command)
+
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: the database can't be used: ")
+    assert result.output.count("\n") == 1
+    assert "Check GATEWAY_DATABASE_URL." in result.output
+    assert "an-open-sesame" not in result.output
