@@ -1,13 +1,17 @@
 """The composition root: where the parts are introduced to one another."""
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from threading import Event
 from urllib.parse import urlsplit
 
 from flask import Flask
+from sqlalchemy import Engine
 
+from gateway.bitbucket.budget import Budget
 from gateway.bitbucket.client import connect
 from gateway.bitbucket.credentials import (
     ApiToken,
@@ -16,24 +20,29 @@ from gateway.bitbucket.credentials import (
     OAuthConsumer,
     WorkspaceAccessToken,
 )
+from gateway.bitbucket.quota import Urgency
 from gateway.bitbucket.transport import Transport
 from gateway.bitbucket.workspace import BitbucketWorkspace
-from gateway.directory.address_book import AddressBook
-from gateway.directory.directory import Directory
+from gateway.directory.background import BackgroundRefresher
+from gateway.directory.budget import SharedLedger
+from gateway.directory.candidates import Candidates
+from gateway.directory.directory import Addresses, Directory
 from gateway.directory.readiness import Readiness
-from gateway.directory.refresh import Refresher
+from gateway.directory.refresh import Patience, Refresher
 from gateway.directory.rendering import Renderer
+from gateway.directory.synchronization import Synchronization
 from gateway.directory.users import UserNameSource
 from gateway.logs import configure_logs
 from gateway.mirror.engine import migrate, open_database
 from gateway.mirror.mirror import Mirror
-from gateway.scim.handler import ResourceHandler
+from gateway.planner.explanation import to_json, to_text
+from gateway.scim.handler import Query
 from gateway.scim.schema import Registry, load_registry
 from gateway.settings import Settings, load_settings
 from gateway.web.application import create_web
 
-#: The extension of the application that closes its connections.
-CLOSE = "gateway.close"
+#: The extension of the application that holds its parts.
+GATEWAY = "gateway"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +51,24 @@ class Gateway:
     The parts that commands and the web application are made of.
 
     Attributes:
-        close: Closes the connections to Bitbucket and to the database.
+        directories: The resources, by the name of their type.
+        close: Ends what goes on in the background, and the connections to Bitbucket and to the
+            database.
     """
 
     registry: Registry
     workspace: BitbucketWorkspace
     mirror: Mirror
     refresher: Refresher
-    address_book: AddressBook
+    directories: Mapping[str, Directory]
+    synchronization: Synchronization
+    background: BackgroundRefresher | None
     close: Callable[[], None]
+
+    def explain(self, type_name: str, query: Query) -> Mapping[str, object]:
+        """Return what a query rests on and would cost, without making it."""
+        plan, sql = self.directories[type_name].explain(query)
+        return {**to_json(plan), "sql": sql, "text": to_text(plan)}
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -67,35 +85,50 @@ def create_app(settings: Settings | None = None) -> Flask:
         settings = load_settings(os.environ, serving=True)
         configure_logs(settings.gateway_log_format, level=settings.gateway_log_level)
     gateway = assemble(settings)
-    max_age = timedelta(seconds=settings.gateway_max_age)
-    handlers: dict[str, ResourceHandler] = {
-        resource_type.name: Directory(
-            resource_type, gateway.mirror, gateway.refresher, gateway.address_book, max_age
-        )
-        for resource_type in gateway.registry.resource_types
-    }
     app = create_web(
         gateway.registry,
-        handlers,
+        gateway.directories,
         tokens=[settings.scim_token.reveal()] if settings.scim_token else [],
-        readiness=Readiness(gateway.mirror, gateway.refresher),
+        readiness=Readiness(gateway.refresher),
+        explain=gateway.explain,
         public_url=settings.gateway_public_url,
     )
-    app.extensions[CLOSE] = gateway.close
+    app.extensions[GATEWAY] = gateway
     return app
 
 
 def assemble(settings: Settings) -> Gateway:
     """Return the parts, with the database brought up to date; Bitbucket is not called yet."""
     registry = load_registry()
-    transport = Transport(settings.bitbucket_api_url)
-    workspace = _workspace(transport, settings)
     engine = open_database(settings.gateway_database_url.reveal())
     migrate(engine)
-    mirror = Mirror(engine, _integration(settings))
-    renderer = Renderer(registry, UserNameSource(settings.gateway_user_name))
+    integration = _integration(settings)
+    budget = _budget(engine, integration, settings)
+    transport = Transport(settings.bitbucket_api_url, budget=budget)
+    workspace = _workspace(transport, settings)
+    mirror = Mirror(engine, integration)
+    refresher = Refresher(
+        workspace,
+        mirror,
+        Renderer(registry, UserNameSource(settings.gateway_user_name)),
+        _now,
+        Patience(
+            lifetime=timedelta(seconds=settings.gateway_max_age),
+            longest_wait_seconds=settings.gateway_max_wait,
+        ),
+        dict if budget is None else partial(budget.left, Urgency.INTERACTIVE),
+    )
+    stopping = Event()
+    synchronization = Synchronization(
+        refresher, Candidates(settings.gateway_emails_file), stopping.wait
+    )
+    interval = timedelta(seconds=settings.gateway_refresh_interval)
+    background = BackgroundRefresher(
+        replace(synchronization, in_background=True), interval, stopping
+    )
 
     def close() -> None:
+        stopping.set()
         transport.close()
         engine.dispose()
 
@@ -103,9 +136,31 @@ def assemble(settings: Settings) -> Gateway:
         registry=registry,
         workspace=workspace,
         mirror=mirror,
-        refresher=Refresher(workspace, mirror, renderer, now=_now),
-        address_book=AddressBook(workspace, mirror, renderer, now=_now),
+        refresher=refresher,
+        directories={
+            resource_type.name: Directory(resource_type, mirror, refresher, _addresses(settings))
+            for resource_type in registry.resource_types
+        },
+        synchronization=synchronization,
+        background=background if interval else None,
         close=close,
+    )
+
+
+def _budget(engine: Engine, integration: str, settings: Settings) -> Budget | None:
+    if not settings.gateway_hourly_limit:
+        return None
+    ledger = SharedLedger(engine, integration, now=_now, hourly_limit=settings.gateway_hourly_limit)
+    return Budget(ledger, [credential.kind for credential in credentials(settings)], now=_now)
+
+
+def _addresses(settings: Settings) -> Addresses:
+    names = {"emails"}
+    if UserNameSource(settings.gateway_user_name) is UserNameSource.EMAIL:
+        names.add("userName")
+    return Addresses(
+        attributes=frozenset(names),
+        must_be_complete=settings.gateway_email_filters == "refuse",
     )
 
 

@@ -23,6 +23,7 @@ from gateway.bitbucket.errors import (
     Unauthorized,
     Unavailable,
 )
+from gateway.bitbucket.quota import ResourceGroup, Urgency
 from gateway.bitbucket.scopes import PLACES
 
 _CLIENT_ERROR, _SERVER_ERROR = 400, 500
@@ -53,6 +54,8 @@ class Request:
         json: The body, as JSON.
         form: The body, as a form.
         is_repeatable: Whether sending it twice does the same as once.
+        group: The resources it shares its hourly budget with; None is not counted.
+        urgency: Whether somebody waits for it.
     """
 
     method: str
@@ -63,6 +66,8 @@ class Request:
     json: Mapping[str, object] | None = field(default=None, repr=False)
     form: Mapping[str, str] | None = field(default=None, repr=False)
     is_repeatable: bool = False
+    group: ResourceGroup | None = None
+    urgency: Urgency = Urgency.INTERACTIVE
 
     def evidence(self) -> Evidence:
         """Return what is known of the call before it is answered."""

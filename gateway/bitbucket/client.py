@@ -24,11 +24,13 @@ from gateway.bitbucket.errors import (
     BitbucketError,
     Forbidden,
     NoCredential,
+    RateLimited,
     Unauthorized,
 )
 from gateway.bitbucket.keyring import Keyring, most_telling
 from gateway.bitbucket.oauth import OAuthTokens, token_url
 from gateway.bitbucket.origin import checked_base, same_origin
+from gateway.bitbucket.quota import Urgency
 from gateway.bitbucket.resources import Resource
 from gateway.bitbucket.transport import Transport
 
@@ -47,10 +49,15 @@ class Client:
     keyring: Keyring
     _tokens: Mapping[OAuthConsumer, OAuthTokens]
     _counters: tuple[CallCounter, ...] = ()
+    _urgency: Urgency = Urgency.INTERACTIVE
 
     def counting(self, counter: CallCounter) -> "Client":
         """Return the same client, whose every HTTP attempt *counter* counts too."""
         return replace(self, _counters=(*self._counters, counter))
+
+    def in_background(self) -> "Client":
+        """Return the same client, whose calls leave some of the budget to those with haste."""
+        return replace(self, _urgency=Urgency.BACKGROUND)
 
     def with_only(self, credential: Credential) -> "Client":
         """Return the same client, which uses *credential* alone, one of those it was made with."""
@@ -83,7 +90,13 @@ class Client:
         if query:
             url += "?" + urlencode(query, quote_via=quote)
         request = Request(
-            method="GET", url=url, resource=resource.template, path=path, is_repeatable=True
+            method="GET",
+            url=url,
+            resource=resource.template,
+            path=path,
+            is_repeatable=True,
+            group=resource.group,
+            urgency=self._urgency,
         )
         return self._read(resource, request)
 
@@ -109,6 +122,8 @@ class Client:
                 answer = self._send(replace(request, credential=credential))
             except (Unauthorized, Forbidden) as error:
                 self.keyring.refused(credential, error)
+                refusals.append(error)
+            except RateLimited as error:
                 refusals.append(error)
             else:
                 self.keyring.accepted(credential, template=template, path=path)

@@ -10,7 +10,7 @@ What a call of Bitbucket can fail by.
     x Conflict        409: is already so
     x Gone            410: Bitbucket has removed the resource
     x Rejected        any other 4xx
-    x RateLimited     429: the budget is spent
+    x RateLimited     429, or not sent in order not to be: the budget is spent
     x Unavailable     5xx, no connection, no answer, an answer that broke off
         x ListChanged     the list moved while its pages were read
     x BadAnswer       an answer of another shape than Bitbucket's
@@ -143,7 +143,12 @@ class Rejected(BitbucketError):
 
 
 class RateLimited(BitbucketError):
-    """The budget of calls is spent (429); ``retry_after_seconds`` may say until when."""
+    """
+    The budget of calls is spent; ``retry_after_seconds`` may say until when.
+
+    Its evidence has the status 429, or none: then the call was not sent, because it would have
+    been more than the budget allows.
+    """
 
     meaning = "was refused: the hourly budget of calls is spent"
 

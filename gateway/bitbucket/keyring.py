@@ -1,11 +1,12 @@
 """Which of the configured credentials makes a call."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from threading import Lock
 from typing import Final
 
 from gateway.bitbucket.credentials import ABLE, Ability, Credential
-from gateway.bitbucket.errors import BitbucketError, Forbidden, Unauthorized
+from gateway.bitbucket.errors import BitbucketError, Forbidden, RateLimited, Unauthorized
 
 #: How long a refusal is believed: an administrator who has just mended it won't wait longer.
 REMEMBERED_SECONDS: Final = 300
@@ -74,11 +75,18 @@ class Keyring:
 
 
 def most_telling(errors: Sequence[BitbucketError]) -> BitbucketError:
-    """Return the refusal that says most about what to mend, the earliest of equals."""
+    """
+    Return the refusal that says most about what to do, the earliest of equals.
+
+    Where a budget is spent there is nothing to mend: what helps is to wait for the first to fill.
+    """
     return max(errors, key=_worth)
 
 
-def _worth(error: BitbucketError) -> int:
+def _worth(error: BitbucketError) -> tuple[int, float]:
+    if isinstance(error, RateLimited):
+        seconds = error.retry_after_seconds
+        return 3, -math.inf if seconds is None else -seconds
     if isinstance(error, Forbidden):
-        return 2 if error.required else 1
-    return 0
+        return (2 if error.required else 1), 0
+    return 0, 0

@@ -2,11 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import quote
 
 from gateway.bitbucket import scopes
 from gateway.bitbucket.credentials import Ability
+from gateway.bitbucket.quota import ResourceGroup
 from gateway.bitbucket.scopes import Scope
+
+#: The resources that share a budget of calls, by how their paths begin.
+_GROUPS: Final = (
+    ("/1.0/", ResourceGroup.V1),
+    ("/2.0/repositories/", ResourceGroup.REPOSITORIES),
+    ("/2.0/", ResourceGroup.V2),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +32,11 @@ class Resource:
     template: str
     ability: Ability
     scope: Scope
+
+    @property
+    def group(self) -> ResourceGroup:
+        """The resources it shares its hourly budget of calls with."""
+        return next(group for prefix, group in _GROUPS if self.template.startswith(prefix))
 
     def path(self, parts: Mapping[str, str]) -> str:
         """Return the path for *parts*, each percent-encoded as one segment."""

@@ -16,6 +16,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
 from gateway.bitbucket.answers import Answer, Request, error_of
+from gateway.bitbucket.budget import Budget
 from gateway.bitbucket.calls import CallCounter
 from gateway.bitbucket.errors import BadAnswer, Unavailable
 from gateway.bitbucket.origin import checked_base, is_loopback, same_origin
@@ -63,8 +64,8 @@ class Transport:
         api_url: The base of every address, ``https://api.bitbucket.org`` for Bitbucket Cloud;
             plain ``http`` is accepted on this machine only.
         limits: What the session may use.
-        on_answer: Told of every answer, on the thread that asked: the place to watch the
-            ``X-RateLimit-*`` headers from. It must not raise.
+        budget: What every attempt is counted in before it is sent; None allows any number.
+        on_answer: Told of every answer, on the thread that asked. It must not raise.
         sleep: Waits for some seconds.
         clock: A clock that never goes back, in seconds.
 
@@ -77,6 +78,7 @@ class Transport:
         api_url: str,
         *,
         limits: Limits | None = None,
+        budget: Budget | None = None,
         on_answer: Callable[[Answer], None] | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
@@ -84,6 +86,7 @@ class Transport:
         self.api_url = checked_base(api_url)
         self.calls = CallCounter()
         self._limits = limits or Limits()
+        self._budget = budget
         self._on_answer = on_answer
         self._sleep = sleep
         self._clock = clock
@@ -91,8 +94,10 @@ class Transport:
         self._log: FilteringBoundLogger = structlog.get_logger()
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, and give back the calls that were reserved."""
         self._session.close()
+        if self._budget is not None:
+            self._budget.give_back()
 
     def send(
         self, request: Request, *, auth: AuthBase | None, counters: Iterable[CallCounter] = ()
@@ -127,6 +132,8 @@ class Transport:
         attempt = 0
         while True:
             attempt += 1
+            if self._budget is not None:
+                self._budget.admit(request)
             for counter in counters:
                 counter.add()
             try:
@@ -171,6 +178,8 @@ class Transport:
             duration_ms=_milliseconds(self._clock() - began),
         )
         answer = Answer(request, response.status_code, response.headers, response.content)
+        if self._budget is not None:
+            self._budget.heard(answer)
         if self._on_answer is not None:
             self._on_answer(answer)
         return answer

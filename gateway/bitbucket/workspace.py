@@ -10,7 +10,7 @@ from gateway.bitbucket.answers import Answer
 from gateway.bitbucket.calls import CallCounter
 from gateway.bitbucket.client import Client
 from gateway.bitbucket.credentials import Ability, Credential, Kind
-from gateway.bitbucket.errors import BitbucketError, Forbidden, Unauthorized
+from gateway.bitbucket.errors import BitbucketError, Forbidden, RateLimited, Unauthorized
 from gateway.bitbucket.identifier import bare_uuid, in_path
 from gateway.bitbucket.keyring import most_telling
 from gateway.bitbucket.loaders import Loader
@@ -56,6 +56,10 @@ class BitbucketWorkspace:
         """Return the same workspace, whose HTTP attempts *counter* counts, on any thread."""
         return self._through(self._client.counting(counter))
 
+    def in_background(self) -> "BitbucketWorkspace":
+        """Return the same workspace, read with calls that nobody waits for."""
+        return self._through(self._client.in_background())
+
     def with_only(self, credential: Credential) -> "BitbucketWorkspace":
         """Return the same workspace, read with *credential* alone, one of the client's."""
         return self._through(self._client.with_only(credential))
@@ -71,6 +75,7 @@ class BitbucketWorkspace:
         Raises:
             Forbidden: No account behind a credential is an administrator of the workspace.
             Unauthorized: No credential is accepted.
+            RateLimited: None sees all of it whose budget is not spent.
         """
         refusals: list[BitbucketError] = []
         trusted: list[Credential] = []
@@ -81,7 +86,7 @@ class BitbucketWorkspace:
                     alone.workspace()
                 else:
                     next(alone.effective_permissions(), None)
-            except (Unauthorized, Forbidden) as error:
+            except (Unauthorized, Forbidden, RateLimited) as error:
                 refusals.append(error)
             else:
                 trusted.append(credential)

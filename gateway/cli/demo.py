@@ -42,7 +42,10 @@ def demo(*, port: int, users: int, groups: int, repos: int) -> None:
             settings = _settings(api_url, port=port, folder=Path(folder))
             configure_logs(settings.gateway_log_format, level=settings.gateway_log_level)
             gateway = assemble(settings)
-            if not read_everything(gateway):
+            is_read = read_everything(gateway)
+            # Before processes are forked that would share its connections.
+            gateway.close()
+            if not is_read:
                 raise click.ClickException("the simulated workspace could not be read.")
             base = f"http://127.0.0.1:{port}/scim/v2"
             Server(settings, when_ready=lambda: _announce(base)).run()
@@ -86,6 +89,8 @@ def _settings(api_url: str, *, port: int, folder: Path) -> Settings:
             "SCIM_TOKEN": _TOKEN,
             "GATEWAY_BIND": f"127.0.0.1:{port}",
             "GATEWAY_DATABASE_URL": f"sqlite:///{folder / 'mirror.sqlite3'}",
+            # Nobody limits the calls of the simulated Bitbucket.
+            "GATEWAY_HOURLY_LIMIT": "0",
             "GATEWAY_LOG_FORMAT": "console",
             "GATEWAY_LOG_LEVEL": "warning",
         },

@@ -4,6 +4,7 @@ import click
 
 from gateway.cli.check import check
 from gateway.cli.demo import demo
+from gateway.cli.explain import explain
 from gateway.cli.sandbox import sandbox
 from gateway.cli.serve import serve
 from gateway.cli.sync import sync
@@ -24,5 +25,5 @@ def main() -> None:
     """
 
 
-for _command in (demo, serve, check, sync, sandbox):
+for _command in (demo, serve, check, sync, explain, sandbox):
     main.add_command(_command)

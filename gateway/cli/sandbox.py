@@ -8,6 +8,7 @@ from gateway.sandbox import (
     Behaviour,
     Faults,
     Paging,
+    Shape,
     create_app,
     demo_credentials,
     generate,
@@ -22,6 +23,13 @@ from gateway.sandbox import (
 @click.option("--groups", default=25, show_default=True, help="Its groups.")
 @click.option("--projects", default=6, show_default=True, help="Its projects.")
 @click.option("--repos", default=60, show_default=True, help="Its repositories.")
+@click.option(
+    "--shape",
+    type=click.Choice([shape.value for shape in Shape]),
+    default=Shape.DENSE.value,
+    show_default=True,
+    help="Hundreds of people with a right on each repository, or a dozen.",
+)
 @click.option("--seed", default=1, show_default=True, help="The same seed makes the same world.")
 @click.option("--workspace", default="acme", show_default=True, help="Its slug.")
 @click.option("--moved", is_flag=True, help="Administration moved to admin.atlassian.com.")
@@ -55,6 +63,7 @@ def sandbox(
     groups: int,
     projects: int,
     repos: int,
+    shape: str,
     seed: int,
     workspace: str,
     moved: bool,
@@ -76,6 +85,7 @@ def sandbox(
         repositories=repos,
         seed=seed,
         slug=workspace,
+        shape=shape,
     )
     if moved:
         world.move_administration()

@@ -1,11 +1,12 @@
 """Running the web application under gunicorn."""
 
 from collections.abc import Callable
+from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-from gateway.app import create_app
+from gateway.app import GATEWAY, Gateway, create_app
 from gateway.logs import configure_logs
 from gateway.settings import Settings
 
@@ -38,6 +39,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "loglevel": "warning",
             **self._without_control_socket(),
             "when_ready": lambda _server: self._when_ready(),
+            "post_worker_init": _begin_background_work,
+            "worker_exit": _end_background_work,
         }.items():
             self.cfg.set(name, value)
 
@@ -51,3 +54,15 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         settings = self._settings
         configure_logs(settings.gateway_log_format, level=settings.gateway_log_level)
         return create_app(settings)
+
+
+def _begin_background_work(worker: Any) -> None:
+    """Begin in each worker, after it was forked; a lease keeps all but one of the fleet idle."""
+    gateway: Gateway = worker.app.callable.extensions[GATEWAY]
+    if gateway.background is not None:
+        gateway.background.start()
+
+
+def _end_background_work(_server: Any, worker: Any) -> None:
+    if worker.app.callable is not None:
+        worker.app.callable.extensions[GATEWAY].close()

@@ -1,14 +1,19 @@
 """``bitbucket-scim sync``."""
 
+import math
 import threading
+from datetime import timedelta
 
 import click
 
 from gateway.app import Gateway, assemble
 from gateway.cli.environment import settings_of_environment, usable_database
-from gateway.directory.reading import Progress
+from gateway.directory.execution import Progress
 from gateway.logs import configure_logs
-from gateway.planner.needs import Collection
+from gateway.planner.collections import Collection
+
+#: About how long a call takes, eight of which are under way at a time.
+_SECONDS_PER_CALL = 0.3 / 8
 
 
 @click.command()
@@ -17,20 +22,28 @@ def sync() -> None:
     Read the whole workspace from Bitbucket now.
 
     Fills the mirror that "serve" answers from. What could not be read is said, and leaves what
-    was known before as it was.
+    was known before as it was. Where Bitbucket's hourly budget is spent, it waits and goes on; it
+    may be stopped at any time, and goes on where it stopped.
     """
     settings = settings_of_environment(serving=False)
     configure_logs(settings.gateway_log_format, level=settings.gateway_log_level)
     with usable_database():
         gateway = assemble(settings)
-    if not read_everything(gateway):
-        raise click.exceptions.Exit(1)
+    try:
+        if not read_everything(gateway):
+            raise click.exceptions.Exit(1)
+    finally:
+        gateway.close()
 
 
 def read_everything(gateway: Gateway) -> bool:
     """Read every collection with a progress bar; return whether all could be read."""
+    now = gateway.refresher.now()
+    _announce(gateway)
     with click.progressbar(length=0, label="Reading Bitbucket", show_pos=True) as bar:
-        calls = gateway.refresher.refresh(frozenset(Collection), progress=_on(bar))
+        calls = gateway.synchronization.run(
+            not_before=now, progress=_on(bar), paused=_wait_for_calls
+        )
     with gateway.mirror.reading() as snapshot:
         records = snapshot.freshness.all()
         facts = snapshot.facts
@@ -42,20 +55,52 @@ def read_everything(gateway: Gateway) -> bool:
             "grants": len(facts.grants()),
         }
     click.echo(f"{', '.join(f'{n} {what}' for what, n in found.items())}; {calls} calls.")
+    inferred = sum(record.inferred for record in records.values())
+    if inferred:
+        click.echo(
+            f"Direct grants on {inferred} repositories are inferred, and marked so; a grant that "
+            'gives no more than groups and projects do is not among them. "serve" asks each of '
+            "them as calls come free."
+        )
     failures = {name: record.failure for name, record in records.items() if record.failure}
     for name, failure in failures.items():
         click.echo(f"Not read: {name.replace('_', ' ')}. {failure.sentence}", err=True)
     return not failures
 
 
+def _announce(gateway: Gateway) -> None:
+    """Say what it will take, as far as that is known from the last time."""
+    calls = gateway.synchronization.estimate(not_before=gateway.refresher.now()).calls
+    if calls is None:
+        click.echo("How much there is shows when the lists are read.", err=True)
+        return
+    minutes = max(1, math.ceil(calls * _SECONDS_PER_CALL / 60))
+    unit = "minute" if minutes == 1 else "minutes"
+    click.echo(f"About {calls} calls, {minutes} {unit} where the budget lasts.", err=True)
+
+
+def _wait_for_calls(pause: timedelta) -> None:
+    minutes = math.ceil(pause.total_seconds() / 60)
+    click.echo(f"\nThe hourly budget is spent; going on in {minutes} min.", err=True)
+
+
 def _on(bar: "click._termui_impl.ProgressBar[int]") -> Progress:
-    lengths: dict[Collection, int] = {}
+    states: dict[Collection, tuple[int, int]] = {}
     lock = threading.Lock()
 
-    def progress(collection: Collection, _done: int, steps: int) -> None:
+    def progress(collection: Collection, done: int, steps: int) -> None:
         with lock:
-            lengths[collection] = steps
-            bar.length = sum(lengths.values())
-            bar.update(1)
+            first = collection not in states
+            before, _ = states.get(collection, (0, 0))
+            # A collection that goes on after a pause begins to count anew.
+            states[collection] = (done, steps)
+            bar.length = sum(total for _, total in states.values())
+            bar.update(max(0, done - before))
+        if first and steps > 1:
+            minutes = max(1, math.ceil(steps * _SECONDS_PER_CALL / 60))
+            click.echo(
+                f"\n{collection.words}: {steps} calls, about {minutes} min where the budget lasts.",
+                err=True,
+            )
 
     return progress

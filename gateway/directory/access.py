@@ -10,7 +10,8 @@ from typing import Any
 
 import orjson
 
-from gateway.directory.entitlements import Entitlement
+from gateway.directory.entitlements import EXPLICIT, Entitlement
+from gateway.directory.strength import ADMINISTRATORS, STRENGTH, on_repositories
 from gateway.directory.users import USER_EXTENSION
 from gateway.mirror.documents import version_of
 from gateway.mirror.fact_reader import FactReader
@@ -18,14 +19,6 @@ from gateway.mirror.facts import Grant, Group, Member, Membership, Project, Repo
 from gateway.scim.handler import Document
 from gateway.scim.path import AttributePath, resolve
 from gateway.scim.projection import Projection
-
-_ADMINISTRATORS = "administrators"
-
-#: From the weakest right to the strongest, on a project.
-_STRENGTH: Mapping[str, int] = {"read": 1, "write": 2, "create-repo": 3, "admin": 4}
-
-#: What a right on a project amounts to on a repository that exists.
-_ON_REPOSITORIES: Mapping[str, str] = {"create-repo": "write"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +31,7 @@ class Way:
     @property
     def on_repositories(self) -> "Way":
         """What a way onto a project is onto the project's repositories."""
-        return Way(_ON_REPOSITORIES.get(self.permission, self.permission), self.origin)
+        return Way(on_repositories(self.permission), self.origin)
 
     def __str__(self) -> str:
         return f"{self.origin}: {self.permission}"
@@ -71,8 +64,7 @@ class Rights:
                 groups_of.setdefault(membership.member_uuid, []).append(by_id[membership.group_id])
         grants_of: dict[str, list[Grant]] = {}
         for grant in grants:
-            if grant.origin == "explicit":
-                grants_of.setdefault(grant.subject_id, []).append(grant)
+            grants_of.setdefault(grant.subject_id, []).append(grant)
         return cls(
             projects=tuple(sorted(projects, key=lambda project: project.key)),
             repositories=tuple(sorted(repositories, key=lambda repository: repository.full_name)),
@@ -103,7 +95,7 @@ class Rights:
         if member.permission == "owner":
             yield Way("admin", "workspace")
         for group in self._groups_of.get(member.uuid, []):
-            if group.slug == _ADMINISTRATORS:
+            if group.slug == ADMINISTRATORS:
                 yield Way("admin", f"group {group.name} on the workspace")
             elif group.permission:
                 yield Way(group.permission, f"group {group.name} on the workspace")
@@ -121,6 +113,8 @@ class Rights:
                     else ""
                 )
                 origin = " on ".join(part for part in (holder, place) if part) or "direct"
+                if grant.origin != EXPLICIT:
+                    origin += f" ({grant.origin})"
                 ways.setdefault((grant.object_type, grant.object_uuid), []).append(
                     Way(grant.permission, origin)
                 )
@@ -131,7 +125,7 @@ def _value(
     object_type: str, object_uuid: str, object_name: str, ways: list[Way]
 ) -> Iterator[dict[str, object]]:
     if ways:
-        strongest_first = sorted(ways, key=lambda way: (-_STRENGTH[way.permission], way.origin))
+        strongest_first = sorted(ways, key=lambda way: (-STRENGTH[way.permission], way.origin))
         held = Entitlement(object_type, object_uuid, object_name, strongest_first[0].permission)
         yield held.to_json() | {"via": [str(way) for way in strongest_first]}
 

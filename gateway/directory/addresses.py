@@ -1,47 +1,53 @@
-"""The e-mail addresses a filter asks for: Bitbucket tells an address to those who ask for it."""
+"""The e-mail addresses that are known: Bitbucket tells an address to those who ask for it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-from marshmallow import ValidationError, validate
-
-from gateway.scim.filter.bound import And, Compare, ElementMatch, Filter, Not, Operator, Or
-from gateway.scim.path import Target
-
-_IS_ADDRESS = validate.Email()
-_HOLDERS = frozenset({"userName", "emails.value"})
+from gateway.mirror.fact_reader import FactReader
+from gateway.mirror.facts import Address
+from gateway.planner.collections import Collection
+from gateway.planner.needs import AddressesOf, Need, OneAddress, Whole
 
 
-def addresses_in(node: Filter | None) -> frozenset[str]:
-    """
-    Return the addresses that *node* compares ``userName`` or ``emails.value`` with for equality.
-
-    They are in lower case, wherever in the filter they stand: to know more than is needed of an
-    address never makes an answer wrong.
-    """
-    return frozenset(_addresses(node))
-
-
-def _addresses(node: Filter | None) -> Iterator[str]:
-    match node:
-        case Compare(target=target, operator=Operator.EQ, value=str(text)):
-            if _holds_addresses(target) and _is_address(text):
-                yield text
-        case ElementMatch(condition=operand) | Not(operand=operand):
-            yield from _addresses(operand)
-        case And(operands=operands) | Or(operands=operands):
-            for operand in operands:
-                yield from _addresses(operand)
-        case _:
-            return
+def addresses_to_ask(
+    facts: FactReader, needs: Iterable[Need], *, not_before: datetime
+) -> Sequence[str]:
+    """Return the addresses that *needs* are about and that were last asked before *not_before*."""
+    asked: set[str] = set()
+    for need in needs:
+        match need:
+            case Whole(collection=Collection.ADDRESSES):
+                asked.update(facts.addresses_asked_before(not_before, of_members=True))
+            case OneAddress(text=text):
+                known = _with_others(facts, text)
+                asked |= {a.text for a in known if a.asked_at < not_before}
+                asked |= {text} - {address.text for address in known}
+            case AddressesOf(key=key):
+                asked |= {a.text for a in addresses_of(facts, key) if a.asked_at < not_before}
+    return sorted(asked)
 
 
-def _holds_addresses(target: Target) -> bool:
-    return target.name in _HOLDERS
+def addresses_of(facts: FactReader, key: str) -> list[Address]:
+    """Return the addresses that are known of the member with *key*, a UUID or account id."""
+    found = facts.looked_up([key]).get(key)
+    if found is None or found.uuid is None:
+        return []
+    return facts.addresses(member_uuids=[found.uuid])
 
 
-def _is_address(text: str) -> bool:
-    try:
-        _IS_ADDRESS(text)
-    except ValidationError:
-        return False
-    return True
+def asked_at(facts: FactReader, text: str) -> datetime | None:
+    """Return when an address, and those of the member who has it, were asked; None if never."""
+    known = _with_others(facts, text)
+    if text not in {address.text for address in known}:
+        return None
+    return min(address.asked_at for address in known)
+
+
+def _with_others(facts: FactReader, text: str) -> list[Address]:
+    known = facts.addresses(texts=[text])
+    holders = {address.member_uuid for address in known} - {None}
+    return known + [
+        address
+        for address in facts.addresses(member_uuids=[uuid for uuid in holders if uuid])
+        if address.text != text
+    ]

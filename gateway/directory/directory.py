@@ -1,18 +1,32 @@
 """The workspace as SCIM resources: what the web asks is answered from here."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from gateway.directory.access import with_access
-from gateway.directory.address_book import AddressBook
-from gateway.directory.addresses import addresses_in
 from gateway.directory.refresh import Refresher
-from gateway.mirror.mirror import Mirror
-from gateway.planner.needs import needs
-from gateway.scim.errors import NotFound
+from gateway.mirror.mirror import Mirror, Snapshot
+from gateway.planner.completeness import rests_on_unknown_addresses
+from gateway.planner.needs import Needs, needs, needs_of_one
+from gateway.planner.plan import Plan
+from gateway.scim.errors import InvalidFilter
+from gateway.scim.freshness import AS_IT_COMES, FreshnessWanted, Provenance
 from gateway.scim.handler import Listing, Query, Retrieval
 from gateway.scim.projection import Projection
 from gateway.scim.schema import ResourceType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """
+    How e-mail addresses are dealt with, of which only some are known.
+
+    Attributes:
+        attributes: The attributes that are, or may be, e-mail addresses.
+        must_be_complete: Whether a filter is refused that only all addresses could answer.
+    """
+
+    attributes: frozenset[str] = frozenset({"emails", "userName"})
+    must_be_complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,35 +38,69 @@ class Directory:
         resource_type: Their type.
         mirror: Where every answer comes from.
         refresher: Makes what an answer needs young enough.
-        address_book: Learns the e-mail addresses that a filter asks for.
-        max_age: How old a fact may be.
+        addresses: How e-mail addresses are dealt with.
     """
 
     resource_type: ResourceType
     mirror: Mirror
     refresher: Refresher
-    address_book: AddressBook
-    max_age: timedelta
+    addresses: Addresses = Addresses()
 
     def query(self, query: Query) -> Listing:
         """See :meth:`gateway.scim.handler.ResourceHandler.query`."""
-        needed = needs(query.filter, sort=query.sort, projection=query.projection)
-        provenance = self.refresher.ensure(needed, max_age=self.max_age)
-        if self.resource_type.name == "User":
-            learned = self.address_book.learn(addresses_in(query.filter), max_age=self.max_age)
-            provenance = replace(provenance, calls=provenance.calls + learned)
+        provenance = self.refresher.ensure(self._needs(query), query.freshness)
         with self.mirror.reading() as snapshot:
+            provenance = self._with_doubt(query, provenance, snapshot)
             total, documents = snapshot.resources(self.resource_type).find(query)
             documents = with_access(documents, query.projection, snapshot.facts)
         return Listing(total, documents, provenance)
 
-    def retrieve(self, resource_id: str, *, projection: Projection, base_url: str) -> Retrieval:
+    def retrieve(
+        self,
+        resource_id: str,
+        *,
+        projection: Projection,
+        base_url: str,
+        freshness: FreshnessWanted = AS_IT_COMES,
+    ) -> Retrieval:
         """See :meth:`gateway.scim.handler.ResourceHandler.retrieve`."""
-        needed = needs(None, sort=None, projection=projection)
-        provenance = self.refresher.ensure(needed, max_age=self.max_age)
+        needed = needs_of_one(
+            resource_id, projection=projection, address_attributes=self.addresses.attributes
+        )
+        provenance = self.refresher.ensure(needed, freshness)
         with self.mirror.reading() as snapshot:
             document = snapshot.resources(self.resource_type).get(resource_id, base_url=base_url)
-            if document is None:
-                raise NotFound(f"There is no {self.resource_type.name} with the id {resource_id}.")
-            (document,) = with_access([document], projection, snapshot.facts)
+            if document is not None:
+                (document,) = with_access([document], projection, snapshot.facts)
         return Retrieval(document, provenance)
+
+    def explain(self, query: Query) -> tuple[Plan, str]:
+        """Return what :meth:`query` would read now, and the statement that would select."""
+        plan = self.refresher.explain(self._needs(query), query.freshness)
+        with self.mirror.reading() as snapshot:
+            return plan, snapshot.resources(self.resource_type).sql(query)
+
+    def _needs(self, query: Query) -> Needs:
+        return needs(
+            query.filter,
+            sort=query.sort,
+            projection=query.projection,
+            address_attributes=self.addresses.attributes,
+        )
+
+    def _with_doubt(self, query: Query, provenance: Provenance, snapshot: Snapshot) -> Provenance:
+        """Say so where the filter asks what only complete knowledge of addresses could answer."""
+        if self.resource_type.name != "User" or not rests_on_unknown_addresses(
+            query.filter, self.addresses.attributes
+        ):
+            return provenance
+        unknown = snapshot.facts.without_address()
+        if not unknown:
+            return provenance
+        if self.addresses.must_be_complete:
+            raise InvalidFilter(
+                f"The e-mail addresses of {unknown} users are not known, so that only eq can be "
+                "answered; supply candidates with GATEWAY_EMAILS_FILE.",
+                position=0,
+            )
+        return replace(provenance, incomplete=("emails", *provenance.incomplete))

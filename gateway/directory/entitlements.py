@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from gateway.mirror.facts import Grant, Project, Repository
 
+EXPLICIT = "explicit"
+
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
@@ -16,12 +18,14 @@ class Entitlement:
         object_uuid: Its UUID, without braces: the value survives a renaming.
         object_name: The repository's full name, or the project's key.
         permission: Bitbucket's word for it.
+        origin: ``explicit`` where Bitbucket says that it was granted so, else ``inferred``.
     """
 
     object_type: str
     object_uuid: str
     object_name: str
     permission: str
+    origin: str = EXPLICIT
 
     @property
     def value(self) -> str:
@@ -30,8 +34,9 @@ class Entitlement:
 
     @property
     def display(self) -> str:
-        """The same for people."""
-        return f"{self.object_name}: {self.permission}"
+        """The same for people; what is inferred says so, as no other part of a value can."""
+        doubt = "" if self.origin == EXPLICIT else f" ({self.origin})"
+        return f"{self.object_name}: {self.permission}{doubt}"
 
     def to_json(self) -> dict[str, object]:
         """Return the value of the multi-valued attribute."""
@@ -42,7 +47,7 @@ def by_subject(
     grants: Iterable[Grant], *, projects: Iterable[Project], repositories: Iterable[Repository]
 ) -> Mapping[str, list[Entitlement]]:
     """
-    Return what each subject, a user's UUID or a group's id, was granted explicitly.
+    Return what each subject, a user's UUID or a group's id, was granted.
 
     The entitlements of a subject come in the order of their names. A grant on what is not, or no
     longer, listed is left out: it was made or taken away while the lists were read.
@@ -52,9 +57,11 @@ def by_subject(
     held: dict[str, list[Entitlement]] = {}
     for grant in grants:
         name = names.get((grant.object_type, grant.object_uuid))
-        if name is not None and grant.origin == "explicit":
+        if name is not None:
             held.setdefault(grant.subject_id, []).append(
-                Entitlement(grant.object_type, grant.object_uuid, name, grant.permission)
+                Entitlement(
+                    grant.object_type, grant.object_uuid, name, grant.permission, grant.origin
+                )
             )
     for entitlements in held.values():
         entitlements.sort(key=lambda e: (e.object_type, e.object_name, e.value))

@@ -1,9 +1,11 @@
 """Bitbucket's values as facts of the mirror."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from gateway.bitbucket import models
-from gateway.directory.grants import Granted
+from gateway.directory.entitlements import EXPLICIT
+from gateway.directory.grants import PlacesRead
 from gateway.mirror import facts
 from gateway.scim.reference import without_null
 
@@ -11,8 +13,17 @@ _ACTIVE = "active"
 
 
 def member(membership: models.WorkspaceMembership) -> facts.Member:
-    """Return a membership; an account is active unless Bitbucket says otherwise."""
-    user = membership.user
+    """Return a membership."""
+    return replace(
+        account(membership.user),
+        permission=membership.permission.value,
+        added_on=membership.added_on,
+        last_accessed=membership.last_accessed,
+    )
+
+
+def account(user: models.Account) -> facts.Member:
+    """Return a member, of whom the role is unknown; active unless Bitbucket says otherwise."""
     return facts.Member(
         uuid=user.uuid,
         account_id=user.account_id,
@@ -22,9 +33,6 @@ def member(membership: models.WorkspaceMembership) -> facts.Member:
         is_active=user.status in (None, _ACTIVE),
         html_url=user.html_url,
         avatar_url=user.avatar_url,
-        permission=membership.permission.value,
-        added_on=membership.added_on,
-        last_accessed=membership.last_accessed,
     )
 
 
@@ -58,17 +66,32 @@ def repository(read: models.Repository) -> facts.Repository:
     )
 
 
-def user_grant(granted: Granted) -> facts.Grant:
-    """Return what a user was granted."""
+def grants(read: PlacesRead, group_ids: Mapping[str, str]) -> Mapping[str, list[facts.Grant]]:
+    """Return what was read of places, by the UUID of the place; groups by their ids."""
+    return {
+        object_uuid: [
+            facts.Grant(
+                subject_type=read.subject_type,
+                subject_id=(
+                    granted.subject if read.subject_type == "user" else group_ids[granted.subject]
+                ),
+                object_type=read.object_type,
+                object_uuid=object_uuid,
+                permission=granted.permission,
+                origin="inferred" if read.is_inferred else EXPLICIT,
+            )
+            for granted in on_place
+        ]
+        for object_uuid, on_place in read.granted.items()
+    }
+
+
+def privilege(read: models.GroupPrivilege, *, group_id: str, repository_uuid: str) -> facts.Grant:
+    """Return what the group of that id was granted on a repository."""
     return facts.Grant(
-        subject_type="user",
-        subject_id=granted.subject,
-        object_type=granted.object_type,
-        object_uuid=granted.object_uuid,
-        permission=granted.permission,
+        subject_type="group",
+        subject_id=group_id,
+        object_type="repository",
+        object_uuid=repository_uuid,
+        permission=read.permission.value,
     )
-
-
-def group_grant(granted: Granted, group_id: str) -> facts.Grant:
-    """Return what the group of that id was granted."""
-    return replace(user_grant(granted), subject_type="group", subject_id=group_id)

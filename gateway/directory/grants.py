@@ -1,165 +1,103 @@
-"""
-Reading what is explicitly granted.
+"""Reading what is explicitly granted, place by place: on a project or a repository."""
 
-Users' grants are told repository by repository and project by project. Groups' grants on all
-repositories come in one list, those on projects project by project.
-"""
-
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor, as_completed
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from datetime import datetime
 
 from gateway.bitbucket import models
 from gateway.bitbucket.errors import NotFound
 from gateway.bitbucket.workspace import BitbucketWorkspace
 
-#: Told how many steps of how many were done.
-Steps = Callable[[int, int], None]
-
 
 @dataclass(frozen=True, slots=True)
 class Granted:
     """
-    An explicit permission, as Bitbucket tells of it.
+    A permission, as Bitbucket tells of it.
 
     Attributes:
         subject: A user's UUID, or a group's slug.
-        object_type: ``repository`` or ``project``.
-        object_uuid: Its UUID.
         permission: Bitbucket's word; never ``none``.
     """
 
     subject: str
-    object_type: str
-    object_uuid: str
     permission: str
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where something can be granted: the lists as they were when the reading began."""
-
-    projects: Sequence[models.Project]
-    repositories: Sequence[models.Repository]
-
-
-def user_grants(
-    workspace: BitbucketWorkspace, places: Places, *, executor: Executor, steps: Steps
-) -> list[Granted]:
+@dataclass(frozen=True, slots=True, order=True)
+class PlaceToRead:
     """
-    Return what is granted to users directly; one call for each project and repository.
+    A place, and whose grants on it are to be read.
 
-    Raises:
-        BitbucketError: One of them could not be read: nothing is known then.
+    Attributes:
+        subject_type: ``user`` or ``group``.
+        object_type: ``project`` or ``repository``.
+        uuid: Its UUID.
+        name: What addresses call it: the project's key, the repository's slug.
     """
-    on_projects = [partial(_users_of_project, workspace, place) for place in places.projects]
-    on_repositories = [
-        partial(_users_of_repository, workspace, place) for place in places.repositories
-    ]
-    return _all([*on_projects, *on_repositories], workspace, executor=executor, steps=steps)
 
-
-def group_grants(
-    workspace: BitbucketWorkspace, places: Places, *, executor: Executor, steps: Steps
-) -> list[Granted]:
-    """
-    Return what is granted to groups; one call for each project, and one for all repositories.
-
-    A grant on a repository that is not in *places* was made since, and is left to the next read.
-
-    Raises:
-        BitbucketError: One of them could not be read: nothing is known then.
-    """
-    uuids = {repository.full_name: repository.uuid for repository in places.repositories}
-    on_projects = [partial(_groups_of_project, workspace, place) for place in places.projects]
-    granted = _all(on_projects, workspace, executor=executor, steps=steps)
-    granted += [
-        Granted(
-            privilege.group_slug,
-            "repository",
-            uuids[privilege.repository_full_name],
-            privilege.permission.value,
-        )
-        for privilege in workspace.group_privileges()
-        if privilege.repository_full_name in uuids
-    ]
-    return granted
+    subject_type: str
+    object_type: str
+    uuid: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
-class _Vanished:
+class PlacesRead:
+    """
+    Who is granted something on some places of one type.
+
+    Attributes:
+        subject_type: ``user`` or ``group``.
+        object_type: ``project`` or ``repository``.
+        granted: The grants, by the UUID of the place.
+        read_at: When the reading began.
+        is_inferred: Whether they were inferred.
+    """
+
+    subject_type: str
+    object_type: str
+    granted: Mapping[str, Sequence[Granted]]
+    read_at: datetime
+    is_inferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Vanished:
     """A place that was listed and is not found."""
 
-    uuid: str
+    place: PlaceToRead
     error: NotFound
 
 
-_Step = Callable[[], list[Granted] | _Vanished]
+def read_place(
+    workspace: BitbucketWorkspace, place: PlaceToRead, *, now: Callable[[], datetime]
+) -> PlacesRead | Vanished:
+    """
+    Return what is granted on *place*; one call for each hundred grants.
 
-
-def _all(
-    tasks: Sequence[_Step], workspace: BitbucketWorkspace, *, executor: Executor, steps: Steps
-) -> list[Granted]:
-    granted: list[Granted] = []
-    vanished: list[_Vanished] = []
-    futures = [executor.submit(task) for task in tasks]
+    Raises:
+        BitbucketError: It could not be read, for another reason than that it is not there.
+    """
+    read_at = now()
     try:
-        for done, future in enumerate(as_completed(futures), start=1):
-            match future.result():
-                case _Vanished() as gone:
-                    vanished.append(gone)
-                case found:
-                    granted += found
-            steps(done, len(futures))
-    finally:
-        # After a failure the rest is not worth its calls.
-        for future in futures:
-            future.cancel()
-    if vanished:
-        _confirm(vanished, workspace)
-    return granted
-
-
-def _confirm(vanished: Iterable[_Vanished], workspace: BitbucketWorkspace) -> None:
-    """Ask the lists again: what is still in them was not deleted, but hidden from us."""
-    listed = {project.uuid for project in workspace.projects()}
-    listed |= {repository.uuid for repository in workspace.repositories()}
-    for gone in vanished:
-        if gone.uuid in listed:
-            raise gone.error
-
-
-def _users_of_project(
-    workspace: BitbucketWorkspace, project: models.Project
-) -> list[Granted] | _Vanished:
-    try:
-        grants = list(workspace.project_user_grants(project.key))
+        granted = _READERS[place.subject_type, place.object_type](workspace, place.name)
     except NotFound as error:
-        return _Vanished(project.uuid, error)
-    return [_of_user(grant, "project", project.uuid) for grant in grants if _is_real(grant)]
+        return Vanished(place, error)
+    return PlacesRead(place.subject_type, place.object_type, {place.uuid: granted}, read_at)
 
 
-def _users_of_repository(
-    workspace: BitbucketWorkspace, repository: models.Repository
-) -> list[Granted] | _Vanished:
-    try:
-        grants = list(workspace.repository_user_grants(repository.slug))
-    except NotFound as error:
-        return _Vanished(repository.uuid, error)
-    return [_of_user(grant, "repository", repository.uuid) for grant in grants if _is_real(grant)]
+def _users_of_project(workspace: BitbucketWorkspace, key: str) -> list[Granted]:
+    return [_to_user(grant) for grant in workspace.project_user_grants(key) if _is_real(grant)]
 
 
-def _groups_of_project(
-    workspace: BitbucketWorkspace, project: models.Project
-) -> list[Granted] | _Vanished:
-    try:
-        grants = list(workspace.project_group_grants(project.key))
-    except NotFound as error:
-        return _Vanished(project.uuid, error)
+def _users_of_repository(workspace: BitbucketWorkspace, slug: str) -> list[Granted]:
+    return [_to_user(grant) for grant in workspace.repository_user_grants(slug) if _is_real(grant)]
+
+
+def _groups_of_project(workspace: BitbucketWorkspace, key: str) -> list[Granted]:
     return [
-        Granted(grant.group_slug, "project", project.uuid, grant.permission.value)
-        for grant in grants
+        Granted(grant.group_slug, grant.permission.value)
+        for grant in workspace.project_group_grants(key)
         if _is_real(grant)
     ]
 
@@ -169,5 +107,12 @@ def _is_real(grant: models.UserGrant | models.GroupGrant) -> bool:
     return grant.permission is not models.Permission.NONE
 
 
-def _of_user(grant: models.UserGrant, object_type: str, object_uuid: str) -> Granted:
-    return Granted(grant.user.uuid, object_type, object_uuid, grant.permission.value)
+def _to_user(grant: models.UserGrant) -> Granted:
+    return Granted(grant.user.uuid, grant.permission.value)
+
+
+_READERS: Mapping[tuple[str, str], Callable[[BitbucketWorkspace, str], list[Granted]]] = {
+    ("user", "project"): _users_of_project,
+    ("user", "repository"): _users_of_repository,
+    ("group", "project"): _groups_of_project,
+}

@@ -1,39 +1,37 @@
 """Whether the workspace can be read."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.directory.refresh import Refresher
-from gateway.mirror.mirror import Mirror
-from gateway.planner.needs import Collection
+from gateway.planner.collections import Collection
+from gateway.planner.needs import Needs
 from gateway.scim.errors import ScimError
+from gateway.scim.freshness import FreshnessWanted
 
-#: What no answer can do without.
-_NEEDED = frozenset({Collection.MEMBERS})
+#: What no answer can do without; what was read once can be served, however old it is.
+_NEEDED = Needs.whole(Collection.MEMBERS)
+_ANY_AGE = FreshnessWanted(max_stale_seconds=float("inf"))
 
 
 class Readiness:
     """
     Tells why the gateway can't serve.
 
-    What was read once can be served, however old it is, so that Bitbucket is asked only as long
-    as nothing ever was.
+    Bitbucket is asked only as long as the members were never read.
 
     Args:
-        mirror: Where answers come from.
         refresher: Reads the members for the first time.
     """
 
-    def __init__(self, mirror: Mirror, refresher: Refresher) -> None:
-        self._mirror = mirror
+    def __init__(self, refresher: Refresher) -> None:
         self._refresher = refresher
 
     def __call__(self) -> Sequence[str]:
         """Return the reasons, a sentence each; nothing if there are none."""
         try:
-            self._refresher.ensure(_NEEDED, max_age=timedelta.max)
+            self._refresher.ensure(_NEEDED, _ANY_AGE)
         except SQLAlchemyError:
             return ["The database can't be used; check GATEWAY_DATABASE_URL."]
         except ScimError as error:

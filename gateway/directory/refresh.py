@@ -1,208 +1,254 @@
-"""Keeping collections young enough, at the price of no call that is not needed."""
+"""Keeping facts young enough, at the price of no call that is not needed."""
 
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import replace
-from datetime import datetime, timedelta
-
-import structlog
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 from gateway.bitbucket.calls import CallCounter
-from gateway.bitbucket.errors import BitbucketError
 from gateway.bitbucket.workspace import BitbucketWorkspace
-from gateway.directory import facts
-from gateway.directory.errors import PASSING, failure_of, to_scim
-from gateway.directory.reading import Progress, Reading, Readings, Unread, read
+from gateway.directory.errors import LASTING, PASSING, failure_of, to_scim
+from gateway.directory.execution import Execution, Progress, silent
+from gateway.directory.jobs import Job, Leasing
+from gateway.directory.knowledge import FAILURE_PAUSE, Ages, Costs
+from gateway.directory.landing import Landing
 from gateway.directory.rendering import Renderer
-from gateway.mirror.freshness import Failure, Freshness
-from gateway.mirror.mirror import Mirror, Writing
-from gateway.planner.needs import Collection
-from gateway.scim.handler import Provenance
+from gateway.mirror.freshness import Failure
+from gateway.mirror.mirror import Mirror
+from gateway.planner.collections import Collection
+from gateway.planner.needs import Need, Needs, Whole
+from gateway.planner.plan import Plan, plan
+from gateway.scim.errors import NotStored, ScimError
+from gateway.scim.freshness import FreshnessWanted, Provenance
 
-_LOG = structlog.get_logger(__name__)
-
-#: How long a collection that could not be read is left alone.
-FAILURE_PAUSE = timedelta(seconds=30)
-
-_NEVER = Freshness()
-
-
-def silent(_collection: Collection, _done: int, _steps: int) -> None:
-    """Tell nobody of the progress."""
+#: How often a request that waits looks whether another process is done.
+_POLL_SECONDS = 0.1
+#: When to ask again for what is being read for the first time.
+_ASK_AGAIN_SECONDS = 10
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """
+    How long what is waited for.
+
+    Attributes:
+        lifetime: How old a fact may be, unless a client wants it younger.
+        longest_wait_seconds: How long a request waits for what is read for it.
+        lease: How long others wait for a process that was killed.
+    """
+
+    lifetime: timedelta = timedelta(minutes=5)
+    longest_wait_seconds: float = 20
+    lease: timedelta = timedelta(seconds=15)
+
+
+def _no_limit() -> Mapping[str, int]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
 class Refresher:
     """
-    Reads collections that have grown too old, and lands them in the mirror.
+    Reads facts that have grown too old, and lands them in the mirror.
 
-    Threads that need the same reading share one, and of two processes the later reading stays.
+    Those that need the same share one reading, across threads, processes and machines.
 
-    Args:
+    Attributes:
         workspace: Where to read.
         mirror: Where to land.
         renderer: Renders what landed.
         now: The time, with its zone.
+        patience: How long what is waited for.
+        calls_left: The calls that may still be made in this hour, by budget.
     """
 
-    def __init__(
-        self,
-        workspace: BitbucketWorkspace,
-        mirror: Mirror,
-        renderer: Renderer,
-        *,
-        now: Callable[[], datetime],
-    ) -> None:
-        self._workspace = workspace
-        self._mirror = mirror
-        self._renderer = renderer
-        self._now = now
-        self._locks = {collection: threading.Lock() for collection in Collection}
-        self._workspace_uuid: str | None = None
+    workspace: BitbucketWorkspace
+    mirror: Mirror
+    renderer: Renderer
+    now: Callable[[], datetime]
+    patience: Patience = field(default_factory=Patience)
+    calls_left: Callable[[], Mapping[str, int]] = _no_limit
 
-    def ensure(self, collections: frozenset[Collection], *, max_age: timedelta) -> Provenance:
+    def ensure(self, needs: Needs, wanted: FreshnessWanted) -> Provenance:
         """
-        Make sure that *collections* are known, and no older than *max_age* if that can be.
+        Make sure that what *needs* are about is known, and as young as *wanted* if that can be.
 
-        What can't be read anew is served as old as it is.
+        What can't be read anew in time is answered as old as it is.
 
         Returns:
-            The age of the oldest of *collections*, and the calls that were made.
+            How old the answer will be, and what it took.
 
         Raises:
-            BadUpstream: One of them was never read, and an administrator has to mend why.
-            Unavailable: One of them was never read, and the reason may pass.
+            BadUpstream: Something was never read, and an administrator has to mend why.
+            Unavailable: Something was never read, and the reason may pass.
+            NotStored: The client wants nothing read, and nothing young enough is stored.
         """
-        records = self._records()
-        calls = 0
-        due = self._due(collections, records, max_age)
-        if due:
-            with self._locked(due):
-                # Another thread may have read them while this one waited.
-                due = self._due(due, self._records(), max_age)
-                if due:
-                    calls = self.refresh(due)
-                records = self._records()
-        return Provenance(self._age_seconds(collections, records), calls)
+        greatest_age = wanted.greatest_age_seconds(self.patience.lifetime.total_seconds())
+        not_before = _moment(self.now(), greatest_age)
+        before = self._look(needs, not_before)
+        if _is_satisfied(before):
+            return self._provenance(before)
+        if wanted.only_if_cached:
+            raise NotStored("Nothing that is young enough is stored; ask without only-if-cached.")
+        job, after = self._wait(needs, not_before)
+        if after.oldest is None:
+            raise _unknown(next(after.unknown()), after, job)
+        calls = 0 if job is None else job.counter.count
+        detail = "" if _is_satisfied(after) else _why_old(after, job)
+        forwarded = self._forwarded(before) if calls else ""
+        return self._provenance(after, calls=calls, forwarded=forwarded, detail=detail)
 
-    def refresh(self, collections: frozenset[Collection], *, progress: Progress = silent) -> int:
+    def explain(self, needs: Needs, wanted: FreshnessWanted) -> Plan:
+        """Return what :meth:`ensure` would read now, without reading it."""
+        greatest_age = wanted.greatest_age_seconds(self.patience.lifetime.total_seconds())
+        return self.plan(needs, not_before=_moment(self.now(), greatest_age))
+
+    def plan(self, needs: Needs, *, not_before: datetime) -> Plan:
+        """Return what is to be read so that *needs* are as young, with what it takes."""
+        with self.mirror.reading() as snapshot:
+            ages = Ages(snapshot, self.now()).of(needs)
+            knowledge = self._costs().added(ages, snapshot, not_before=not_before)
+        return plan(needs, knowledge, not_before=not_before)
+
+    def job(
+        self,
+        needs: Needs,
+        *,
+        not_before: datetime,
+        progress: Progress = silent,
+        in_background: bool = False,
+        insists: bool = False,
+    ) -> Job:
         """
-        Read *collections* now, and those they can't be read without; return the calls it took.
+        Return a refresh that was not begun yet.
 
-        What was read to its end lands in one transaction; of what failed, the failure is kept.
+        Args:
+            needs: What is to be known.
+            not_before: When a fact must have been read at the earliest to be young enough.
+            progress: Told of the progress.
+            in_background: Whether nobody waits for it.
+            insists: Whether it reads what has just failed, or takes much of the budget, too.
         """
         counter = CallCounter()
-        workspace = self._workspace.counting(counter)
-        readings = self._identified(
-            workspace, read(workspace, collections, now=self._now, progress=progress)
+        workspace = self.workspace.counting(counter)
+        landing = Landing(self.mirror, self.renderer, self.now)
+        execution = Execution(
+            workspace.in_background() if in_background else workspace,
+            self.mirror,
+            landing,
+            self.now,
+            not_before,
+            progress,
         )
-        with self._mirror.writing() as writing:
-            known = writing.freshness.all()
-            readings = readings.without(
-                collection
-                for collection, outcome in readings.by_collection().items()
-                if _is_outdated(outcome, known.get(collection, _NEVER))
-            )
-            self._land(writing, readings)
-            for collection, outcome in readings.by_collection().items():
-                self._record(writing, collection, outcome)
-            self._renderer.render_all(writing, now=self._now())
-        return counter.count
+        leasing = Leasing(self.mirror, str(uuid4()), self.now, self.patience.lease)
+        return Job(
+            needs,
+            not_before,
+            execution=execution,
+            costs=Costs(_no_limit, insists=True) if insists else self._costs(),
+            leasing=leasing,
+            counter=counter,
+        )
 
-    def _identified(self, workspace: BitbucketWorkspace, readings: Readings) -> Readings:
-        """Learn the workspace's UUID, once: the ids of its groups are derived from it."""
-        if self._workspace_uuid is None and isinstance(readings.groups, Reading):
-            try:
-                self._workspace_uuid = workspace.workspace().uuid
-            except BitbucketError as error:
-                unread = Unread(error)
-                grants = readings.group_grants and unread
-                return replace(readings, groups=unread, group_grants=grants)
-        return readings
+    def _wait(self, needs: Needs, not_before: datetime) -> tuple[Job | None, Plan]:
+        """Read what is too old, or wait for who reads it; return what is known then."""
+        deadline = time.monotonic() + self.patience.longest_wait_seconds
+        job = self.job(needs, not_before=not_before)
+        job.start()
+        while True:
+            left = deadline - time.monotonic()
+            job.wait(max(0, min(left, _POLL_SECONDS if job.is_elsewhere else left)))
+            known = self._look(needs, not_before)
+            if _is_satisfied(known) or left <= 0:
+                return job, known
+            if job.is_done and not job.is_elsewhere:
+                return job, known
+            if job.is_done and not self._is_held(known):
+                job = self.job(needs, not_before=not_before)
+                job.start()
+            elif job.is_done:
+                time.sleep(min(_POLL_SECONDS, max(0, left)))
 
-    def _land(self, writing: Writing, readings: Readings) -> None:
-        store, now = writing.facts, self._now()
-        if isinstance(readings.members, Reading):
-            store.replace_members(map(facts.member, readings.members.values), now=now)
-        if isinstance(readings.groups, Reading) and self._workspace_uuid is not None:
-            store.replace_groups(
-                map(facts.group, readings.groups.values),
-                workspace_uuid=self._workspace_uuid,
-                now=now,
-            )
-        if isinstance(readings.projects, Reading):
-            store.replace_projects(map(facts.project, readings.projects.values))
-        if isinstance(readings.repositories, Reading):
-            store.replace_repositories(map(facts.repository, readings.repositories.values))
-        if isinstance(readings.user_grants, Reading):
-            granted = map(facts.user_grant, readings.user_grants.values)
-            store.replace_grants(granted, subject_type="user")
-        if isinstance(readings.group_grants, Reading):
-            ids = store.group_ids()
-            known = (grant for grant in readings.group_grants.values if grant.subject in ids)
-            store.replace_grants(
-                (facts.group_grant(grant, ids[grant.subject]) for grant in known),
-                subject_type="group",
-            )
+    def _is_held(self, known: Plan) -> bool:
+        """Tell whether others are reading what is still too old."""
+        names = {str(need) for read in known.reads for need in read.needs}
+        with self.mirror.reading() as snapshot:
+            return bool(names & snapshot.leases.held(now=self.now()).keys())
 
-    def _record(
-        self, writing: Writing, collection: Collection, outcome: Reading[object] | Unread
-    ) -> None:
-        match outcome:
-            case Reading(read_at=read_at, calls=calls):
-                writing.freshness.record_read(collection, read_at=read_at, calls=calls)
-                _LOG.info("refresh.read", collection=collection.value, calls=calls)
-            case Unread(error=error):
-                failure = failure_of(error)
-                writing.freshness.record_failure(collection, failure, failed_at=self._now())
-                _LOG.warning("refresh.failed", collection=collection.value, reason=failure.sentence)
+    def _look(self, needs: Needs, not_before: datetime) -> Plan:
+        with self.mirror.reading() as snapshot:
+            knowledge = Ages(snapshot, self.now()).of(needs)
+        return plan(needs, knowledge, not_before=not_before)
 
-    @contextmanager
-    def _locked(self, collections: frozenset[Collection]) -> Iterator[None]:
-        """Keep other threads from reading the same; those that need others go on."""
-        with ExitStack() as held:
-            # Always in the same order: so nobody waits for who waits for them.
-            for collection in sorted(collections):
-                held.enter_context(self._locks[collection])
-            yield
+    def _forwarded(self, before: Plan) -> str:
+        """Return why Bitbucket was asked, in a word of RFC 9211 §2.2."""
+        if before.oldest is None:
+            return "miss"
+        # What is young enough for the gateway was asked anew because the client wished so.
+        age = before.knowledge.now - before.oldest
+        return "request" if age <= self.patience.lifetime else "stale"
 
-    def _records(self) -> Mapping[str, Freshness]:
-        with self._mirror.reading() as snapshot:
-            return snapshot.freshness.all()
+    def _costs(self) -> Costs:
+        return Costs(self.calls_left)
 
-    def _due(
-        self,
-        collections: frozenset[Collection],
-        records: Mapping[str, Freshness],
-        max_age: timedelta,
-    ) -> frozenset[Collection]:
-        now = self._now()
-        return frozenset(c for c in collections if _is_due(records.get(c, _NEVER), now, max_age))
-
-    def _age_seconds(
-        self, collections: frozenset[Collection], records: Mapping[str, Freshness]
-    ) -> int:
-        now = self._now()
-        ages = [timedelta(0)]
-        for collection in sorted(collections):
-            record = records.get(collection, _NEVER)
-            if record.read_at is not None:
-                ages.append(now - record.read_at)
-                continue
-            again = (record.failed_at or now) + FAILURE_PAUSE - now
-            failure = record.failure or Failure(PASSING, f"The {collection} are not read yet.")
-            raise to_scim(failure, retry_after_seconds=round(again.total_seconds()))
-        return int(max(ages).total_seconds())
+    def _provenance(
+        self, known: Plan, *, calls: int = 0, forwarded: str = "", detail: str = ""
+    ) -> Provenance:
+        now = self.now()
+        age = now - (known.oldest or now)
+        direct = known.knowledge.of(Whole(Collection.REPOSITORY_USER_GRANTS))
+        return Provenance(
+            age_seconds=max(0, int(age.total_seconds())),
+            calls=calls,
+            ttl_seconds=int((self.patience.lifetime - age).total_seconds()),
+            forwarded=forwarded,
+            detail=detail,
+            incomplete=("entitlements",) if direct.inferred else (),
+        )
 
 
-def _is_outdated(outcome: Reading[object] | Unread, record: Freshness) -> bool:
-    """Tell whether another process has read the collection anew while this one was reading it."""
-    if not isinstance(outcome, Reading) or record.read_at is None:
-        return False
-    return record.read_at > outcome.read_at
+def _moment(now: datetime, seconds_ago: float | None) -> datetime:
+    try:
+        return _EVER if seconds_ago is None else now - timedelta(seconds=seconds_ago)
+    except OverflowError:
+        return _EVER
 
 
-def _is_due(record: Freshness, now: datetime, max_age: timedelta) -> bool:
-    if record.failed_at is not None and now - record.failed_at < FAILURE_PAUSE:
-        return False
-    return record.read_at is None or now - record.read_at > max_age
+def _is_satisfied(known: Plan) -> bool:
+    return not known.reads and not known.put_off
+
+
+def _why_old(known: Plan, job: Job | None) -> str:
+    reasons: Iterable[str] = (late.sentence for late in known.put_off)
+    if job is not None:
+        reasons = [
+            *(failure_of(error).sentence for error in job.failures.values()),
+            *(late.sentence for late in job.put_off),
+            *reasons,
+        ]
+    return next(iter(reasons), "It is still being read anew.")
+
+
+def _unknown(need: Need, known: Plan, job: Job | None) -> ScimError:
+    """Return why *need*, which was never read, can't be answered."""
+    failed = None if job is None else job.failures.get(need)
+    if failed is not None:
+        wait = failed.retry_after_seconds or FAILURE_PAUSE.total_seconds()
+        return to_scim(failure_of(failed), retry_after_seconds=round(wait))
+    fact, now = known.knowledge.of(need), known.knowledge.now
+    if fact.paused_until is not None and fact.paused_until > now:
+        wait = (fact.paused_until - now).total_seconds()
+        kind = PASSING if fact.is_passing else LASTING
+        return to_scim(Failure(kind, fact.failure), retry_after_seconds=round(wait))
+    sentence = f"The {need} are being read from Bitbucket for the first time{_so_far(need, job)}."
+    return to_scim(Failure(PASSING, sentence), retry_after_seconds=_ASK_AGAIN_SECONDS)
+
+
+def _so_far(need: Need, job: Job | None) -> str:
+    if job is None or not isinstance(need, Whole) or need.collection not in job.progress:
+        return ""
+    done, steps = job.progress[need.collection]
+    return f" ({done} of {steps} calls)"

@@ -35,10 +35,21 @@ class Renderer:
         writing.documents(self.registry.user).save_all(users, now=now)
         writing.documents(self.registry.group).save_all(_groups(writing.facts), now=now)
 
-    def render_users(self, writing: Writing, uuids: Collection[str], *, now: datetime) -> None:
-        """Make the resources of those users what the facts are."""
-        users = self._users(writing.facts, uuids=uuids)
-        writing.documents(self.registry.user).save(users, now=now)
+    def render(
+        self,
+        writing: Writing,
+        *,
+        users: Collection[str],
+        groups: Collection[str],
+        now: datetime,
+    ) -> None:
+        """Make the resources of those users, and of those groups, what the facts are."""
+        if users:
+            rendered = self._users(writing.facts, uuids=users)
+            writing.documents(self.registry.user).save(rendered, now=now)
+        if groups:
+            chosen = (group for group in _groups(writing.facts) if group["id"] in groups)
+            writing.documents(self.registry.group).save(chosen, now=now)
 
     def _users(
         self, facts: FactReader, *, uuids: Collection[str] | None

@@ -54,13 +54,7 @@ def user_resource(
         "photos": [{"value": member.avatar_url, "type": "photo"}] if member.avatar_url else [],
         "groups": [_group_of_user(group) for group in in_order(groups)],
         "entitlements": [entitlement.to_json() for entitlement in entitlements],
-        "roles": [
-            {
-                "value": member.permission,
-                "display": member.permission.capitalize(),
-                "type": "workspace",
-            }
-        ],
+        "roles": list(_roles(member)),
         USER_EXTENSION: assigned(
             {
                 "uuid": member.uuid,
@@ -114,6 +108,12 @@ def _external_id(member: Member) -> str:
 def _emails(addresses: Sequence[str]) -> Iterator[dict[str, object]]:
     for position, address in enumerate(addresses):
         yield {"value": address, "type": "work", "primary": position == 0}
+
+
+def _roles(member: Member) -> Iterator[dict[str, object]]:
+    if member.permission is not None:
+        display = member.permission.capitalize()
+        yield {"value": member.permission, "display": display, "type": "workspace"}
 
 
 def _group_of_user(group: Group) -> dict[str, object]:

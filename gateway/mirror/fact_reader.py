@@ -1,10 +1,12 @@
 """The facts of one integration, in one transaction."""
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
 from itertools import product
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import ColumnElement, Connection, Table, func, select, true
 
 from gateway.mirror import tables
 from gateway.mirror.facts import (
@@ -13,13 +15,39 @@ from gateway.mirror.facts import (
     Group,
     Member,
     Membership,
+    PlaceReading,
+    PlaceReadings,
     Project,
     Repository,
 )
 from gateway.mirror.instants import from_text
+from gateway.scim.text import instant
 
 #: The most values in one list of a statement: well below what any database accepts.
 _LIST_SIZE = 500
+
+
+#: The lists of places, by type.
+PLACES: Mapping[str, Table] = {"project": tables.PROJECTS, "repository": tables.REPOSITORIES}
+_NAMES = {"project": tables.PROJECTS.c.key, "repository": tables.REPOSITORIES.c.full_name}
+
+
+class _Fact(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """
+    What is known of somebody who was looked up singly.
+
+    Attributes:
+        uuid: The UUID of the member; None of somebody who is no member.
+        read_at: When that was asked; None of members who never were.
+    """
+
+    uuid: str | None
+    read_at: datetime | None
 
 
 class FactReader:
@@ -39,16 +67,36 @@ class FactReader:
                     "last_accessed": from_text(row["last_accessed"]),
                 }
             )
-            for row in self._present(tables.MEMBERS, uuid=uuids)
+            for row in self._present(Member, tables.MEMBERS, uuid=uuids)
         ]
+
+    def looked_up(self, keys: Collection[str]) -> Mapping[str, LookedUp]:
+        """Return what is known of those with *keys*, UUIDs or account ids; by key."""
+        members, absences = tables.MEMBERS, tables.ABSENCES
+        found: dict[str, LookedUp] = {}
+        for some in in_lists(keys):
+            absent = select(absences.c.uuid, absences.c.asked_at).where(
+                absences.c.integration == self._integration, absences.c.uuid.in_(some)
+            )
+            for row in self._connection.execute(absent):
+                found[row.uuid] = LookedUp(None, from_text(row.asked_at))
+            present = select(members.c.uuid, members.c.account_id, members.c.read_at).where(
+                members.c.integration == self._integration,
+                members.c.gone_at.is_(None),
+                members.c.uuid.in_(some) | members.c.account_id.in_(some),
+            )
+            for uuid, account_id, read_at in self._connection.execute(present):
+                known = LookedUp(uuid, from_text(read_at))
+                found |= {key: known for key in (uuid, account_id) if key in some}
+        return found
 
     def groups(self) -> list[Group]:
         """Return the groups there are now."""
-        return [Group(**row) for row in self._present(tables.GROUPS)]
+        return [Group(**row) for row in self._present(Group, tables.GROUPS)]
 
     def memberships(self, *, member_uuids: Collection[str] | None = None) -> list[Membership]:
         """Return who is in which group; of those members only, if they are given."""
-        rows = self._present(tables.MEMBERSHIPS, member_uuid=member_uuids)
+        rows = self._present(Membership, tables.MEMBERSHIPS, member_uuid=member_uuids)
         return [Membership(**row) for row in rows]
 
     def group_ids(self) -> Mapping[str, str]:
@@ -60,15 +108,137 @@ class FactReader:
 
     def projects(self) -> list[Project]:
         """Return the projects."""
-        return [Project(**row) for row in self._present(tables.PROJECTS)]
+        return [Project(**row) for row in self._present(Project, tables.PROJECTS)]
 
     def repositories(self) -> list[Repository]:
         """Return the repositories."""
-        return [Repository(**row) for row in self._present(tables.REPOSITORIES)]
+        return [Repository(**row) for row in self._present(Repository, tables.REPOSITORIES)]
 
-    def grants(self, *, subject_ids: Collection[str] | None = None) -> list[Grant]:
-        """Return what is granted, to users and to groups; to those only, if they are given."""
-        return [Grant(**row) for row in self._present(tables.GRANTS, subject_id=subject_ids)]
+    def grants(
+        self,
+        *,
+        subject_ids: Collection[str] | None = None,
+        object_uuids: Collection[str] | None = None,
+    ) -> list[Grant]:
+        """Return what is granted; to those subjects, or on those places, only."""
+        rows = self._present(Grant, tables.GRANTS, subject_id=subject_ids, object_uuid=object_uuids)
+        return [Grant(**row) for row in rows]
+
+    def place_readings(
+        self,
+        subject_type: str,
+        object_type: str,
+        *,
+        object_uuids: Collection[str] | None = None,
+    ) -> list[PlaceReading]:
+        """Return when places of the type were read, those only if they are given; not all were."""
+        table = tables.GRANT_READINGS
+        query = select(table.c.object_uuid, table.c.read_at, table.c.is_inferred).where(
+            *self._of_places(subject_type, object_type)
+        )
+        conditions: list[ColumnElement[bool]] = [true()]
+        if object_uuids is not None:
+            conditions = [table.c.object_uuid.in_(some) for some in in_lists(object_uuids)]
+        return [
+            PlaceReading(uuid, from_text(read_at), is_inferred)
+            for condition in conditions
+            for uuid, read_at, is_inferred in self._connection.execute(query.where(condition))
+        ]
+
+    def all_place_readings(self, subject_type: str, object_type: str) -> PlaceReadings:
+        """Return how old all places of the type are together."""
+        table = tables.GRANT_READINGS
+        inferred = func.count().filter(table.c.is_inferred == true())
+        row = self._connection.execute(
+            select(func.count(), func.min(table.c.read_at), inferred).where(
+                *self._of_places(subject_type, object_type)
+            )
+        ).one()
+        listed = self.count(PLACES[object_type])
+        oldest = from_text(row[1]) if row[0] >= listed else None
+        return PlaceReadings(oldest=oldest, listed=listed, read=row[0], inferred=row[2])
+
+    def inferred_places(self, most: int) -> list[str]:
+        """Return repositories whose direct grants were inferred, those first that have some."""
+        readings, grants = tables.GRANT_READINGS, tables.GRANTS
+        has_some = (
+            select(grants.c.subject_id)
+            .where(
+                grants.c.integration == readings.c.integration,
+                grants.c.object_uuid == readings.c.object_uuid,
+                grants.c.origin == "inferred",
+            )
+            .exists()
+        )
+        query = select(readings.c.object_uuid).where(
+            *self._of_places("user", "repository"), readings.c.is_inferred == true()
+        )
+        order = (has_some.desc(), readings.c.read_at, readings.c.object_uuid)
+        return list(self._connection.scalars(query.order_by(*order).limit(most)))
+
+    def listed(self, object_type: str, object_uuids: Collection[str]) -> frozenset[str]:
+        """Return those of *object_uuids* that are places of the type."""
+        table = PLACES[object_type]
+        query = select(table.c.uuid).where(table.c.integration == self._integration)
+        return frozenset(
+            uuid
+            for some in in_lists(object_uuids)
+            for uuid in self._connection.scalars(query.where(table.c.uuid.in_(some)))
+        )
+
+    def place_uuid(self, object_type: str, name: str) -> str | None:
+        """Return the UUID of the place with that UUID, key or full name, in any letter case."""
+        table = PLACES[object_type]
+        return self._connection.scalar(
+            select(table.c.uuid).where(
+                table.c.integration == self._integration,
+                (table.c.uuid == name) | (func.lower(_NAMES[object_type]) == name.lower()),
+            )
+        )
+
+    def count(self, table: Table) -> int:
+        """Return how many rows there are now."""
+        query = select(func.count()).where(table.c.integration == self._integration)
+        if "gone_at" in table.c:
+            query = query.where(table.c.gone_at.is_(None))
+        return self._connection.scalar(query) or 0
+
+    def oldest_address(self) -> datetime | None:
+        """Return when that address was asked which was asked first, of those that somebody has."""
+        table = tables.ADDRESSES
+        oldest: str | None = self._connection.scalar(
+            select(func.min(table.c.asked_at)).where(
+                table.c.integration == self._integration, table.c.member_uuid.is_not(None)
+            )
+        )
+        return from_text(oldest)
+
+    def addresses_asked_before(self, moment: datetime, *, of_members: bool) -> list[str]:
+        """Return the addresses last asked before *moment*: members' own, or those nobody has."""
+        table = tables.ADDRESSES
+        held = table.c.member_uuid.is_not(None)
+        query = select(table.c.text).where(
+            table.c.integration == self._integration,
+            table.c.asked_at < instant(moment),
+            held if of_members else ~held,
+        )
+        return list(self._connection.scalars(query.order_by(table.c.asked_at, table.c.text)))
+
+    def without_address(self) -> int:
+        """Return how many active members, people, have no address that is known."""
+        members, addresses = tables.MEMBERS, tables.ADDRESSES
+        known = select(addresses.c.text).where(
+            addresses.c.integration == members.c.integration,
+            addresses.c.member_uuid == members.c.uuid,
+        )
+        query = select(func.count()).where(
+            members.c.integration == self._integration,
+            members.c.gone_at.is_(None),
+            members.c.is_active == true(),
+            members.c.account_type == "user",
+            ~known.exists(),
+        )
+        return self._connection.scalar(query) or 0
 
     def addresses(
         self, *, texts: Collection[str] | None = None, member_uuids: Collection[str] | None = None
@@ -76,11 +246,23 @@ class FactReader:
         """Return what was asked of e-mail addresses; of those, or those of those members, only."""
         return [
             Address(**{**row, "asked_at": from_text(row["asked_at"])})
-            for row in self._present(tables.ADDRESSES, text=texts, member_uuid=member_uuids)
+            for row in self._present(
+                Address, tables.ADDRESSES, text=texts, member_uuid=member_uuids
+            )
         ]
 
-    def _present(self, table: Table, **among: Collection[str] | None) -> Iterator[dict[str, Any]]:
-        names = [c.name for c in table.columns if c.name not in ("integration", "gone_at")]
+    def _of_places(self, subject_type: str, object_type: str) -> list[ColumnElement[bool]]:
+        table = tables.GRANT_READINGS
+        return [
+            table.c.integration == self._integration,
+            table.c.subject_type == subject_type,
+            table.c.object_type == object_type,
+        ]
+
+    def _present(
+        self, fact: type[_Fact], table: Table, **among: Collection[str] | None
+    ) -> Iterator[dict[str, Any]]:
+        names = [field.name for field in fields(fact)]
         query = select(*(table.c[name] for name in names)).order_by(*table.primary_key)
         query = query.where(table.c.integration == self._integration)
         if "gone_at" in table.c:

@@ -14,7 +14,8 @@ class Member:
         account_id: The Atlassian account id; an app's account has none.
         account_type: ``user``, ``app_user`` or ``team``.
         is_active: Whether the account is.
-        permission: The role: ``owner``, ``collaborator`` or ``member``.
+        permission: The role: ``owner``, ``collaborator`` or ``member``; unknown of members who
+            were looked up singly, as are added_on and last_accessed.
         added_on: When the account joined, if Bitbucket tells; so too last_accessed.
     """
 
@@ -26,9 +27,9 @@ class Member:
     is_active: bool
     html_url: str | None
     avatar_url: str | None
-    permission: str
-    added_on: datetime | None
-    last_accessed: datetime | None
+    permission: str | None = None
+    added_on: datetime | None = None
+    last_accessed: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,8 @@ class Grant:
         subject_id: The user's UUID, or the group's id.
         object_type: ``repository`` or ``project``.
         permission: ``read``, ``write``, ``create-repo`` or ``admin``.
-        origin: ``explicit`` where Bitbucket says that it was granted so.
+        origin: ``explicit`` where Bitbucket says that it was granted so; ``inferred`` where
+            nothing else explains the right that the subject has.
     """
 
     subject_type: str
@@ -125,3 +127,38 @@ class Grant:
     object_uuid: str
     permission: str
     origin: str = "explicit"
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceReading:
+    """
+    When it was last read who is granted something on a place.
+
+    Attributes:
+        object_uuid: The project or repository.
+        read_at: When.
+        is_inferred: Whether it was inferred from the rights that users have.
+    """
+
+    object_uuid: str
+    read_at: datetime
+    is_inferred: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceReadings:
+    """
+    How old the grants on all places of a type are, together.
+
+    Attributes:
+        oldest: When the one was read that was read first; None if one never was, or there are
+            no places.
+        listed: How many places there are.
+        read: How many of them were read.
+        inferred: How many of them were inferred.
+    """
+
+    oldest: datetime | None
+    listed: int
+    read: int
+    inferred: int

@@ -36,12 +36,16 @@ class Freshness:
         calls: The Bitbucket calls it took.
         failed_at: When a later attempt failed; None if the last one succeeded.
         failure: Why it failed.
+        retry_at: When Bitbucket wants to be asked again, if it said so.
+        inferred: Of how many places the collection holds what was inferred.
     """
 
     read_at: datetime | None = None
     calls: int = 0
     failed_at: datetime | None = None
     failure: Failure | None = None
+    retry_at: datetime | None = None
+    inferred: int = 0
 
 
 class FreshnessReader:
@@ -62,6 +66,8 @@ class FreshnessReader:
                 calls=row.calls,
                 failed_at=from_text(row.failed_at),
                 failure=Failure(row.failure_kind, row.failure) if row.failed_at else None,
+                retry_at=from_text(row.retry_at),
+                inferred=row.inferred or 0,
             )
             for row in rows
         }
@@ -70,24 +76,44 @@ class FreshnessReader:
 class FreshnessRecords(FreshnessReader):
     """The same, in a transaction that writes."""
 
-    def record_read(self, collection: str, *, read_at: datetime, calls: int) -> None:
-        """Note that *collection* was read to its end, which settles an earlier failure."""
+    def record_read(
+        self, collection: str, *, read_at: datetime | None, calls: int, inferred: int = 0
+    ) -> None:
+        """
+        Note that *collection* was read to its end, which settles an earlier failure.
+
+        Args:
+            collection: Its name.
+            read_at: When its oldest fact was read; None if not all of its parts were read yet.
+            calls: The calls it took.
+            inferred: Of how many places it holds what was inferred.
+        """
         self._put(
             collection,
-            read_at=instant(read_at),
+            read_at=read_at and instant(read_at),
             calls=calls,
             failed_at=None,
             failure_kind=None,
             failure=None,
+            retry_at=None,
+            inferred=inferred,
         )
 
-    def record_failure(self, collection: str, failure: Failure, *, failed_at: datetime) -> None:
+    def record_failure(
+        self,
+        collection: str,
+        failure: Failure,
+        *,
+        failed_at: datetime,
+        retry_at: datetime | None = None,
+    ) -> None:
         """Note that an attempt failed; what is known of the last complete reading stays."""
         self._put(
             collection,
             failed_at=instant(failed_at),
             failure_kind=failure.kind,
             failure=failure.sentence,
+            retry_at=retry_at and instant(retry_at),
         )
 
     def _put(self, collection: str, **values: Any) -> None:

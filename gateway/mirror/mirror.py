@@ -11,6 +11,7 @@ from gateway.mirror.engine import reading, writing
 from gateway.mirror.fact_reader import FactReader
 from gateway.mirror.fact_store import FactStore
 from gateway.mirror.freshness import FreshnessReader, FreshnessRecords
+from gateway.mirror.leases import LeaseReader, LeaseRecords
 from gateway.mirror.selection import Selection
 from gateway.scim.schema import ResourceType
 
@@ -22,16 +23,19 @@ class Snapshot:
     Attributes:
         facts: What was read of the workspace.
         freshness: How old it is.
+        leases: Who is reading it anew.
     """
 
     facts: FactReader
     freshness: FreshnessReader
+    leases: LeaseReader
 
     def __init__(self, connection: Connection, integration: str) -> None:
         self._connection = connection
         self._integration = integration
         self.facts = FactReader(connection, integration)
         self.freshness = FreshnessReader(connection, integration)
+        self.leases = LeaseReader(connection, integration)
 
     def resources(self, resource_type: ResourceType) -> Selection:
         """Return the resources of a type, to be found."""
@@ -43,6 +47,7 @@ class Writing(Snapshot):
 
     facts: FactStore
     freshness: FreshnessRecords
+    leases: LeaseRecords
 
     def __init__(
         self, connection: Connection, integration: str, *, new_uuid: Callable[[], UUID]
@@ -50,6 +55,7 @@ class Writing(Snapshot):
         super().__init__(connection, integration)
         self.facts = FactStore(connection, integration, new_uuid=new_uuid)
         self.freshness = FreshnessRecords(connection, integration)
+        self.leases = LeaseRecords(connection, integration)
 
     def documents(self, resource_type: ResourceType) -> DocumentStore:
         """Return the resources of a type, to be kept."""

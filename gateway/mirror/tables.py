@@ -58,6 +58,9 @@ FRESHNESS = Table(
     _instant("failed_at"),
     _text("failure_kind"),
     _text("failure"),
+    _instant("retry_at"),
+    # Of how many places the collection holds what was inferred, not what was told.
+    Column("inferred", Integer),
 )
 
 MEMBERS = Table(
@@ -72,10 +75,22 @@ MEMBERS = Table(
     Column("is_active", Boolean, nullable=False),
     _text("html_url"),
     _text("avatar_url"),
-    _text("permission", required=True),
+    # Unknown of those who were looked up one by one; so too when they joined.
+    _text("permission"),
     _instant("added_on"),
     _instant("last_accessed"),
     _instant("gone_at"),
+    # When the member was looked up singly; all are as old as the collection besides.
+    _instant("read_at"),
+)
+
+#: Who was looked up and is no member.
+ABSENCES = Table(
+    "absences",
+    METADATA,
+    _part_of_key("integration"),
+    _part_of_key("uuid"),
+    Column("asked_at", _INSTANT, nullable=False),
 )
 
 ADDRESSES = Table(
@@ -86,6 +101,7 @@ ADDRESSES = Table(
     _text("member_uuid"),
     Column("asked_at", _INSTANT, nullable=False),
     Index(None, "integration", "member_uuid"),
+    Index(None, "integration", "asked_at"),
 )
 
 #: The ids of groups, which Bitbucket has none for: never forgotten, and never given again.
@@ -152,6 +168,53 @@ GRANTS = Table(
     _part_of_key("object_uuid"),
     _text("permission", required=True),
     _text("origin", required=True),
+    Index(None, "integration", "object_uuid"),
+)
+
+#: When it was last read who is granted something on a place: a project or a repository.
+GRANT_READINGS = Table(
+    "grant_readings",
+    METADATA,
+    _part_of_key("integration"),
+    _part_of_key("subject_type"),
+    _part_of_key("object_type"),
+    _part_of_key("object_uuid"),
+    Column("read_at", _INSTANT, nullable=False),
+    Column("is_inferred", Boolean, nullable=False),
+)
+
+#: Which process does what only one at a time should.
+LEASES = Table(
+    "leases",
+    METADATA,
+    _part_of_key("integration"),
+    _part_of_key("name"),
+    _text("holder", required=True),
+    Column("expires_at", _INSTANT, nullable=False),
+)
+
+#: The calls made, by the minute.
+CALLS_SPENT = Table(
+    "calls_spent",
+    METADATA,
+    _part_of_key("integration"),
+    _part_of_key("credential"),
+    _part_of_key("resource_group"),
+    Column("minute", _INSTANT, primary_key=True),
+    Column("calls", Integer, nullable=False),
+)
+
+#: What Bitbucket said of a budget.
+CALL_LIMITS = Table(
+    "call_limits",
+    METADATA,
+    _part_of_key("integration"),
+    _part_of_key("credential"),
+    _part_of_key("resource_group"),
+    Column("hourly_limit", Integer),
+    Column("is_near", Boolean, nullable=False),
+    _instant("blocked_until"),
+    _instant("heard_at"),
 )
 
 

@@ -1,50 +1,145 @@
-"""From a question to the collections of facts that its answer rests on."""
+"""From a question to the facts that its answer rests on."""
 
 from collections.abc import Iterator, Mapping
-from enum import StrEnum
+from dataclasses import dataclass
+from typing import TypeAlias
 
+from gateway.planner.collections import GRANTS_TO, LIST_OF_TYPE, Collection
+from gateway.planner.pins import (
+    EVERYWHERE,
+    ByAddress,
+    ById,
+    ByRole,
+    Pin,
+    Place,
+    addresses_in,
+    is_uuid,
+    pinned,
+    places_in,
+)
 from gateway.scim.filter.bound import And, Compare, ElementMatch, Filter, Not, Or, Present
 from gateway.scim.path import AttributePath, Target, resolve
 from gateway.scim.projection import Projection
 from gateway.scim.schema import ResourceType
 from gateway.scim.sort import Sort
 
-
-class Collection(StrEnum):
-    """A set of facts that is read from Bitbucket as a whole, and is as old as that read."""
-
-    #: Who is a member of the workspace, and with which role.
-    MEMBERS = "members"
-    #: The groups, with those who are in them.
-    GROUPS = "groups"
-    PROJECTS = "projects"
-    REPOSITORIES = "repositories"
-    #: What is granted to users directly, on repositories and projects.
-    USER_GRANTS = "user_grants"
-    #: What is granted to groups, on repositories and projects.
-    GROUP_GRANTS = "group_grants"
-
-
-_NAMES_OF_GRANTS = frozenset({Collection.PROJECTS, Collection.REPOSITORIES})
 _EXTENSION = "urn:bitbucket-scim:params:scim:schemas:extension:1.0"
 
-#: What every resource of a type rests on.
-_BASE: Mapping[str, frozenset[Collection]] = {
-    "User": frozenset({Collection.MEMBERS}),
-    "Group": frozenset({Collection.GROUPS}),
-}
 
-#: What an attribute rests on besides; the others come with the base.
-_BESIDES: Mapping[str, Mapping[str, frozenset[Collection]]] = {
+@dataclass(frozen=True, slots=True, order=True)
+class Whole:
+    """A whole collection."""
+
+    collection: Collection
+
+    def __str__(self) -> str:
+        return self.collection.words
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class OneMember:
+    """The member with this UUID or account id, but for its role; or that there is none."""
+
+    key: str
+
+    def __str__(self) -> str:
+        return f"member {self.key}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class OneAddress:
+    """The member who has this e-mail address, but for the role; or that there is none."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return f"address {self.text}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AddressesOf:
+    """The e-mail addresses that are known of this member."""
+
+    key: str
+
+    def __str__(self) -> str:
+        return f"addresses of {self.key}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class OneRole:
+    """Every member with this role."""
+
+    role: str
+
+    def __str__(self) -> str:
+        return f"members who are {self.role}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class OnePlace:
+    """What subjects of a type, ``user`` or ``group``, are granted on one place, as told there."""
+
+    subject_type: str
+    place: Place
+
+    def __str__(self) -> str:
+        return f"{self.subject_type} grants on {self.place.object_type} {self.place.name}"
+
+
+Need: TypeAlias = Whole | OneMember | OneAddress | AddressesOf | OneRole | OnePlace
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """
+    What an answer rests on.
+
+    Attributes:
+        fresh: What must not be older than the client wants.
+        known: What must have been read once, however long ago: the lists of places, by which
+            one of them is found.
+    """
+
+    fresh: frozenset[Need]
+    known: frozenset[Collection] = frozenset()
+
+    def __or__(self, other: "Needs") -> "Needs":
+        """Return what both need."""
+        fresh = self.fresh | other.fresh
+        known = self.known | other.known
+        return Needs(fresh, known - {n.collection for n in fresh if isinstance(n, Whole)})
+
+    def without(self, collection: Collection) -> "Needs":
+        """Return the same but for a whole collection."""
+        return Needs(self.fresh - {Whole(collection)}, self.known - {collection})
+
+    @classmethod
+    def whole(cls, *collections: Collection) -> "Needs":
+        """Return the need of whole collections."""
+        return cls(frozenset(map(Whole, collections)))
+
+
+EVERYTHING = Needs.whole(*Collection)
+
+_PLACES = Needs.whole(Collection.PROJECTS, Collection.REPOSITORIES)
+_ROLES = f"{_EXTENSION}:User:addedOn", f"{_EXTENSION}:User:lastAccessed", "roles"
+
+#: What an attribute rests on besides the resource itself.
+_BESIDES: Mapping[str, Mapping[str, Needs]] = {
     "User": {
-        "groups": frozenset({Collection.GROUPS}),
-        "entitlements": _NAMES_OF_GRANTS | {Collection.USER_GRANTS},
-        f"{_EXTENSION}:User:access": frozenset(Collection),
+        "groups": Needs.whole(Collection.GROUPS),
+        "entitlements": _PLACES | Needs.whole(*GRANTS_TO["user"]),
+        f"{_EXTENSION}:User:access": EVERYTHING.without(Collection.ADDRESSES),
+        # They come with the list of all members, not with a single one.
+        **dict.fromkeys(_ROLES, Needs.whole(Collection.MEMBERS)),
     },
     "Group": {
-        f"{_EXTENSION}:Group:entitlements": _NAMES_OF_GRANTS | {Collection.GROUP_GRANTS},
+        f"{_EXTENSION}:Group:entitlements": _PLACES | Needs.whole(*GRANTS_TO["group"]),
     },
 }
+_ENTITLEMENTS = {"User": "entitlements", "Group": f"{_EXTENSION}:Group:entitlements"}
+_SUBJECTS = {"User": "user", "Group": "group"}
 
 
 def needs(
@@ -52,25 +147,144 @@ def needs(
     *,
     sort: Sort | None,
     projection: Projection,
-) -> frozenset[Collection]:
+    address_attributes: frozenset[str] = frozenset({"emails"}),
+) -> Needs:
     """
-    Return the collections that must be known to answer.
+    Return what must be known to answer.
 
     What is neither shown, nor filtered or sorted by, is not needed: ``attributes=userName`` of
-    users rests on the members alone, and ``excludedAttributes=entitlements`` on no grant.
+    users rests on the members alone. A filter that only few can match rests on those few.
+
+    Args:
+        filter: What is selected.
+        sort: The order.
+        projection: What is shown.
+        address_attributes: The attributes that are, or may be, e-mail addresses.
     """
-    resource_type = projection.resource_type
-    asked = {_top_level(target) for target in _targets(filter)}
-    if sort is not None:
-        asked.add(_top_level(sort.target))
-    needed = set(_BASE[resource_type.name])
-    if any(target.attribute.name == "meta" for target in asked):
-        # Versions and times of change are those of the whole resource.
-        needed |= needs(None, sort=None, projection=Projection(resource_type))
-    for target, collections in _besides(resource_type):
-        if target in asked or projection.shows(target):
-            needed |= collections
-    return frozenset(needed)
+    question = _Question(filter, sort, projection, address_attributes)
+    return question.of_users() if projection.resource_type.name == "User" else question.of_groups()
+
+
+def needs_of_one(
+    resource_id: str, *, projection: Projection, address_attributes: frozenset[str]
+) -> Needs:
+    """Return what must be known to show the resource of that id."""
+    if projection.resource_type.name != "User":
+        return needs(None, sort=None, projection=projection)
+    # What is no UUID is no user's id, for which nothing need be known.
+    pins: frozenset[Pin] = frozenset({ById(resource_id)} if is_uuid(resource_id) else ())
+    return _Question(None, None, projection, address_attributes, pins).of_users()
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    filter: Filter | None
+    sort: Sort | None
+    projection: Projection
+    address_attributes: frozenset[str]
+    pins: frozenset[Pin] | None = None
+
+    def of_groups(self) -> Needs:
+        return Needs.whole(Collection.GROUPS) | self._besides()
+
+    def of_users(self) -> Needs:
+        pins = pinned(self.filter) if self.pins is None else self.pins
+        if pins is not None and not pins:
+            return Needs(frozenset())
+        besides = self._besides()
+        all_members = Whole(Collection.MEMBERS)
+        if pins is not None and all(isinstance(pin, ByRole) for pin in pins):
+            # The list of those with a role says as much of them as that of all.
+            besides = Needs(besides.fresh - {all_members}, besides.known)
+        fresh: set[Need] = {OneAddress(text) for text in addresses_in(self.filter)}
+        if pins is None or all_members in besides.fresh:
+            fresh.add(all_members)
+        else:
+            fresh |= {_NEEDS_OF_PINS[type(pin)](_key(pin)) for pin in pins}
+        if self._asks(*self.address_attributes):
+            fresh |= _addresses(pins)
+        return besides | Needs(frozenset(fresh))
+
+    def _besides(self) -> Needs:
+        resource_type = self.projection.resource_type
+        needed = Needs(frozenset())
+        if any(target.attribute.name == "meta" for target in self._asked()):
+            # Versions and times of change are those of the whole resource.
+            whole = _Question(None, None, Projection(resource_type), self.address_attributes)
+            needed |= whole.of_users() if resource_type.name == "User" else whole.of_groups()
+        for path, besides in _BESIDES[resource_type.name].items():
+            if self._asks(path):
+                needed |= self._narrowed(path, besides)
+        return needed
+
+    def _narrowed(self, path: str, besides: Needs) -> Needs:
+        """Return *besides*, or what little of it the filter can be about, if nothing else asks."""
+        name = self.projection.resource_type.name
+        if path != _ENTITLEMENTS[name] or self._shows(path) or self._sorts_by(path):
+            return besides
+        narrowed = Needs(frozenset())
+        for place in places_in(self.filter, path):
+            narrowed |= _needs_of(place, _SUBJECTS[name])
+        return narrowed
+
+    def _asks(self, *paths: str) -> bool:
+        asked = {target.name for target in self._asked()}
+        return any(path in asked or self._shows(path) for path in paths)
+
+    def _shows(self, path: str) -> bool:
+        return self.projection.shows(_resolved(path, self.projection.resource_type))
+
+    def _sorts_by(self, path: str) -> bool:
+        return self.sort is not None and _top_level(self.sort.target).name == path
+
+    def _asked(self) -> Iterator[Target]:
+        yield from map(_top_level, _targets(self.filter))
+        if self.sort is not None:
+            yield _top_level(self.sort.target)
+
+
+_NEEDS_OF_PINS: Mapping[type[Pin], type[OneMember | OneAddress | OneRole]] = {
+    ById: OneMember,
+    ByAddress: OneAddress,
+    ByRole: OneRole,
+}
+
+
+def _key(pin: Pin) -> str:
+    match pin:
+        case ById(key=key):
+            return key
+        case ByAddress(text=text):
+            return text
+        case ByRole(role=role):
+            return role
+
+
+def _addresses(pins: frozenset[Pin] | None) -> frozenset[Need]:
+    if pins is None or any(isinstance(pin, ByRole) for pin in pins):
+        return frozenset({Whole(Collection.ADDRESSES)})
+    return frozenset(AddressesOf(pin.key) for pin in pins if isinstance(pin, ById))
+
+
+def _needs_of(place: Place, subject_type: str) -> Needs:
+    of_projects = Whole(_collection(subject_type, "project"))
+    of_repositories = Whole(_collection(subject_type, "repository"))
+    match place:
+        case Place(object_type="project", name=""):
+            return Needs(frozenset({of_projects}), frozenset({Collection.PROJECTS}))
+        case Place(object_type="repository", name=""):
+            return Needs(frozenset({of_repositories}), frozenset({Collection.REPOSITORIES}))
+        case _ if place == EVERYWHERE:
+            return _PLACES | Needs(frozenset({of_projects, of_repositories}))
+    one: Need = OnePlace(subject_type, place)
+    if (subject_type, place.object_type) == ("group", "repository"):
+        # One list has them for all repositories.
+        one = of_repositories
+    return Needs(frozenset({one}), frozenset({LIST_OF_TYPE[place.object_type]}))
+
+
+def _collection(subject_type: str, object_type: str) -> Collection:
+    return Collection(f"{object_type}_{subject_type}_grants")
 
 
 def _targets(node: Filter | None) -> Iterator[Target]:
@@ -90,8 +304,8 @@ def _top_level(target: Target) -> Target:
     return Target(target.extension, target.attribute)
 
 
-def _besides(resource_type: ResourceType) -> Iterator[tuple[Target, frozenset[Collection]]]:
-    for path, collections in _BESIDES[resource_type.name].items():
-        target = resolve(AttributePath.parse(path), resource_type)
-        if target is not None:
-            yield target, collections
+def _resolved(path: str, resource_type: ResourceType) -> Target:
+    target = resolve(AttributePath.parse(path), resource_type)
+    if target is None:
+        raise LookupError(f"{resource_type.name} has no attribute {path}")
+    return target

@@ -15,6 +15,7 @@ The errors a SCIM client can be told of (RFC 7644 §3.12).
     x Unsupported        501
     x BadUpstream        502
     x Unavailable        503
+    x NotStored          504
 """
 
 from typing import ClassVar
@@ -146,3 +147,9 @@ class Unavailable(ScimError):
     def __init__(self, detail: str, *, retry_after_seconds: int) -> None:
         super().__init__(detail)
         self.retry_after_seconds = retry_after_seconds
+
+
+class NotStored(ScimError):
+    """The client wants nothing read, and nothing that is young enough is stored (RFC 9111)."""
+
+    status = 504

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.scim.filter.bound import Filter
+from gateway.scim.freshness import AS_IT_COMES, FreshnessWanted, Provenance
 from gateway.scim.page import IndexPage
 from gateway.scim.projection import Projection
 from gateway.scim.sort import Sort
@@ -22,6 +23,7 @@ class Query:
         projection: The attributes that the answer will show: nothing else need be known.
         base_url: The address of the service, without a slash at its end, which
             ``meta.location`` and the references inside resources begin with.
+        freshness: How old the answer may be.
     """
 
     filter: Filter | None
@@ -29,20 +31,7 @@ class Query:
     page: IndexPage
     projection: Projection
     base_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """
-    How an answer was come by.
-
-    Attributes:
-        age_seconds: The age of the oldest fact in it (RFC 9111 §5.1).
-        calls: The Bitbucket calls it took.
-    """
-
-    age_seconds: int
-    calls: int
+    freshness: FreshnessWanted = AS_IT_COMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +59,15 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """One resource."""
+    """
+    One resource.
 
-    document: Document
+    Attributes:
+        document: The resource; None if there is none of that id.
+        provenance: How that is known.
+    """
+
+    document: Document | None
     provenance: Provenance
 
 
@@ -80,18 +75,21 @@ class ResourceHandler(Protocol):
     """
     The resources of one type.
 
-    Every method raises BadUpstream or Unavailable when what it would say is not known.
+    Every method raises BadUpstream or Unavailable when what it would say is not known, and
+    NotStored when the client wants nothing read and nothing young enough is stored.
     """
 
     def query(self, query: Query) -> Listing:
         """Return the page of resources that *query* selects."""
         ...
 
-    def retrieve(self, resource_id: str, *, projection: Projection, base_url: str) -> Retrieval:
-        """
-        Return the resource of that id.
-
-        Raises:
-            NotFound: There is none.
-        """
+    def retrieve(
+        self,
+        resource_id: str,
+        *,
+        projection: Projection,
+        base_url: str,
+        freshness: FreshnessWanted = AS_IT_COMES,
+    ) -> Retrieval:
+        """Return the resource of that id, or that there is none."""
         ...

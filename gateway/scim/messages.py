@@ -10,6 +10,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from gateway.scim.errors import InvalidValue
 from gateway.scim.filter.bind import bind_filter
+from gateway.scim.freshness import AS_IT_COMES, FreshnessWanted
 from gateway.scim.handler import Query
 from gateway.scim.page import IndexPage
 from gateway.scim.projection import Projection, bind_projection
@@ -83,7 +84,11 @@ def read_projection(
 
 
 def read_query(
-    parameters: Mapping[str, Sequence[str]], resource_type: ResourceType, *, base_url: str
+    parameters: Mapping[str, Sequence[str]],
+    resource_type: ResourceType,
+    *,
+    base_url: str,
+    freshness: FreshnessWanted = AS_IT_COMES,
 ) -> Query:
     """
     Return the query that query parameters ask for.
@@ -92,6 +97,7 @@ def read_query(
         parameters: Every value of each parameter, percent-decoded.
         resource_type: The type that is queried.
         base_url: The address of the service, without a slash at its end.
+        freshness: How old the answer may be.
 
     Raises:
         InvalidFilter: The filter is malformed, or asks what the type can't answer.
@@ -116,6 +122,7 @@ def read_query(
             loaded["attributes"], loaded["excluded_attributes"], resource_type=resource_type
         ),
         base_url=base_url,
+        freshness=freshness,
     )
 
 

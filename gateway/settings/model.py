@@ -1,6 +1,7 @@
 """The settings as values."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,13 @@ class Settings:
         scim_token: The bearer token that opens the resources; None for commands that don't serve.
         gateway_database_url: The mirror's database, as SQLAlchemy writes it.
         gateway_max_age: How old a fact may be, in seconds.
+        gateway_max_wait: How long a request waits for what is read for it, in seconds.
+        gateway_refresh_interval: How often everything is read anew, in seconds; 0 for never.
+        gateway_hourly_limit: The calls an hour that may be made with each credential and group
+            of resources; 0 for any number.
+        gateway_emails_file: Where addresses are, one a line.
+        gateway_email_filters: ``known`` or ``refuse``.
+        gateway_removed_retention: How long users who left show in queries for changes, in days.
         gateway_bind: The address to listen on, as host:port.
         gateway_public_url: The address under which clients reach the gateway.
         gateway_user_name: What ``userName`` is: ``email`` or ``account_id``.
@@ -56,6 +64,12 @@ class Settings:
     scim_token: Secret | None
     gateway_database_url: Secret
     gateway_max_age: int
+    gateway_max_wait: int
+    gateway_refresh_interval: int
+    gateway_hourly_limit: int
+    gateway_emails_file: Path | None
+    gateway_email_filters: str
+    gateway_removed_retention: int
     gateway_bind: str
     gateway_public_url: str | None
     gateway_user_name: str

@@ -53,6 +53,36 @@ SETTINGS = (
         is_secret=True,
     ),
     Setting("GATEWAY_MAX_AGE", "How old a fact may be before it is read anew, in seconds", "300"),
+    Setting(
+        "GATEWAY_MAX_WAIT",
+        "How long a request waits for facts to be read, in seconds; then older ones answer it",
+        "20",
+    ),
+    Setting(
+        "GATEWAY_REFRESH_INTERVAL",
+        "How often everything is read anew in the background, in seconds; 0 for never",
+        "86400",
+    ),
+    Setting(
+        "GATEWAY_HOURLY_LIMIT",
+        "The calls an hour that may be made with each credential, until Bitbucket says; 0: any",
+        "1000",
+    ),
+    Setting(
+        "GATEWAY_EMAILS_FILE",
+        "A file of e-mail addresses, one a line, for Bitbucket to be asked who has them",
+    ),
+    Setting(
+        "GATEWAY_EMAIL_FILTERS",
+        "Filters that only all e-mail addresses could answer: known, answered from those that are "
+        "known, or refuse",
+        "known",
+    ),
+    Setting(
+        "GATEWAY_REMOVED_RETENTION",
+        "How long users who left show in queries for changes, in days",
+        "30",
+    ),
     Setting("GATEWAY_USER_NAME", "What userName is: email or account_id", "email"),
     Setting("GATEWAY_WORKERS", "The processes that serve", "2"),
     Setting("GATEWAY_THREADS", "The threads of each of them", "8"),

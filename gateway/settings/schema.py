@@ -1,8 +1,10 @@
 """What each setting may be; every problem says what to write instead."""
 
+import os
 import re
 from importlib.util import find_spec
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -31,6 +33,16 @@ class _SecretText(fields.String):
         if not text.isprintable():
             raise ValidationError("must be one line of printable characters.")
         return Secret(text)
+
+
+class _ReadableFile(fields.String):
+    """A file that is there and can be read."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        path = Path(super()._deserialize(value, attr, data, **kwargs))
+        if not os.access(path, os.R_OK) or path.is_dir():
+            raise ValidationError(f"names {path}, which can't be read.")
+        return path
 
 
 def _api_url(value: str) -> None:
@@ -145,6 +157,12 @@ class SettingsSchema(Schema):
     scim_token = _SecretText(load_default=None, validate=validate.And(_long_enough, _header_word))
     gateway_database_url = _SecretText(load_default=_default_database, validate=_database)
     gateway_max_age = _whole_number(0, 366 * 86_400, default=300, unit=" seconds")
+    gateway_max_wait = _whole_number(0, 600, default=20, unit=" seconds")
+    gateway_refresh_interval = _whole_number(0, 366 * 86_400, default=86_400, unit=" seconds")
+    gateway_hourly_limit = _whole_number(0, 1_000_000, default=1000, unit=" calls")
+    gateway_emails_file = _ReadableFile(load_default=None)
+    gateway_email_filters = _one_of("known", "refuse")
+    gateway_removed_retention = _whole_number(0, 3650, default=30, unit=" days")
     gateway_bind = fields.String(load_default="127.0.0.1:8080", validate=_bind)
     gateway_public_url = fields.String(load_default=None, validate=_public_url)
     gateway_user_name = _one_of("email", "account_id")

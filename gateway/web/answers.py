@@ -6,7 +6,7 @@ import orjson
 from flask import Response
 
 from gateway.scim.errors import ScimError, Unavailable
-from gateway.scim.handler import Provenance
+from gateway.scim.freshness import Provenance
 
 MEDIA_TYPE = "application/scim+json"
 
@@ -48,13 +48,35 @@ def error_answer(error: ScimError, headers: Mapping[str, str] | None = None) -> 
 
 def provenance_headers(provenance: Provenance) -> dict[str, str]:
     """
-    Return the headers that say how old an answer is and what it cost.
+    Return the headers that say how old an answer is, what it cost, and what is not known.
 
     A cache must not answer a second client with what the first one was shown, and must ask again
     before it answers the first.
     """
-    return {
+    headers = {
         "Age": str(provenance.age_seconds),
         "X-Bitbucket-Calls": str(provenance.calls),
+        "Cache-Status": _cache_status(provenance),
         "Cache-Control": "private, no-cache",
     }
+    if provenance.incomplete:
+        headers["X-Bitbucket-Incomplete"] = ", ".join(provenance.incomplete)
+    return headers
+
+
+def _cache_status(provenance: Provenance) -> str:
+    """Return how the gateway came by the answer (RFC 9211)."""
+    forwarded = provenance.forwarded
+    parts = ["bitbucket-scim", f"fwd={forwarded}" if forwarded else "hit"]
+    if forwarded and not provenance.detail:
+        parts.append("stored")
+    parts.append(f"ttl={provenance.ttl_seconds}")
+    if provenance.detail:
+        parts.append(f'detail="{_string(provenance.detail)}"')
+    return "; ".join(parts)
+
+
+def _string(text: str) -> str:
+    """Return *text* as a structured field's string holds it: printable ASCII (RFC 8941 §3.3.3)."""
+    printable = "".join(each if " " <= each <= "~" else "?" for each in text)
+    return printable.replace("\\", "\\\\").replace('"', '\\"')

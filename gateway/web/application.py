@@ -11,6 +11,7 @@ from gateway.web.answers import ScimResponse
 from gateway.web.authentication import Authenticator
 from gateway.web.discovery import Discovery
 from gateway.web.errors import register_errors
+from gateway.web.explanation import Explain, add_explanation
 from gateway.web.health import Readiness, add_health
 from gateway.web.resources import CollectionView, SingleView
 from gateway.web.tracing import trace_requests
@@ -24,6 +25,7 @@ def create_web(
     *,
     tokens: Collection[str],
     readiness: Readiness,
+    explain: Explain,
     public_url: str | None = None,
 ) -> Flask:
     """
@@ -34,6 +36,7 @@ def create_web(
         handlers: Who knows the resources, by the name of their type.
         tokens: The bearer tokens that open the resources.
         readiness: Returns why the gateway can't serve, if it can't.
+        explain: Returns what a query would cost.
         public_url: The address under which clients reach the service, without ``/scim/v2``.
     """
     app = Flask("gateway", static_folder=None)
@@ -57,5 +60,6 @@ def create_web(
         single = SingleView.as_view(f"{name}.single", resource_type, handler, **shared)
         app.add_url_rule(path, view_func=collection)
         app.add_url_rule(f"{path}/<resource_id>", view_func=single)
+    add_explanation(app, registry, explain, authenticator=authenticator, addresses=addresses)
     add_unsupported(app, authenticator)
     return app

@@ -6,14 +6,20 @@ import orjson
 from flask import Response, request
 from flask.views import MethodView
 
-from gateway.scim.errors import Unsupported
+from gateway.scim.errors import NotFound, Unsupported
 from gateway.scim.handler import Document, ResourceHandler
 from gateway.scim.messages import list_response, read_projection, read_query
 from gateway.scim.projection import Projection
 from gateway.scim.schema import ResourceType
 from gateway.web.addresses import Addresses
-from gateway.web.answers import ScimResponse, provenance_headers, scim_answer
+from gateway.web.answers import (
+    ScimResponse,
+    error_answer,
+    provenance_headers,
+    scim_answer,
+)
 from gateway.web.authentication import Authenticator
+from gateway.web.caching import freshness_wanted
 from gateway.web.preconditions import IfNoneMatch
 
 
@@ -58,7 +64,10 @@ class CollectionView(_ResourceView):
     def get(self) -> Response:
         """Answer a query (RFC 7644 §3.4.2)."""
         query = read_query(
-            request.args.to_dict(flat=False), self._type, base_url=self._addresses.base_url()
+            request.args.to_dict(flat=False),
+            self._type,
+            base_url=self._addresses.base_url(),
+            freshness=freshness_wanted(request.cache_control),
         )
         listing = self._handler.query(query)
         resources = [_shown(document, query.projection) for document in listing.documents]
@@ -74,8 +83,17 @@ class SingleView(_ResourceView):
         projection = read_projection(request.args.to_dict(flat=False), self._type)
         known = IfNoneMatch.parse(request.headers.get("If-None-Match"))
         base_url = self._addresses.base_url()
-        retrieval = self._handler.retrieve(resource_id, projection=projection, base_url=base_url)
+        retrieval = self._handler.retrieve(
+            resource_id,
+            projection=projection,
+            base_url=base_url,
+            freshness=freshness_wanted(request.cache_control),
+        )
         document = retrieval.document
+        if document is None:
+            absent = NotFound(f"There is no {self._type.name} with the id {resource_id}.")
+            headers = provenance_headers(retrieval.provenance) | {"Cache-Control": "no-store"}
+            return error_answer(absent, headers)
         headers = provenance_headers(retrieval.provenance) | {
             "ETag": document.version,
             "Content-Location": f"{base_url}{self._type.endpoint}/{resource_id}",

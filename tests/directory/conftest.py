@@ -14,9 +14,8 @@ from gateway.bitbucket.credentials import ApiToken, WorkspaceAccessToken
 from gateway.bitbucket.patience import RetryPolicy
 from gateway.bitbucket.transport import Limits, Transport
 from gateway.bitbucket.workspace import BitbucketWorkspace
-from gateway.directory.address_book import AddressBook
 from gateway.directory.directory import Directory
-from gateway.directory.refresh import Refresher
+from gateway.directory.refresh import Patience, Refresher
 from gateway.directory.rendering import Renderer
 from gateway.directory.users import UserNameSource
 from gateway.mirror.engine import migrate, open_database
@@ -103,16 +102,15 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
         workspace = BitbucketWorkspace(client, world.slug)
         mirror = Mirror(engine, "test")
         renderer = Renderer(registry, UserNameSource.EMAIL)
-        refresher = Refresher(workspace, mirror, renderer, now=clock)
-        book = AddressBook(workspace, mirror, renderer, now=clock)
+        refresher = Refresher(workspace, mirror, renderer, clock, Patience(lifetime=MAX_AGE))
         yield Stage(
             world=world,
             bitbucket=bitbucket.sandbox,
             clock=clock,
             mirror=mirror,
             refresher=refresher,
-            users=Directory(registry.user, mirror, refresher, book, MAX_AGE),
-            groups=Directory(registry.group, mirror, refresher, book, MAX_AGE),
+            users=Directory(registry.user, mirror, refresher),
+            groups=Directory(registry.group, mirror, refresher),
         )
         transport.close()
     engine.dispose()

@@ -1,15 +1,18 @@
 """Facts are read when they are needed and too old; a failure never makes them fewer."""
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import orjson
 import pytest
 
-from gateway.directory.refresh import Refresher
-from gateway.planner.needs import Collection
+from gateway.directory.landing import Landing
+from gateway.directory.outcomes import Reading
+from gateway.directory.reading import Lists
+from gateway.planner.collections import Collection
+from gateway.planner.needs import Whole
 from gateway.sandbox import demo_credentials
-from gateway.scim.errors import BadUpstream, NotFound, ScimError, Unavailable
+from gateway.scim.errors import BadUpstream, ScimError, Unavailable
 from gateway.scim.projection import Projection
 
 MEMBERS = "/2.0/workspaces/acme/permissions"
@@ -121,19 +124,51 @@ def test_one_failing_collection_spares_the_others(stage: Any) -> None:
     assert stage.ask(stage.users, excluded="groups").total_results == 12
 
 
-def test_a_grant_that_fails_half_way_lands_none(stage: Any) -> None:
-    """Of repositories read one by one, the last failing leaves all entitlements as they were."""
+def test_a_place_that_fails_keeps_what_was_known_of_it(stage: Any) -> None:
+    """Grants are as complete as before: those of the repository that fails stay, with their age."""
     before = stage.resources(stage.users)
-    repository = list(stage.world.repositories.values())[-1]
+    failing = list(stage.world.repositories.values())[-1]
+    held_before = _entitlements_on(failing, before)
+    assert held_before
     for account, target in [(g.subject, g.target) for g in stage.world.grants()]:
         stage.world.revoke(account, target)
     stage.clock.pass_time(minutes=10)
-    path = f"/2.0/repositories/acme/{repository.slug}/permissions-config/users"
+    path = f"/2.0/repositories/acme/{failing.slug}/permissions-config/users"
     stage.bitbucket.faults.plan("500", path, times=20)
 
-    after = stage.resources(stage.users)
+    answer = stage.ask(stage.users)
 
-    assert [u.get("entitlements") for u in after] == [u.get("entitlements") for u in before]
+    after = [orjson.loads(document.json) for document in answer.documents]
+    assert _entitlements_on(failing, after) == held_before
+    assert answer.provenance.age_seconds == 600
+
+
+def _entitlements_on(repository: Any, users: list[dict[str, Any]]) -> set[tuple[str, str]]:
+    prefix = f"repository:{repository.uuid.strip('{}')}:"
+    return {
+        (user["id"], held["value"])
+        for user in users
+        for held in user.get("entitlements", [])
+        if held["value"].startswith(prefix)
+    }
+
+
+def test_what_was_read_is_not_read_again_after_a_failure(stage: Any) -> None:
+    """A refresh that goes on asks the places alone that were not reached."""
+    for number in range(60):
+        project = next(iter(stage.world.projects.values()))
+        stage.world.add_repository(f"Repository {number}", project=project)
+    path = "/2.0/repositories/acme/*/permissions-config/users"
+    stage.bitbucket.faults.plan("500", path, times=1, skip=40)
+    with pytest.raises(ScimError):
+        stage.ask(stage.users)
+    stage.bitbucket.calls.reset()
+    stage.clock.pass_time(seconds=31)
+
+    stage.ask(stage.users)
+
+    resource = "GET /2.0/repositories/{workspace}/{repo_slug}/permissions-config/users"
+    assert 0 < stage.bitbucket.calls.by_resource[resource] <= 65 - 40
 
 
 def test_a_repository_deleted_while_grants_are_read_is_no_failure(stage: Any) -> None:
@@ -156,10 +191,11 @@ def test_a_member_who_leaves_is_gone(stage: Any) -> None:
     stage.clock.pass_time(minutes=10)
 
     assert stage.resources(stage.users, f'id eq "{user_id}"') == []
-    with pytest.raises(NotFound):
-        stage.users.retrieve(
-            user_id, projection=Projection(stage.users.resource_type), base_url="http://x"
-        )
+    retrieved = stage.users.retrieve(
+        user_id, projection=Projection(stage.users.resource_type), base_url="http://x"
+    )
+    assert retrieved.document is None
+    assert retrieved.provenance.age_seconds == 0
 
     stage.world.add_member(account)
     stage.clock.pass_time(minutes=10)
@@ -240,30 +276,16 @@ def test_a_slow_reading_keeps_nobody_else_waiting(stage: Any) -> None:
 
 def test_of_two_readings_the_later_stays(stage: Any) -> None:
     """What another process has read meanwhile is not replaced by what is older."""
-    another = Refresher(
-        stage.refresher._workspace,  # noqa: SLF001 - stands for the same in another process
-        stage.mirror,
-        stage.refresher._renderer,  # noqa: SLF001
-        now=stage.clock,
-    )
-    asked = threading.Event()
-    landed = threading.Event()
+    members = Whole(Collection.MEMBERS)
+    early = Reading(list(stage.refresher.workspace.permissions()), stage.clock(), 1)
+    stage.world.add_member("Newcomer")
+    stage.clock.pass_time(seconds=1)
+    assert stage.ask(stage.users, attributes="displayName").total_results == 13
 
-    def wait(*_: object) -> None:
-        asked.set()
-        assert landed.wait(10)
+    landing = Landing(stage.mirror, stage.refresher.renderer, stage.clock)
+    landing.lists(Lists({members: early}, {}), workspace_uuid=None)
 
-    with ThreadPoolExecutor(1) as executor:
-        members = frozenset({Collection.MEMBERS})
-        early = executor.submit(stage.refresher.refresh, members, progress=wait)
-        assert asked.wait(10)
-        stage.world.add_member("Newcomer")
-        stage.clock.pass_time(seconds=1)
-        another.refresh(members)
-        landed.set()
-        early.result()
-
-    answer = stage.ask(stage.users, attributes="userName")
+    answer = stage.ask(stage.users, attributes="displayName")
     assert answer.total_results == 13
     assert answer.provenance.age_seconds == 0
 

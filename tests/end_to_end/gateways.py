@@ -10,7 +10,7 @@ from typing import Any
 import requests
 from werkzeug.serving import make_server
 
-from gateway.app import CLOSE, create_app
+from gateway.app import GATEWAY, create_app
 from gateway.sandbox import World, demo_credentials
 from gateway.settings import load_settings
 
@@ -74,4 +74,4 @@ def gateway(settings: Mapping[str, str]) -> Iterator[Client]:
         server.shutdown()
         thread.join()
         server.server_close()
-        app.extensions[CLOSE]()
+        app.extensions[GATEWAY].close()

@@ -40,7 +40,7 @@ def test_the_reason_is_told(
         root = client.base_url.removesuffix("/scim/v2")
         ready = requests.get(f"{root}/readyz", timeout=60)
         listed = client.get("/Users", attributes="userName")
-        single = client.get("/Users/00919288221112222")
+        single = client.get("/Users/3c489c1e-8851-537f-acfe-8b110dc7670a")
 
         assert requests.get(f"{root}/healthz", timeout=5).status_code == 200
         assert client.get("/Schemas").status_code == 200

@@ -1,4 +1,4 @@
-"""Facts are replaced by whole collections, and only what differs is written."""
+"""Facts are replaced by collections or places, and only what differs is written."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -109,26 +109,112 @@ def test_every_other_collection_is_read_as_it_was_written(mirror: Mirror) -> Non
     orphan = replace(repository, uuid="r2", project_uuid=None)
     for repositories in ([repository, orphan], [orphan]):
         with mirror.writing() as tx:
-            tx.facts.replace_projects([project])
-            tx.facts.replace_repositories(repositories)
+            tx.facts.replace_projects([project], listed_at=None)
+            tx.facts.replace_repositories(repositories, listed_at=None)
         with mirror.reading() as snapshot:
             assert snapshot.facts.projects() == [project]
             assert snapshot.facts.repositories() == repositories
 
 
-def test_grants_of_users_and_of_groups_are_two_collections(mirror: Mirror) -> None:
-    """Replacing one leaves the other."""
+def test_grants_are_replaced_place_by_place(mirror: Mirror, now: datetime) -> None:
+    """What others hold there, and what is granted elsewhere, stays."""
     of_user = Grant("user", ANN.uuid, "repository", "r1", "write")
-    of_group = Grant("group", "g1", "project", "p1", "create-repo", origin="inferred")
+    elsewhere = Grant("user", ANN.uuid, "repository", "r2", "read")
+    of_group = Grant("group", "g1", "repository", "r1", "admin")
     with mirror.writing() as tx:
-        tx.facts.replace_grants([of_user], subject_type="user")
-        tx.facts.replace_grants([of_group], subject_type="group")
-        assert tx.facts.grants() == [of_group, of_user]
-        changed = replace(of_user, permission="admin")
-        tx.facts.replace_grants([changed], subject_type="user")
-        assert tx.facts.grants() == [of_group, changed]
-        tx.facts.replace_grants([], subject_type="group")
-        assert tx.facts.grants() == [changed]
+        tx.facts.replace_repository_group_grants([of_group])
+        grants = {"r1": [of_user], "r2": [elsewhere]}
+        changed = tx.facts.replace_grants_on("user", "repository", grants, read_at=now)
+        assert changed == {ANN.uuid}
+        assert tx.facts.grants() == [of_group, of_user, elsewhere]
+
+        of_bob = replace(of_user, subject_id=BOB.uuid)
+        grants = {"r1": [of_user, of_bob]}
+        changed = tx.facts.replace_grants_on("user", "repository", grants, read_at=now)
+        assert changed == {BOB.uuid}
+
+        assert tx.facts.replace_grants_on("user", "repository", grants, read_at=now) == set()
+        tx.facts.replace_repository_group_grants([])
+        assert tx.facts.grants() == [of_user, elsewhere, of_bob]
+
+
+def test_a_place_is_as_old_as_its_last_reading(mirror: Mirror, now: datetime) -> None:
+    """All are as old as the oldest, and of no age before each was read."""
+    api = Repository("r1", "api", "acme/api", "API", "p1", is_private=True)
+    web = replace(api, uuid="r2", slug="web", full_name="acme/web")
+    later = now + timedelta(hours=1)
+    with mirror.writing() as tx:
+        tx.facts.replace_repositories([api, web], listed_at=None)
+        tx.facts.replace_grants_on("user", "repository", {"r1": []}, read_at=later)
+        readings = tx.facts.all_place_readings("user", "repository")
+        assert (readings.oldest, readings.listed, readings.read) == (None, 2, 1)
+
+        inferred = {"r2": [Grant("user", ANN.uuid, "repository", "r2", "read", "inferred")]}
+        tx.facts.replace_grants_on("user", "repository", inferred, read_at=now, is_inferred=True)
+        readings = tx.facts.all_place_readings("user", "repository")
+        assert (readings.oldest, readings.inferred) == (now, 1)
+        assert tx.facts.inferred_places(5) == ["r2"]
+
+
+def test_on_a_new_place_nothing_was_granted_before(mirror: Mirror, now: datetime) -> None:
+    """It was not there when the list was read before; a place that is gone takes its grants."""
+    api = Repository("r1", "api", "acme/api", "API", "p1", is_private=True)
+    web = replace(api, uuid="r2", slug="web", full_name="acme/web")
+    granted = Grant("user", ANN.uuid, "repository", "r1", "read")
+    with mirror.writing() as tx:
+        tx.facts.replace_repositories([api], listed_at=None)
+        tx.facts.replace_grants_on("user", "repository", {"r1": [granted]}, read_at=now)
+        tx.facts.replace_repositories([web], listed_at=now - timedelta(hours=1))
+
+        assert tx.facts.grants() == []
+        (reading,) = tx.facts.place_readings("user", "repository")
+        assert (reading.object_uuid, reading.read_at) == ("r2", now - timedelta(hours=1))
+
+
+def test_a_place_is_found_by_uuid_and_by_name(mirror: Mirror) -> None:
+    """Projects by their keys, repositories by their full names, in any letter case."""
+    with mirror.writing() as tx:
+        tx.facts.replace_projects([Project("p1", "KEY", "A", is_private=True)], listed_at=None)
+        api = Repository("r1", "api", "acme/api", "API", "p1", is_private=True)
+        tx.facts.replace_repositories([api], listed_at=None)
+        assert tx.facts.place_uuid("project", "key") == "p1"
+        assert tx.facts.place_uuid("repository", "Acme/API") == "r1"
+        assert tx.facts.place_uuid("repository", "r1") == "r1"
+        assert tx.facts.place_uuid("repository", "key") is None
+        assert tx.facts.listed("repository", ["r1", "r9"]) == {"r1"}
+
+
+def test_who_was_looked_up_keeps_what_only_the_list_tells(mirror: Mirror, now: datetime) -> None:
+    """The role and the times of a member stay known; the whole list settles everything."""
+    seen = replace(ANN, display_name="Ann Lee", permission=None, added_on=None)
+    later = now + timedelta(hours=1)
+    with mirror.writing() as tx:
+        tx.facts.replace_members([ANN], now=now)
+        tx.facts.keep_member(seen, read_at=later)
+        tx.facts.keep_member(replace(BOB, permission=None), read_at=later)
+        found = {member.uuid: member for member in tx.facts.members()}
+        assert found[ANN.uuid] == replace(ANN, display_name="Ann Lee")
+        assert found[BOB.uuid].permission is None
+        assert tx.facts.looked_up([ANN.uuid])[ANN.uuid].read_at == later
+        # Both have it: of one account id, the later row would do.
+        assert tx.facts.looked_up(["557058:ann"]).keys() == {"557058:ann"}
+
+        tx.facts.replace_members([ANN], now=later)
+        assert tx.facts.members() == [ANN]
+        assert tx.facts.looked_up([ANN.uuid])[ANN.uuid].read_at is None
+
+
+def test_who_was_looked_up_in_vain_is_gone(mirror: Mirror, now: datetime) -> None:
+    """That is known of the key, until the member is seen again or the list is read."""
+    with mirror.writing() as tx:
+        tx.facts.replace_members([ANN], now=now)
+        tx.facts.keep_absence(ANN.uuid, asked_at=now)
+        assert tx.facts.members() == []
+        known = tx.facts.looked_up([ANN.uuid])[ANN.uuid]
+        assert (known.uuid, known.read_at) == (None, now)
+
+        tx.facts.keep_member(ANN, read_at=now)
+        assert tx.facts.looked_up([ANN.uuid])[ANN.uuid].uuid == ANN.uuid
 
 
 def test_the_last_answer_about_an_address_counts(mirror: Mirror, now: datetime) -> None:
@@ -150,10 +236,8 @@ def test_facts_can_be_read_of_some(mirror: Mirror, now: datetime) -> None:
     with mirror.writing() as tx:
         tx.facts.replace_members([ANN, BOB], now=now)
         tx.facts.replace_groups([DEVELOPERS], workspace_uuid=WORKSPACE, now=now)
-        tx.facts.replace_grants(
-            [Grant("user", uuid, "repository", "r", "read") for uuid in (ANN.uuid, BOB.uuid)],
-            subject_type="user",
-        )
+        held = [Grant("user", uuid, "repository", "r", "read") for uuid in (ANN.uuid, BOB.uuid)]
+        tx.facts.replace_grants_on("user", "repository", {"r": held}, read_at=now)
         tx.facts.record_addresses([known, Address("x@acme.com", None, now)])
     with mirror.reading() as snapshot:
         facts = snapshot.facts

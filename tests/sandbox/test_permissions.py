@@ -8,8 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.sandbox import Permission, World
-from gateway.sandbox.effective import EffectiveRights, RightsWindow
+from gateway.sandbox.effective import EffectiveRights
 from gateway.sandbox.model import Account, Group, Project, Repository
+from gateway.sandbox.rights_list import RightsWindow
 from tests.sandbox.reader import Reader
 
 # How long an example takes says more about the machine than about the code.
@@ -134,6 +135,21 @@ def test_effective_rights_over_http(reader: Reader, generated: World) -> None:
             'repository.name="api" OR permission="admin"',
             lambda v: v["repository"]["name"] == "api" or v["permission"] == "admin",
         ),
+        (
+            'repository.full_name IN ("acme/docs", "acme/api", "acme/gone")',
+            lambda v: v["repository"]["full_name"] in ("acme/api", "acme/docs"),
+        ),
+        (
+            'repository.full_name IN ("acme/api", "acme/docs") AND repository.name!="docs"',
+            lambda v: v["repository"]["full_name"] == "acme/api",
+        ),
+        (
+            '(repository.full_name="acme/api" OR permission="read") AND (permission!="admin")',
+            lambda v: (
+                (v["repository"]["full_name"] == "acme/api" or v["permission"] == "read")
+                and v["permission"] != "admin"
+            ),
+        ),
     ],
 )
 def test_effective_rights_are_filtered(
@@ -144,6 +160,42 @@ def test_effective_rights_are_filtered(
     expected = [value for value in everything if holds(value)]
     assert expected
     assert reader.all(EFFECTIVE, pagelen=100, q=q) == expected
+
+
+def test_effective_rights_of_many_repositories_without_some_users(
+    reader: Reader, generated: World
+) -> None:
+    """Names in a list, people left out one by one: as many conditions as one address holds."""
+    names = [f"acme/{repository.slug}" for repository in generated.repositories.values()][::-2]
+    left_out = [uuid for uuid in generated.accounts if uuid in generated.administrators()]
+    listed = ", ".join(f'"{name}"' for name in names)
+    others = " AND ".join(f'user.uuid != "{uuid}"' for uuid in left_out)
+    expected = [
+        value
+        for value in reader.all(EFFECTIVE, pagelen=100)
+        if value["repository"]["full_name"] in names and value["user"]["uuid"] not in left_out
+    ]
+    assert expected
+    for q in (
+        f"repository.full_name IN ({listed}) AND {others}",
+        f"({others}) AND (repository.full_name IN ({listed}))",
+    ):
+        assert reader.all(EFFECTIVE, pagelen=100, q=q) == expected
+
+
+def test_a_repository_can_be_asked_for_once_it_was_renamed(
+    serve: Callable[..., Reader], world: World
+) -> None:
+    """By its name of now, and no longer by that of before."""
+    api = world.add_repository("api", project=world.add_project("CORE"))
+    reader = serve(world)
+    before, after = ('repository.full_name="acme/api"', 'repository.full_name="acme/rest"')
+    assert len(reader.all(EFFECTIVE, q=before)) == 1
+    world.change_repository(api, slug="rest")
+    assert reader.all(EFFECTIVE, q=before) == []
+    assert len(reader.all(EFFECTIVE, q=after)) == 1
+    assert reader.get(f"{EFFECTIVE}/api").status_code == 404
+    assert len(reader.all(f"{EFFECTIVE}/rest")) == 1
 
 
 def test_effective_rights_of_one_user(reader: Reader, generated: World) -> None:
@@ -163,7 +215,17 @@ def test_effective_rights_are_sorted(reader: Reader) -> None:
     assert held == sorted(held, key=ORDER.index)
 
 
-@pytest.mark.parametrize("q", ['permission="owner"', 'permission~"a"', 'user.email="x"', "x"])
+@pytest.mark.parametrize(
+    "q",
+    [
+        'permission="owner"',
+        'permission~"a"',
+        'user.email="x"',
+        "x",
+        "repository.full_name IN (1)",
+        'repository.full_name="acme/gone" AND permission="owner"',
+    ],
+)
 def test_wrong_questions_are_refused(reader: Reader, q: str) -> None:
     """400."""
     assert reader.error(EFFECTIVE, q=q)[0] == 400

@@ -2,11 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 
 import pytest
 
 from gateway.sandbox import AccountStatus, AccountType, Permission, WorkspaceRole, World, generate
+from gateway.sandbox.effective import EffectiveRights
+from gateway.sandbox.model import Account, Group
 from gateway.sandbox.workspace import slug_of
 
 
@@ -29,6 +32,20 @@ def test_the_same_arguments_make_the_same_world() -> None:
     assert facts(generate(seed=3)) != facts(generate(seed=4))
     one, other = generate(slug="one"), generate(slug="other")
     assert not one.accounts.keys() & other.accounts.keys()
+
+
+def test_worlds_are_dense_or_sparse() -> None:
+    """Dense, as they are by default, or a dozen people with a right on a repository."""
+    made = partial(generate, users=300, groups=30, projects=10, repositories=200)
+    dense, sparse = made(), made(shape="sparse")
+    assert made(shape="dense").grants() == dense.grants()
+    holders = [
+        sum(len(EffectiveRights(world).on(r)) for r in world.repositories.values()) / 200
+        for world in (dense, sparse)
+    ]
+    assert holders[0] > 60
+    assert 8 < holders[1] < 16
+    assert {type(grant.subject) for grant in sparse.grants()} == {Account, Group}
 
 
 @pytest.mark.parametrize(

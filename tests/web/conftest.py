@@ -8,9 +8,9 @@ import orjson
 import pytest
 from flask.testing import FlaskClient
 
-from gateway.scim.errors import NotFound
 from gateway.scim.filter.match import matches
-from gateway.scim.handler import Document, Listing, Provenance, Query, Retrieval
+from gateway.scim.freshness import AS_IT_COMES, FreshnessWanted, Provenance
+from gateway.scim.handler import Document, Listing, Query, Retrieval
 from gateway.scim.projection import Projection
 from gateway.scim.schema import Registry, load_registry
 from gateway.web.application import create_web
@@ -25,6 +25,7 @@ class Memory:
     resources: Sequence[dict[str, Any]] = ()
     failure: Exception | None = None
     queries: list[Query] = field(default_factory=list)
+    wanted: list[FreshnessWanted] = field(default_factory=list)
 
     def query(self, query: Query) -> Listing:
         """Answer from the list."""
@@ -33,21 +34,44 @@ class Memory:
         found = [r for r in self.resources if query.filter is None or matches(query.filter, r)]
         start = query.page.start_index - 1
         page = found[start : start + query.page.count]
-        return Listing(len(found), [_document(r) for r in page], Provenance(17, 3))
+        return Listing(
+            len(found), [_document(r) for r in page], Provenance(age_seconds=17, calls=3)
+        )
 
-    def retrieve(self, resource_id: str, *, projection: Projection, base_url: str) -> Retrieval:
+    def retrieve(
+        self,
+        resource_id: str,
+        *,
+        projection: Projection,
+        base_url: str,
+        freshness: FreshnessWanted = AS_IT_COMES,
+    ) -> Retrieval:
         """Answer from the list."""
         self._fail()
         assert projection.resource_type.name
         assert base_url
+        self.wanted.append(freshness)
+        provenance = Provenance(age_seconds=17, calls=0)
         for resource in self.resources:
             if resource["id"] == resource_id:
-                return Retrieval(_document(resource), Provenance(17, 0))
-        raise NotFound(f"There is no resource {resource_id}.")
+                return Retrieval(_document(resource), provenance)
+        return Retrieval(None, provenance)
 
     def _fail(self) -> None:
         if self.failure is not None:
             raise self.failure
+
+
+def _explain(type_name: str, query: Query) -> dict[str, object]:
+    return {
+        "needs": [{"need": type_name, "ageSeconds": None}],
+        "calls": [],
+        "putOff": [],
+        "totalCalls": None,
+        "inferredPlaces": 0,
+        "sql": "SELECT",
+        "text": f"{query.filter} {query.freshness}",
+    }
 
 
 def _document(resource: dict[str, Any]) -> Document:
@@ -106,6 +130,7 @@ def serve(
             "handlers": {"User": users, "Group": groups},
             "tokens": [TOKEN, "another-token-that-opens", "ein-schlüssel"],
             "readiness": lambda: reasons,
+            "explain": _explain,
         } | other
         return create_web(registry, **made).test_client()
 

@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.scim.handler import Document, Listing, Provenance, Query, Retrieval
+from gateway.scim.freshness import Provenance
+from gateway.scim.handler import Document, Listing, Query, Retrieval
 
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
@@ -189,12 +190,12 @@ class AsStored:
 
     def query(self, _query: Query) -> Listing:
         """Return it twice."""
-        return Listing(2, [self.document, self.document], Provenance(0, 0))
+        return Listing(2, [self.document, self.document], Provenance(age_seconds=0, calls=0))
 
     def retrieve(self, resource_id: str, **_how: Any) -> Retrieval:
         """Return it."""
         assert resource_id
-        return Retrieval(self.document, Provenance(0, 0))
+        return Retrieval(self.document, Provenance(age_seconds=0, calls=0))
 
 
 def test_whole_resources_are_passed_on_as_they_are_stored(

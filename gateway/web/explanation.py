@@ -1,0 +1,94 @@
+"""
+``POST /admin/explain``: what a query rests on and would cost, without making it.
+
+The query comes in the body, so that no filter, which may hold an e-mail address, is in an address
+that servers on the way write down.
+"""
+
+from collections.abc import Callable, Mapping
+
+import orjson
+from flask import Flask, Response, request
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from gateway.scim.errors import InvalidSyntax, InvalidValue
+from gateway.scim.handler import Query
+from gateway.scim.messages import read_query
+from gateway.scim.schema import Registry
+from gateway.web.addresses import Addresses
+from gateway.web.authentication import Authenticator
+from gateway.web.caching import freshness_wanted
+
+#: Returns the explanation of a query over the resources of the type of that name.
+Explain = Callable[[str, Query], Mapping[str, object]]
+
+_TYPE = "resourceType"
+
+
+class _Body(Schema):
+    """A query: the parameters of RFC 7644 §3.4.2, and the type that is queried."""
+
+    class Meta:
+        unknown = RAISE
+
+    resource_type = fields.String(
+        data_key=_TYPE,
+        load_default="User",
+        validate=validate.OneOf(("User", "Group"), error="must be User or Group"),
+    )
+    filter = fields.String()
+    attributes = fields.String()
+    excluded_attributes = fields.String(data_key="excludedAttributes")
+    sort_by = fields.String(data_key="sortBy")
+    sort_order = fields.String(data_key="sortOrder")
+    start_index = fields.Integer(data_key="startIndex", strict=True)
+    count = fields.Integer(strict=True)
+
+
+_BODY = _Body()
+
+
+def add_explanation(
+    app: Flask,
+    registry: Registry,
+    explain: Explain,
+    *,
+    authenticator: Authenticator,
+    addresses: Addresses,
+) -> None:
+    """Add the endpoint, for those who have a token."""
+
+    def view() -> Response:
+        authenticator.check(request.headers.get("Authorization"))
+        body = _read()
+        name = str(body.pop(_TYPE, "User"))
+        resource_type = next(t for t in registry.resource_types if t.name == name)
+        query = read_query(
+            {parameter: [str(value)] for parameter, value in body.items()},
+            resource_type,
+            base_url=addresses.base_url(),
+            freshness=freshness_wanted(request.cache_control),
+        )
+        return Response(
+            orjson.dumps(explain(name, query)),
+            content_type="application/json",
+            headers={"Cache-Control": "no-store"},
+        )
+
+    app.add_url_rule("/admin/explain", endpoint="explain", view_func=view, methods=["POST"])
+
+
+def _read() -> dict[str, object]:
+    """Return the members of the body, checked, under their own names."""
+    try:
+        body = orjson.loads(request.get_data() or b"{}")
+    except orjson.JSONDecodeError:
+        raise InvalidSyntax("The body is not JSON.") from None
+    if not isinstance(body, dict):
+        raise InvalidSyntax('Send a JSON object, such as {"filter": "active eq false"}.')
+    try:
+        _BODY.load(body)
+    except ValidationError as error:
+        name, reasons = next(iter(dict(error.messages_dict).items()))
+        raise InvalidValue(f"{name}: {str(reasons[0]).rstrip('.')}.") from None
+    return body
