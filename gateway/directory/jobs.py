@@ -139,13 +139,13 @@ class Job:
             self.put_off = planned.put_off
             reads = [
                 read
-                for read in ready(planned.reads)
+                for read in planned.reads
                 if not any(n in self.failures or made[n] >= _MOST_READINGS for n in read.needs)
             ]
             if self._lease(reads):
                 # Others may have read them until this moment.
                 continue
-            mine = [read for read in reads if _names(read) <= self._held]
+            mine = [read for read in ready(reads) if _names(read) <= self._held]
             self.is_elsewhere = bool(reads) and not mine
             if not mine:
                 return

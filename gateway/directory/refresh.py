@@ -1,7 +1,7 @@
 """Keeping facts young enough, at the price of no call that is not needed."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -95,11 +95,14 @@ class Refresher:
             raise NotStored("Nothing that is young enough is stored; ask without only-if-cached.")
         job, after = self._wait(needs, not_before)
         if after.oldest is None:
-            raise _unknown(next(after.unknown()), after, job)
-        calls = 0 if job is None else job.counter.count
-        detail = "" if _is_satisfied(after) else _why_old(after, job)
-        forwarded = self._forwarded(before) if calls else ""
-        return self._provenance(after, calls=calls, forwarded=forwarded, detail=detail)
+            raise _unknown(after, job)
+        calls = job.counter.count
+        return self._provenance(
+            after,
+            calls=calls,
+            forwarded=self._forwarded(before) if calls else "",
+            detail="" if _is_satisfied(after) else _why_old(after, job),
+        )
 
     def explain(self, needs: Needs, wanted: FreshnessWanted) -> Plan:
         """Return what :meth:`ensure` would read now, without reading it."""
@@ -153,7 +156,7 @@ class Refresher:
             counter=counter,
         )
 
-    def _wait(self, needs: Needs, not_before: datetime) -> tuple[Job | None, Plan]:
+    def _wait(self, needs: Needs, not_before: datetime) -> tuple[Job, Plan]:
         """Read what is too old, or wait for who reads it; return what is known then."""
         deadline = time.monotonic() + self.patience.longest_wait_seconds
         job = self.job(needs, not_before=not_before)
@@ -221,34 +224,36 @@ def _is_satisfied(known: Plan) -> bool:
     return not known.reads and not known.put_off
 
 
-def _why_old(known: Plan, job: Job | None) -> str:
-    reasons: Iterable[str] = (late.sentence for late in known.put_off)
-    if job is not None:
-        reasons = [
-            *(failure_of(error).sentence for error in job.failures.values()),
-            *(late.sentence for late in job.put_off),
-            *reasons,
-        ]
+def _why_old(known: Plan, job: Job) -> str:
+    reasons = [
+        *(failure_of(error).sentence for error in job.failures.values()),
+        *(late.sentence for late in (*job.put_off, *known.put_off)),
+    ]
     return next(iter(reasons), "It is still being read anew.")
 
 
-def _unknown(need: Need, known: Plan, job: Job | None) -> ScimError:
-    """Return why *need*, which was never read, can't be answered."""
-    failed = None if job is None else job.failures.get(need)
-    if failed is not None:
-        wait = failed.retry_after_seconds or FAILURE_PAUSE.total_seconds()
-        return to_scim(failure_of(failed), retry_after_seconds=round(wait))
-    fact, now = known.knowledge.of(need), known.knowledge.now
-    if fact.paused_until is not None and fact.paused_until > now:
-        wait = (fact.paused_until - now).total_seconds()
-        kind = PASSING if fact.is_passing else LASTING
-        return to_scim(Failure(kind, fact.failure), retry_after_seconds=round(wait))
+def _unknown(known: Plan, job: Job) -> ScimError:
+    """Return why something was never read, so that there is no answer."""
+    unknown = list(known.unknown())
+    for need, error in job.failures.items():
+        # What explains or lists the unknown may have failed in its place.
+        if need in unknown or isinstance(need, Whole):
+            wait = error.retry_after_seconds or FAILURE_PAUSE.total_seconds()
+            return to_scim(failure_of(error), retry_after_seconds=round(wait))
+    now = known.knowledge.now
+    for need in unknown:
+        fact = known.knowledge.of(need)
+        if fact.paused_until is not None and fact.paused_until > now:
+            wait = (fact.paused_until - now).total_seconds()
+            kind = PASSING if fact.is_passing else LASTING
+            return to_scim(Failure(kind, fact.failure), retry_after_seconds=round(wait))
+    need = unknown[0]
     sentence = f"The {need} are being read from Bitbucket for the first time{_so_far(need, job)}."
     return to_scim(Failure(PASSING, sentence), retry_after_seconds=_ASK_AGAIN_SECONDS)
 
 
-def _so_far(need: Need, job: Job | None) -> str:
-    if job is None or not isinstance(need, Whole) or need.collection not in job.progress:
+def _so_far(need: Need, job: Job) -> str:
+    if not isinstance(need, Whole) or need.collection not in job.progress:
         return ""
     done, steps = job.progress[need.collection]
     return f" ({done} of {steps} calls)"
