@@ -1,7 +1,7 @@
 """A workspace: one method for each of its resources."""
 
-from collections.abc import Callable, Iterable, Iterator
-from threading import Lock
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import TypeVar
 
 from gateway.bitbucket import loaders, resources
@@ -47,10 +47,13 @@ class BitbucketWorkspace:
         workspace: The slug or the UUID of the workspace.
     """
 
-    def __init__(self, client: Client, workspace: str, *, slug: "_Slug | None" = None) -> None:
+    def __init__(
+        self, client: Client, workspace: str, *, identity: "_Identity | None" = None
+    ) -> None:
         self._client = client
         self._workspace = workspace
-        self._slug = slug or _Slug(None if bare_uuid(workspace) else workspace)
+        known = bare_uuid(workspace)
+        self._identity = identity or _Identity(known, None if known else workspace)
 
     def counting(self, counter: CallCounter) -> "BitbucketWorkspace":
         """Return the same workspace, whose HTTP attempts *counter* counts, on any thread."""
@@ -66,11 +69,12 @@ class BitbucketWorkspace:
 
     def seen_whole(self) -> "BitbucketWorkspace":
         """
-        Return the same workspace, read only with credentials that see all of it.
+        Return the same workspace, read only with a credential that sees all of it.
 
         Lists of projects and repositories hold what a credential may see, and nothing tells those
         that hold less. An access token belongs to the workspace itself; of an account, a list is
-        asked for that Bitbucket shows to administrators alone. One call for each credential.
+        asked for that Bitbucket shows to administrators alone. One call, and one more for each
+        credential that does not.
 
         Raises:
             Forbidden: No account behind a credential is an administrator of the workspace.
@@ -78,7 +82,6 @@ class BitbucketWorkspace:
             RateLimited: None sees all of it whose budget is not spent.
         """
         refusals: list[BitbucketError] = []
-        trusted: list[Credential] = []
         for credential in self._client.keyring.able(Ability.READ_V2):
             alone = self.with_only(credential)
             try:
@@ -89,10 +92,10 @@ class BitbucketWorkspace:
             except (Unauthorized, Forbidden, RateLimited) as error:
                 refusals.append(error)
             else:
-                trusted.append(credential)
-        if refusals and not trusted:
+                return alone
+        if refusals:
             raise most_telling(refusals)
-        return self._through(self._client.with_these(trusted))
+        return self
 
     def current_user(self) -> Account:
         """
@@ -125,11 +128,17 @@ class BitbucketWorkspace:
         Raises:
             NotFound: There is no such workspace, or the credential is of another one.
         """
-        return loaders.WORKSPACE.one(self._get(resources.WORKSPACE))
+        workspace = loaders.WORKSPACE.one(self._get(resources.WORKSPACE))
+        self._identity.uuid, self._identity.slug = workspace.uuid, workspace.slug
+        return workspace
 
     def slug(self) -> str:
-        """Return the slug of the workspace: one call, once, if it is known by its UUID."""
-        return self._slug.get(lambda: self.workspace().slug)
+        """Return the slug of the workspace: one call, once, if it is known by its UUID alone."""
+        return self._identity.slug or self.workspace().slug
+
+    def uuid(self) -> str:
+        """Return the UUID of the workspace: one call, once, if it is known by its slug alone."""
+        return self._identity.uuid or self.workspace().uuid
 
     def permissions(self, q: Condition | None = None) -> Iterator[WorkspaceMembership]:
         """
@@ -349,7 +358,7 @@ class BitbucketWorkspace:
         return self._array(resources.INVITATIONS, loaders.INVITATION)
 
     def _through(self, client: Client) -> "BitbucketWorkspace":
-        return BitbucketWorkspace(client, self._workspace, slug=self._slug)
+        return BitbucketWorkspace(client, self._workspace, identity=self._identity)
 
     def _get(self, resource: Resource, **parts: str) -> Answer:
         return self._client.get(resource, {"workspace": in_path(self._workspace), **parts})
@@ -378,15 +387,9 @@ class BitbucketWorkspace:
         return loader.many(answer, answer.json())
 
 
-class _Slug:
-    """A slug that is asked for once, by whichever thread needs it first."""
+@dataclass(slots=True)
+class _Identity:
+    """The UUID and the slug of the workspace, as they were told last, if they were."""
 
-    def __init__(self, slug: str | None) -> None:
-        self._slug = slug
-        self._lock = Lock()
-
-    def get(self, ask: Callable[[], str]) -> str:
-        with self._lock:
-            if self._slug is None:
-                self._slug = ask()
-            return self._slug
+    uuid: str | None
+    slug: str | None

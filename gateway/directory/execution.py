@@ -135,7 +135,7 @@ class Execution:
         with self.mirror.reading() as snapshot:
             is_known = slugs <= snapshot.facts.group_ids().keys()
         if not is_known:
-            self._workspace_uuid = self.workspace.workspace().uuid
+            self._workspace_uuid = self.workspace.uuid()
 
     def _make_places(self, need: Need, executor: ThreadPoolExecutor) -> None:
         collection = _collection_of(need)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from gateway.directory.entitlements import by_subject
+from gateway.directory.entitlements import Entitlement, by_subject
 from gateway.directory.groups import group_resource
 from gateway.directory.users import UserNameSource, user_resource
 from gateway.mirror.fact_reader import FactReader
-from gateway.mirror.facts import Address
+from gateway.mirror.facts import Address, Grant
 from gateway.mirror.mirror import Writing
 from gateway.scim.schema import Registry
 
@@ -31,9 +31,11 @@ class Renderer:
 
     def render_all(self, writing: Writing, *, now: datetime) -> None:
         """Make the resources what the facts are."""
-        users = self._users(writing.facts, uuids=None)
+        grants = writing.facts.grants()
+        users = self._users(writing.facts, grants, uuids=None)
         writing.documents(self.registry.user).save_all(users, now=now)
-        writing.documents(self.registry.group).save_all(_groups(writing.facts), now=now)
+        groups = _groups(writing.facts, grants, ids=None)
+        writing.documents(self.registry.group).save_all(groups, now=now)
 
     def render(
         self,
@@ -43,25 +45,32 @@ class Renderer:
         groups: Collection[str],
         now: datetime,
     ) -> None:
-        """Make the resources of those users, and of those groups, what the facts are."""
+        """
+        Make some resources what the facts are.
+
+        Args:
+            writing: The transaction.
+            users: The UUIDs of users; who is no member any more is gone.
+            groups: The ids of groups; so too one that is no group any more.
+            now: The time.
+        """
+        facts = writing.facts
         if users:
-            rendered = self._users(writing.facts, uuids=users)
-            writing.documents(self.registry.user).save(rendered, now=now)
+            grants = facts.grants(subject_ids=users)
+            rendered = self._users(facts, grants, uuids=users)
+            writing.documents(self.registry.user).save_some(users, rendered, now=now)
         if groups:
-            chosen = (group for group in _groups(writing.facts) if group["id"] in groups)
-            writing.documents(self.registry.group).save(chosen, now=now)
+            grants = facts.grants(subject_ids=groups)
+            rendered = _groups(facts, grants, ids=groups)
+            writing.documents(self.registry.group).save_some(groups, rendered, now=now)
 
     def _users(
-        self, facts: FactReader, *, uuids: Collection[str] | None
+        self, facts: FactReader, grants: Sequence[Grant], *, uuids: Collection[str] | None
     ) -> Iterator[dict[str, object]]:
         groups = {group.id: group for group in facts.groups()}
         memberships = _by(facts.memberships(member_uuids=uuids), lambda found: found.member_uuid)
         addresses = _by(facts.addresses(member_uuids=uuids), lambda found: found.member_uuid or "")
-        held = by_subject(
-            facts.grants(subject_ids=uuids),
-            projects=facts.projects(),
-            repositories=facts.repositories(),
-        )
+        held = _entitlements(facts, grants)
         for member in facts.members(uuids=uuids):
             of_member = memberships.get(member.uuid, ())
             yield user_resource(
@@ -77,13 +86,26 @@ def _latest_first(addresses: Iterable[Address]) -> list[str]:
     return [a.text for a in sorted(addresses, key=lambda a: (a.asked_at, a.text), reverse=True)]
 
 
-def _groups(facts: FactReader) -> Iterator[dict[str, object]]:
-    memberships = _by(facts.memberships(), lambda found: found.group_id)
-    held = by_subject(facts.grants(), projects=facts.projects(), repositories=facts.repositories())
-    for group in facts.groups():
+def _groups(
+    facts: FactReader, grants: Sequence[Grant], *, ids: Collection[str] | None
+) -> Iterator[dict[str, object]]:
+    memberships = _by(facts.memberships(group_ids=ids), lambda found: found.group_id)
+    held = _entitlements(facts, grants)
+    for group in facts.groups(ids=ids):
         yield group_resource(
             group, members=memberships.get(group.id, ()), entitlements=held.get(group.id, ())
         )
+
+
+def _entitlements(
+    facts: FactReader, grants: Sequence[Grant]
+) -> Mapping[str, Sequence[Entitlement]]:
+    places = {grant.object_uuid for grant in grants}
+    return by_subject(
+        grants,
+        projects=facts.projects(uuids=places),
+        repositories=facts.repositories(uuids=places),
+    )
 
 
 def _by(values: Iterable[T], key: Callable[[T], str]) -> Mapping[str, Sequence[T]]:

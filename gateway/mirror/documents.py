@@ -1,6 +1,6 @@
 """Keeping rendered resources: a new version only where something changed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from hashlib import blake2b
@@ -63,7 +63,27 @@ class DocumentStore:
             now: When they were seen.
         """
         kept = self._kept(self._all())
-        seen = self._save(resources, kept, instant(now))
+        self._settle(kept, self._save(resources, kept, instant(now)), instant(now))
+
+    def save_some(
+        self, ids: Collection[str], resources: Iterable[Resource], *, now: datetime
+    ) -> None:
+        """Make *resources* all that there are of those with *ids*; see :meth:`save_all`."""
+        kept: dict[str, _Kept] = {}
+        for some in in_lists(ids):
+            kept |= self._kept(self._all().where(self._table.c.id.in_(some)))
+        self._settle(kept, self._save(resources, kept, instant(now)), instant(now))
+
+    def save(self, resources: Iterable[Resource], *, now: datetime) -> None:
+        """Keep *resources*, and leave all others as they are."""
+        changed = list(resources)
+        kept: dict[str, _Kept] = {}
+        for ids in in_lists([str(resource["id"]) for resource in changed]):
+            kept |= self._kept(self._all().where(self._table.c.id.in_(ids)))
+        self._save(changed, kept, instant(now))
+
+    def _settle(self, kept: Mapping[str, _Kept], seen: Collection[str], now: str) -> None:
+        """Mark as gone what was *kept* and is not among those *seen*."""
         gone = [
             {"old_key": row.key}
             for resource_id, row in kept.items()
@@ -73,17 +93,9 @@ class DocumentStore:
             self._connection.execute(
                 update(self._table)
                 .where(self._table.c.key == bindparam("old_key"))
-                .values(gone_at=instant(now)),
+                .values(gone_at=now),
                 gone,
             )
-
-    def save(self, resources: Iterable[Resource], *, now: datetime) -> None:
-        """Keep *resources*, and leave all others as they are."""
-        changed = list(resources)
-        kept: dict[str, _Kept] = {}
-        for ids in in_lists([str(resource["id"]) for resource in changed]):
-            kept |= self._kept(self._all().where(self._table.c.id.in_(ids)))
-        self._save(changed, kept, instant(now))
 
     def _all(self) -> Select[Any]:
         names = ("id", *(field.name for field in fields(_Kept)))

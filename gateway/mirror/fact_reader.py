@@ -90,13 +90,20 @@ class FactReader:
                 found |= {key: known for key in (uuid, account_id) if key in some}
         return found
 
-    def groups(self) -> list[Group]:
-        """Return the groups there are now."""
-        return [Group(**row) for row in self._present(Group, tables.GROUPS)]
+    def groups(self, *, ids: Collection[str] | None = None) -> list[Group]:
+        """Return the groups there are now; of those with *ids* only, if they are given."""
+        return [Group(**row) for row in self._present(Group, tables.GROUPS, id=ids)]
 
-    def memberships(self, *, member_uuids: Collection[str] | None = None) -> list[Membership]:
-        """Return who is in which group; of those members only, if they are given."""
-        rows = self._present(Membership, tables.MEMBERSHIPS, member_uuid=member_uuids)
+    def memberships(
+        self,
+        *,
+        member_uuids: Collection[str] | None = None,
+        group_ids: Collection[str] | None = None,
+    ) -> list[Membership]:
+        """Return who is in which group; of those members, or those groups, only."""
+        rows = self._present(
+            Membership, tables.MEMBERSHIPS, member_uuid=member_uuids, group_id=group_ids
+        )
         return [Membership(**row) for row in rows]
 
     def group_ids(self) -> Mapping[str, str]:
@@ -106,13 +113,14 @@ class FactReader:
         )
         return {row.slug: row.id for row in self._connection.execute(ids)}
 
-    def projects(self) -> list[Project]:
-        """Return the projects."""
-        return [Project(**row) for row in self._present(Project, tables.PROJECTS)]
+    def projects(self, *, uuids: Collection[str] | None = None) -> list[Project]:
+        """Return the projects; of those with *uuids* only, if they are given."""
+        return [Project(**row) for row in self._present(Project, tables.PROJECTS, uuid=uuids)]
 
-    def repositories(self) -> list[Repository]:
-        """Return the repositories."""
-        return [Repository(**row) for row in self._present(Repository, tables.REPOSITORIES)]
+    def repositories(self, *, uuids: Collection[str] | None = None) -> list[Repository]:
+        """Return the repositories; of those with *uuids* only, if they are given."""
+        rows = self._present(Repository, tables.REPOSITORIES, uuid=uuids)
+        return [Repository(**row) for row in rows]
 
     def grants(
         self,

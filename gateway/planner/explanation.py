@@ -17,9 +17,9 @@ def to_json(plan: Plan) -> dict[str, object]:
     """Return *plan* as the members of a JSON object; ages in seconds, null where never read."""
     return {
         "needs": [
-            {"need": str(need), "ageSeconds": _age_seconds(plan, need)} for need in _needs(plan)
+            {"need": str(need), "ageSeconds": _age_seconds(plan, need)} for need in plan.needs.all()
         ],
-        "calls": [_read_to_json(read) for read in plan.reads],
+        "calls": [_read_to_json(read) for read in (*plan.checks, *plan.reads)],
         "putOff": [
             {**_read_to_json(late.read), "reason": late.reason, "detail": late.sentence}
             for late in plan.put_off
@@ -31,29 +31,18 @@ def to_json(plan: Plan) -> dict[str, object]:
 
 def _lines(plan: Plan) -> Iterator[str]:
     yield "rests on"
-    for need in _needs(plan):
+    for need in plan.needs.all():
         yield f"  {need}, {_age(plan, need)}"
     if not plan.needs.fresh:
         yield "  nothing"
     if plan.reads:
         yield "reads"
-    for read in plan.reads:
+    for read in (*plan.checks, *plan.reads):
         yield f"  {_calls(read.calls)}  GET {read.source.resource}"
     for late in plan.put_off:
         yield f"puts off, for {late.reason}: {late.sentence}".rstrip()
         yield f"  {_calls(late.read.calls)}  GET {late.read.source.resource}"
     yield f"{_calls(plan.calls)} in all"
-
-
-def _needs(plan: Plan) -> list[Need]:
-    known = [Whole(collection) for collection in plan.needs.known]
-    return sorted(plan.needs.fresh | set(known), key=_place_in_order)
-
-
-def _place_in_order(need: Need) -> tuple[int, str]:
-    if isinstance(need, Whole):
-        return list(Collection).index(need.collection), ""
-    return -1, str(need)
 
 
 def _age(plan: Plan, need: Need) -> str:

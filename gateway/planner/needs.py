@@ -110,6 +110,10 @@ class Needs:
         known = self.known | other.known
         return Needs(fresh, known - {n.collection for n in fresh if isinstance(n, Whole)})
 
+    def all(self) -> list[Need]:
+        """Return everything, however old it may be, in a stable order."""
+        return sorted(self.fresh | set(map(Whole, self.known)), key=in_order)
+
     def without(self, collection: Collection) -> "Needs":
         """Return the same but for a whole collection."""
         return Needs(self.fresh - {Whole(collection)}, self.known - {collection})
@@ -118,6 +122,13 @@ class Needs:
     def whole(cls, *collections: Collection) -> "Needs":
         """Return the need of whole collections."""
         return cls(frozenset(map(Whole, collections)))
+
+
+def in_order(need: Need) -> tuple[int, str]:
+    """Return what needs are put in order by: single facts first, then collections as listed."""
+    if isinstance(need, Whole):
+        return list(Collection).index(need.collection), ""
+    return -1, str(need)
 
 
 EVERYTHING = Needs.whole(*Collection)

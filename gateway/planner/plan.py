@@ -8,7 +8,15 @@ from datetime import datetime
 from gateway.planner import sources
 from gateway.planner.collections import LIST_OF_TYPE, PLACES_OF, Collection
 from gateway.planner.knowledge import Knowledge, Known
-from gateway.planner.needs import Need, Needs, OneMember, OnePlace, OneRole, Whole
+from gateway.planner.needs import (
+    Need,
+    Needs,
+    OneMember,
+    OnePlace,
+    OneRole,
+    Whole,
+    in_order,
+)
 from gateway.planner.sources import Source
 
 #: What no single question may take of the calls that are left, where older facts can answer it.
@@ -72,23 +80,29 @@ class Plan:
     @property
     def oldest(self) -> datetime | None:
         """When the oldest fact was read that the answer would rest on now; None if one is not."""
-        moments = [self.knowledge.of(need).read_at for need in self.needs.fresh]
+        moments = [self.knowledge.of(need).read_at for need in self.needs.all()]
         known = [moment for moment in moments if moment is not None]
-        if len(known) < len(moments) or any(self.unknown()):
-            return None
-        return min(known, default=self.knowledge.now)
+        return None if len(known) < len(moments) else min(known, default=self.knowledge.now)
 
     @property
     def calls(self) -> int | None:
         """The calls of all reads, about; None where that can't be told."""
-        calls = [read.calls for read in self.reads]
+        calls = [read.calls for read in (*self.reads, *self.checks)]
         return None if None in calls else sum(filter(None, calls))
+
+    @property
+    def checks(self) -> tuple[Read, ...]:
+        """What is read besides, so that the others can be believed."""
+        read = {read.source for read in self.reads}
+        groups = Whole(Collection.GROUPS)
+        are_new = sources.GROUPS in read and self.knowledge.of(groups).read_at is None
+        if are_new or read & {sources.PROJECTS, sources.REPOSITORIES}:
+            return (Read(sources.WORKSPACE, (), 1),)
+        return ()
 
     def unknown(self) -> Iterator[Need]:
         """Yield what was never read."""
-        every = sorted(self.needs.fresh, key=str)
-        every += [Whole(c) for c in sorted(self.needs.known) if Whole(c) not in self.needs.fresh]
-        for need in every:
+        for need in self.needs.all():
             if self.knowledge.of(need).read_at is None:
                 yield need
 
@@ -167,13 +181,15 @@ def _explained(unmet: set[Need], knowledge: Knowledge, not_before: datetime) -> 
 def _reads(unmet: set[Need], knowledge: Knowledge) -> Iterator[Read]:
     """Yield what answers *unmet*, each list once, in a stable order."""
     by_source: dict[Source, list[Need]] = {}
-    for need in sorted(_members_at_once(unmet, knowledge), key=_order):
+    for need in sorted(_members_at_once(unmet, knowledge), key=in_order):
         by_source.setdefault(sources.source_of(need), []).append(need)
     for source, answered in by_source.items():
         choice = knowledge.of(_DIRECT).choice if _DIRECT in answered else None
         if choice is not None and choice.inferred:
             yield Read(sources.EFFECTIVE, (_DIRECT,), choice.listing_calls)
-        yield Read(source, tuple(answered), _calls(source, answered, knowledge))
+        read = Read(source, tuple(answered), _calls(source, answered, knowledge))
+        if choice is None or read.calls:
+            yield read
 
 
 def _members_at_once(unmet: set[Need], knowledge: Knowledge) -> set[Need]:
@@ -222,9 +238,3 @@ def _reason_to_wait(read: Read, knowledge: Knowledge, spent: Counter[str]) -> Pu
     if wanted > left * _MOST_OF_WHAT_IS_LEFT:
         return PutOff(read, "budget", f"{left} calls are left of the hourly budget.")
     return None
-
-
-def _order(need: Need) -> tuple[int, str]:
-    if isinstance(need, Whole):
-        return list(Collection).index(need.collection), ""
-    return -1, str(need)

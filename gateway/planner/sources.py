@@ -40,6 +40,9 @@ class Source:
     per_call: int = 1
 
 
+#: Read besides lists that hold only what a credential may see, to see that it may see all; and
+#: besides groups that are new, whose ids are derived from the workspace's.
+WORKSPACE = Source(_WORKSPACE)
 MEMBERS = Source(f"{_WORKSPACE}/permissions", counted="members", per_call=100)
 ROLE = Source(f'{_WORKSPACE}/permissions?q=permission="…"')
 MEMBER = Source(f"{_WORKSPACE}/members/{{member}}", counted="asked_members")
