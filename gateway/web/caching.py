@@ -3,12 +3,15 @@
 import math
 
 from werkzeug.datastructures import RequestCacheControl
+from werkzeug.http import parse_cache_control_header
 
 from gateway.scim.freshness import FreshnessWanted
 
 
-def freshness_wanted(directives: RequestCacheControl) -> FreshnessWanted:
-    """Return what the directives of ``Cache-Control`` ask for; what can't be read is left out."""
+def freshness_wanted(header: str | None) -> FreshnessWanted:
+    """Return what the header ``Cache-Control`` asks for; what can't be read is left out."""
+    # Names of directives are the same in any letter case (RFC 9111 §5.2).
+    directives = parse_cache_control_header((header or "").lower(), cls=RequestCacheControl)
     max_stale = directives.max_stale
     return FreshnessWanted(
         max_age_seconds=_seconds(directives.max_age),

@@ -67,7 +67,7 @@ def add_explanation(
             {parameter: [str(value)] for parameter, value in body.items()},
             resource_type,
             base_url=addresses.base_url(),
-            freshness=freshness_wanted(request.cache_control),
+            freshness=freshness_wanted(request.headers.get("Cache-Control")),
         )
         return Response(
             orjson.dumps(explain(name, query)),

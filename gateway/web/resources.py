@@ -67,7 +67,7 @@ class CollectionView(_ResourceView):
             request.args.to_dict(flat=False),
             self._type,
             base_url=self._addresses.base_url(),
-            freshness=freshness_wanted(request.cache_control),
+            freshness=freshness_wanted(request.headers.get("Cache-Control")),
         )
         listing = self._handler.query(query)
         resources = [_shown(document, query.projection) for document in listing.documents]
@@ -87,7 +87,7 @@ class SingleView(_ResourceView):
             resource_id,
             projection=projection,
             base_url=base_url,
-            freshness=freshness_wanted(request.cache_control),
+            freshness=freshness_wanted(request.headers.get("Cache-Control")),
         )
         document = retrieval.document
         if document is None:

@@ -8,8 +8,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from werkzeug.datastructures import RequestCacheControl
-from werkzeug.http import parse_cache_control_header
 
 from gateway.planner.collections import Collection
 from gateway.planner.explanation import to_json, to_text
@@ -71,7 +69,7 @@ def explanation_of(words: tuple[str, ...], url: str) -> Plan:
     parts = urlsplit(url.replace("#", "%23"))
     parameters = dict(part.split("=", 1) for part in parts.query.split("&") if part)
     header = ", ".join(word for word in words if word not in STATES)
-    wanted = freshness_wanted(parse_cache_control_header(header, cls=RequestCacheControl))
+    wanted = freshness_wanted(header)
     query = read_query(
         {name: [value] for name, value in parameters.items()},
         registry.user if parts.path == "/Users" else registry.group,
