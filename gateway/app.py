@@ -138,7 +138,13 @@ def assemble(settings: Settings) -> Gateway:
         mirror=mirror,
         refresher=refresher,
         directories={
-            resource_type.name: Directory(resource_type, mirror, refresher, _addresses(settings))
+            resource_type.name: Directory(
+                resource_type,
+                mirror,
+                refresher,
+                _addresses(settings),
+                timedelta(days=settings.gateway_removed_retention),
+            )
             for resource_type in registry.resource_types
         },
         synchronization=synchronization,

@@ -1,10 +1,12 @@
 """The workspace as SCIM resources: what the web asks is answered from here."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from gateway.directory.access import with_access
 from gateway.directory.refresh import Refresher
 from gateway.mirror.mirror import Mirror, Snapshot
+from gateway.mirror.selection import Selection
 from gateway.planner.completeness import rests_on_unknown_addresses
 from gateway.planner.needs import Needs, needs, needs_of_one
 from gateway.planner.plan import Plan
@@ -39,19 +41,21 @@ class Directory:
         mirror: Where every answer comes from.
         refresher: Makes what an answer needs young enough.
         addresses: How e-mail addresses are dealt with.
+        retention: How long those who left are told of to who asks for changes.
     """
 
     resource_type: ResourceType
     mirror: Mirror
     refresher: Refresher
     addresses: Addresses = Addresses()
+    retention: timedelta = timedelta(days=30)
 
     def query(self, query: Query) -> Listing:
         """See :meth:`gateway.scim.handler.ResourceHandler.query`."""
         provenance = self.refresher.ensure(self._needs(query), query.freshness)
         with self.mirror.reading() as snapshot:
             provenance = self._with_doubt(query, provenance, snapshot)
-            total, documents = snapshot.resources(self.resource_type).find(query)
+            total, documents = self._selection(snapshot).find(query)
             documents = with_access(documents, query.projection, snapshot.facts)
         return Listing(total, documents, provenance)
 
@@ -69,7 +73,7 @@ class Directory:
         )
         provenance = self.refresher.ensure(needed, freshness)
         with self.mirror.reading() as snapshot:
-            document = snapshot.resources(self.resource_type).get(resource_id, base_url=base_url)
+            document = self._selection(snapshot).get(resource_id, base_url=base_url)
             if document is not None:
                 (document,) = with_access([document], projection, snapshot.facts)
         return Retrieval(document, provenance)
@@ -78,7 +82,11 @@ class Directory:
         """Return what :meth:`query` would read now, and the statement that would select."""
         plan = self.refresher.explain(self._needs(query), query.freshness)
         with self.mirror.reading() as snapshot:
-            return plan, snapshot.resources(self.resource_type).sql(query)
+            return plan, self._selection(snapshot).sql(query)
+
+    def _selection(self, snapshot: Snapshot) -> Selection:
+        since = self.refresher.now() - self.retention
+        return snapshot.resources(self.resource_type, departed_since=since)
 
     def _needs(self, query: Query) -> Needs:
         return needs(

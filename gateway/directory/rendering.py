@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from gateway.directory.entitlements import Entitlement, by_subject
 from gateway.directory.groups import group_resource
-from gateway.directory.users import UserNameSource, user_resource
+from gateway.directory.users import UserNameSource, last_word, user_resource
+from gateway.mirror.documents import DocumentStore
 from gateway.mirror.fact_reader import FactReader
 from gateway.mirror.facts import Address, Grant
 from gateway.mirror.mirror import Writing
@@ -33,7 +34,7 @@ class Renderer:
         """Make the resources what the facts are."""
         grants = writing.facts.grants()
         users = self._users(writing.facts, grants, uuids=None)
-        writing.documents(self.registry.user).save_all(users, now=now)
+        self._of_users(writing).save_all(users, now=now)
         groups = _groups(writing.facts, grants, ids=None)
         writing.documents(self.registry.group).save_all(groups, now=now)
 
@@ -58,11 +59,14 @@ class Renderer:
         if users:
             grants = facts.grants(subject_ids=users)
             rendered = self._users(facts, grants, uuids=users)
-            writing.documents(self.registry.user).save_some(users, rendered, now=now)
+            self._of_users(writing).save_some(users, rendered, now=now)
         if groups:
             grants = facts.grants(subject_ids=groups)
             rendered = _groups(facts, grants, ids=groups)
             writing.documents(self.registry.group).save_some(groups, rendered, now=now)
+
+    def _of_users(self, writing: Writing) -> DocumentStore:
+        return writing.documents(self.registry.user, last_word=last_word)
 
     def _users(
         self, facts: FactReader, grants: Sequence[Grant], *, uuids: Collection[str] | None

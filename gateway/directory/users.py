@@ -1,7 +1,8 @@
 """A member of the workspace as a SCIM User (RFC 7643 §4.1)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from typing import Any
 
 from gateway.directory.entitlements import Entitlement
 from gateway.mirror.facts import Group, Member
@@ -71,6 +72,14 @@ def user_resource(
     kept = assigned(resource)
     # An empty list says that no address is known; typed clients can't do without the attribute.
     return {name: value for name, value in resource.items() if name in kept or name == "emails"}
+
+
+def last_word(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is told of a user who is no member any more: inactive, and with no access."""
+    lost = {"groups", "entitlements", "roles"}
+    kept = {name: value for name, value in resource.items() if name not in lost}
+    extension = {**resource[USER_EXTENSION], "membership": "removed"}
+    return kept | {"active": False, USER_EXTENSION: extension}
 
 
 def assigned(members: dict[str, object]) -> dict[str, object]:

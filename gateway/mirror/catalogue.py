@@ -42,12 +42,15 @@ class Home:
         columns: The columns of *resources*, by the path of their single-valued attributes. What
             is not among them is told by the others, or assigned to none.
         lists: The paths of the multi-valued attributes.
+        departed: The column, and its value, that tell the last word on a resource that is gone;
+            None where there is none.
     """
 
     resources: Table
     values: Table
     columns: Mapping[str, str]
     lists: frozenset[str]
+    departed: tuple[str, str] | None = None
 
 
 _COMMON = {
@@ -82,6 +85,7 @@ HOMES: Mapping[str, Home] = {
             f"{_EXTENSION}:User:lastAccessed": "last_accessed",
         },
         frozenset({"schemas", "emails", "photos", "groups", "entitlements", "roles"}),
+        departed=("membership", "removed"),
     ),
     "Group": Home(
         GROUP_RESOURCES,

@@ -1,8 +1,8 @@
 """Keeping rendered resources: a new version only where something changed."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
@@ -21,10 +21,14 @@ from sqlalchemy import (
 
 from gateway.mirror.catalogue import FORM, HOMES, Indexer
 from gateway.mirror.fact_reader import in_lists
+from gateway.mirror.instants import from_text
 from gateway.scim.schema import ResourceType
 from gateway.scim.text import instant
 
 Resource = Mapping[str, Any]
+
+#: The most keys in one list of a statement.
+_LIST_SIZE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +45,27 @@ class _Kept:
 
 
 class DocumentStore:
-    """The resources of one type and integration, in one transaction that writes."""
+    """
+    The resources of one type and integration, in one transaction that writes.
+
+    What changes by one call has one ``lastModified``, later than whatever there was before: a
+    client that asks for what was modified after the latest it has seen misses nothing.
+
+    Args:
+        connection: The transaction.
+        integration: Whose resources they are.
+        resource_type: Their type.
+        last_word: Makes of a resource that is gone what clients that ask for changes are told of
+            it; None tells them nothing.
+    """
 
     def __init__(
-        self, connection: Connection, integration: str, resource_type: ResourceType
+        self,
+        connection: Connection,
+        integration: str,
+        resource_type: ResourceType,
+        *,
+        last_word: Callable[[Resource], Resource] | None = None,
     ) -> None:
         home = HOMES[resource_type.name]
         self._connection = connection
@@ -52,6 +73,7 @@ class DocumentStore:
         self._table = home.resources
         self._values = home.values
         self._indexer = Indexer(resource_type)
+        self._last_word = last_word
 
     def save_all(self, resources: Iterable[Resource], *, now: datetime) -> None:
         """
@@ -62,8 +84,7 @@ class DocumentStore:
                 ``version``, which are added here.
             now: When they were seen.
         """
-        kept = self._kept(self._all())
-        self._settle(kept, self._save(resources, kept, instant(now)), instant(now))
+        self._replace(self._kept(self._all()), resources, self._moment(now))
 
     def save_some(
         self, ids: Collection[str], resources: Iterable[Resource], *, now: datetime
@@ -72,30 +93,52 @@ class DocumentStore:
         kept: dict[str, _Kept] = {}
         for some in in_lists(ids):
             kept |= self._kept(self._all().where(self._table.c.id.in_(some)))
-        self._settle(kept, self._save(resources, kept, instant(now)), instant(now))
+        self._replace(kept, resources, self._moment(now))
 
-    def save(self, resources: Iterable[Resource], *, now: datetime) -> None:
-        """Keep *resources*, and leave all others as they are."""
-        changed = list(resources)
-        kept: dict[str, _Kept] = {}
-        for ids in in_lists([str(resource["id"]) for resource in changed]):
-            kept |= self._kept(self._all().where(self._table.c.id.in_(ids)))
-        self._save(changed, kept, instant(now))
+    def _replace(self, kept: Mapping[str, _Kept], resources: Iterable[Resource], now: str) -> None:
+        seen = self._save(resources, kept, now)
+        self._depart(
+            [row for key, row in kept.items() if key not in seen and row.gone_at is None], now
+        )
 
-    def _settle(self, kept: Mapping[str, _Kept], seen: Collection[str], now: str) -> None:
-        """Mark as gone what was *kept* and is not among those *seen*."""
-        gone = [
-            {"old_key": row.key}
-            for resource_id, row in kept.items()
-            if resource_id not in seen and row.gone_at is None
-        ]
+    def _depart(self, gone: Sequence[_Kept], now: str) -> None:
+        """Mark *gone* rows so, and keep the last word on each."""
+        if self._last_word is not None and gone:
+            table = self._table
+            created = {row.key: row.created for row in gone}
+            words: list[dict[str, Any]] = []
+            values: list[dict[str, Any]] = []
+            for keys in _batched(sorted(created)):
+                documents = select(table.c.key, table.c.document).where(table.c.key.in_(keys))
+                for key, document in self._connection.execute(documents):
+                    resource = self._last_word(_without_versions(orjson.loads(document)))
+                    row = self._row(
+                        resource, version_of(resource), created=created[key], modified=now
+                    )
+                    words.append({**row, "old_key": key})
+                    values += [{"key": key, **value} for value in self._indexer.values(resource)]
+            self._write([], words, values)
         if gone:
             self._connection.execute(
                 update(self._table)
                 .where(self._table.c.key == bindparam("old_key"))
                 .values(gone_at=now),
-                gone,
+                [{"old_key": row.key} for row in gone],
             )
+
+    def _moment(self, now: datetime) -> str:
+        """Return *now*, or the moment after the last change where that is not earlier."""
+        table = self._table
+        latest = from_text(
+            self._connection.scalar(
+                select(func.max(table.c.last_modified)).where(
+                    table.c.integration == self._integration
+                )
+            )
+        )
+        if latest is not None and latest >= now:
+            return instant(latest + timedelta(microseconds=1))
+        return instant(now)
 
     def _all(self) -> Select[Any]:
         names = ("id", *(field.name for field in fields(_Kept)))
@@ -186,6 +229,19 @@ class DocumentStore:
     def _next_key(self) -> int:
         largest = self._connection.scalar(select(func.max(self._table.c.key)))
         return (largest or 0) + 1
+
+
+def _batched(keys: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Yield *keys* in lists that a statement may hold."""
+    for start in range(0, len(keys), _LIST_SIZE):
+        yield keys[start : start + _LIST_SIZE]
+
+
+def _without_versions(resource: dict[str, Any]) -> dict[str, Any]:
+    """Return a kept resource as it was handed over: without what was added to ``meta``."""
+    added = {"created", "lastModified", "version"}
+    meta = {name: value for name, value in resource["meta"].items() if name not in added}
+    return {**resource, "meta": meta}
 
 
 def version_of(resource: Resource) -> str:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine
 
-from gateway.mirror.documents import DocumentStore
+from gateway.mirror.documents import DocumentStore, Resource
 from gateway.mirror.engine import reading, writing
 from gateway.mirror.fact_reader import FactReader
 from gateway.mirror.fact_store import FactStore
@@ -37,9 +38,13 @@ class Snapshot:
         self.freshness = FreshnessReader(connection, integration)
         self.leases = LeaseReader(connection, integration)
 
-    def resources(self, resource_type: ResourceType) -> Selection:
-        """Return the resources of a type, to be found."""
-        return Selection(self._connection, self._integration, resource_type)
+    def resources(
+        self, resource_type: ResourceType, *, departed_since: datetime | None = None
+    ) -> Selection:
+        """Return the resources of a type, to be found; see :class:`Selection`."""
+        return Selection(
+            self._connection, self._integration, resource_type, departed_since=departed_since
+        )
 
 
 class Writing(Snapshot):
@@ -57,9 +62,16 @@ class Writing(Snapshot):
         self.freshness = FreshnessRecords(connection, integration)
         self.leases = LeaseRecords(connection, integration)
 
-    def documents(self, resource_type: ResourceType) -> DocumentStore:
-        """Return the resources of a type, to be kept."""
-        return DocumentStore(self._connection, self._integration, resource_type)
+    def documents(
+        self,
+        resource_type: ResourceType,
+        *,
+        last_word: Callable[[Resource], Resource] | None = None,
+    ) -> DocumentStore:
+        """Return the resources of a type, to be kept; see :class:`DocumentStore`."""
+        return DocumentStore(
+            self._connection, self._integration, resource_type, last_word=last_word
+        )
 
 
 class Mirror:

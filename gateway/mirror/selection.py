@@ -1,23 +1,45 @@
 """Finding resources: one page of those that a query selects, and their number."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Dialect, Select, func, select
 
 from gateway.mirror.catalogue import HOMES
 from gateway.mirror.conditions import ResourceLevel, condition_of
+from gateway.scim.filter.bound import And, Compare, Filter, Operator, Or
 from gateway.scim.handler import Document, Query
 from gateway.scim.reference import absolute
 from gateway.scim.schema import ResourceType
+from gateway.scim.text import instant
 
 
 class Selection:
-    """The resources of one type and integration, in one transaction."""
+    """
+    The resources of one type and integration, in one transaction.
+
+    A query for changes alone, whose filter lets nothing pass that was not modified after some
+    moment, also selects those that are gone, by their last word: so that who follows the changes
+    learns of them. Every other query, and a look by id, selects what is there.
+
+    Args:
+        connection: The transaction.
+        integration: Whose resources they are.
+        resource_type: Their type.
+        departed_since: When a resource may have gone at the earliest to be told of; None tells
+            of none.
+    """
 
     def __init__(
-        self, connection: Connection, integration: str, resource_type: ResourceType
+        self,
+        connection: Connection,
+        integration: str,
+        resource_type: ResourceType,
+        *,
+        departed_since: datetime | None = None,
     ) -> None:
+        self._departed_since = departed_since
         self._connection = connection
         self._integration = integration
         self._resource_type = resource_type
@@ -60,7 +82,8 @@ class Selection:
         return ordered.offset(page.start_index - 1).limit(page.count)
 
     def _selected(self, query: Query) -> Select[int]:
-        conditions = self._present()
+        asks_for_changes = query.filter is not None and selects_changes(query.filter)
+        conditions = self._present_or_departed() if asks_for_changes else self._present()
         if query.filter is not None:
             # At the front, as far as it can be from SQLite's limits on nesting.
             conditions.insert(0, condition_of(query.filter, self._level(query.base_url)))
@@ -69,6 +92,17 @@ class Selection:
     def _present(self) -> list[ColumnElement[bool]]:
         table = self._home.resources
         return [table.c.integration == self._integration, table.c.gone_at.is_(None)]
+
+    def _present_or_departed(self) -> list[ColumnElement[bool]]:
+        table, departed = self._home.resources, self._home.departed
+        if departed is None or self._departed_since is None:
+            return self._present()
+        column, word = departed
+        is_departed = (table.c[column] == word) & (table.c.gone_at >= instant(self._departed_since))
+        return [
+            table.c.integration == self._integration,
+            table.c.gone_at.is_(None) | is_departed,
+        ]
 
     def _order(self, query: Query) -> Sequence[ColumnElement[Any]]:
         first_seen: ColumnElement[int] = self._home.resources.c.key
@@ -94,6 +128,18 @@ class Selection:
         )
         documents = {row.key: _document(row, base_url) for row in rows}
         return [documents[key] for key in keys]
+
+
+def selects_changes(node: Filter) -> bool:
+    """Return whether *node* lets nothing pass that was not modified after some moment."""
+    match node:
+        case Compare(target=target, operator=Operator.GT | Operator.GE):
+            return target.name == "meta.lastModified"
+        case And(operands=operands):
+            return any(map(selects_changes, operands))
+        case Or(operands=operands):
+            return all(map(selects_changes, operands))
+    return False
 
 
 def _document(row: Any, base_url: str) -> Document:

@@ -134,10 +134,30 @@ def test_some_can_be_saved_alone(
     _save_all(mirror, user, [resource("a", nickName="x"), resource("b")], now)
     with mirror.writing() as tx:
         changed = [resource("a", nickName="y"), resource("c")]
-        tx.documents(user).save(changed, now=next_day)
+        tx.documents(user).save_some(["a", "c", "d"], changed, now=next_day)
     assert [found["id"] for found in _read(mirror, user)] == ["a", "b", "c"]
     assert _meta(mirror, user, "a") == {"created": FIRST, "lastModified": SECOND}
     assert _meta(mirror, user, "b") == {"created": FIRST, "lastModified": FIRST}
+
+
+def test_of_some_those_that_are_missing_are_gone(
+    mirror: Mirror, user: ResourceType, now: datetime
+) -> None:
+    """They were asked for, and are not there."""
+    _save_all(mirror, user, [resource("a"), resource("b")], now)
+    with mirror.writing() as tx:
+        tx.documents(user).save_some(["a"], [], now=now)
+    assert [found["id"] for found in _read(mirror, user)] == ["b"]
+
+
+def test_a_later_change_is_modified_later(
+    mirror: Mirror, user: ResourceType, now: datetime, next_day: datetime
+) -> None:
+    """Even in the same microsecond, or where the clock went back."""
+    _save_all(mirror, user, [resource("a")], next_day)
+    for number, moment in enumerate((next_day, now)):
+        _save_all(mirror, user, [resource("a", nickName=str(number))], moment)
+    assert _meta(mirror, user, "a")["lastModified"] == SECOND.replace("000Z", "002Z")
 
 
 def test_the_columns_follow_the_content(
