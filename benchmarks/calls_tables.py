@@ -1,5 +1,7 @@
 """What :mod:`benchmarks.calls` counts, and the tables made of it."""
 
+import math
+import textwrap
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,6 +10,9 @@ from datetime import UTC, datetime
 from gateway.sandbox import Shape, World, generate
 
 PAGE = 100
+
+#: How often a question is asked again.
+AGAIN = 5
 
 #: The columns that hold no numbers.
 TEXTS = frozenset({"shape", "resource", "question", "of which"})
@@ -21,15 +26,10 @@ GRANT_COLUMNS = (
 ANSWER_COLUMNS = "question, calls, of which, seconds, calls again, seconds again"
 
 INTRODUCTION = """\
-# Bitbucket calls, counted where they arrive
-
-{date}, at `bitbucket-scim sandbox --hourly-limit=0`.
-
-## Users, groups and explicit entitlements, read for the first time
-
-*Crawl* is what a connector spends that reads one resource after the other in pages of 50:
-`7 + 2⌈U/50⌉ + U + ⌈P/50⌉ + Σ(2⌈Rp/50⌉ + 2) + 2R`. *Ours* is `bitbucket-scim sync` with an empty
-mirror. A poll is every page of users and groups, complete, within the maximum age."""
+{date}, at `bitbucket-scim sandbox --hourly-limit=0`. *Crawl* is what a connector spends that reads
+one resource after the other in pages of 50: `7 + 2⌈U/50⌉ + U + ⌈P/50⌉ + Σ(2⌈Rp/50⌉ + 2) + 2R`.
+*Ours* is `bitbucket-scim sync` with an empty mirror. A poll is every page of users and groups,
+complete, within the maximum age."""
 
 DIRECT_GRANTS = """\
 What is known of direct grants on repositories by then. What is inferred is marked so. What is not
@@ -37,22 +37,23 @@ seen yet gives no more than groups, projects and roles give anyway; its reposito
 is asked, which `serve` does as calls come free."""
 
 WHY_DENSE_COSTS_MORE = """\
-### Why a dense workspace costs more
-
-A direct grant on a repository shows in two places. The repository tells it: {repositories:,}
-calls for {repositories:,} repositories. Or it is the only explanation of an effective right, of
-which a call lists 100: {rights:,} rights, {rights_pages:,} calls. That list can be narrowed to
-repositories, users and permissions by naming them, but not to rights that no group explains, and
-to leave out by name whom groups explain, an address is too short: it holds about a hundred users,
-and they are others for the next repository. So each repository costs the lesser of one call and
-its rights / 100. Here it has {rights_each:,} rights, and one call is the least: {repositories:,},
-and {others:,} for everything else. Nothing is left to infer then."""
+A direct grant on a repository shows in two places. The repository tells it, for a call of its own:
+{repositories:,} calls. Or it is what explains an effective right, of which a call lists 100:
+{rights:,} rights, {rights_pages:,} calls. That list can be narrowed to repositories, users and
+permissions that are named, not to rights that no group explains. Suppose an address were long
+enough to leave out by name everybody who has some right on the whole project or workspace: the
+rights that come by groups on the repository itself would be listed still. The lesser of one call
+and rights / 100, summed over all repositories, is {least:,} then, and {others:,} go to everything
+else: less than {least_share:.0%} of the crawl is out of reach of any reader. Addresses are not
+that long, so with {rights_each:,} rights on a repository its own call is the cheapest. Nothing is
+left to infer then, and as each repository lands when it was read, the hourly budget only spreads
+the calls."""
 
 QUESTIONS = """\
-## Questions to a gateway that knows nothing
-
-{asked_of}. Each question is asked of a gateway with a mirror of its own, which is empty, and again
-right after."""
+{asked_of}. Each question is asked of a gateway with a mirror of its own, which is empty, and
+{again} times again right after; seconds again are the median of these. Bitbucket tells groups with
+their members or not at all, so leaving out members saves no call, only bytes and the time to read
+them."""
 
 
 def pages(entries: int, length: int = PAGE) -> int:
@@ -126,13 +127,20 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class FullReading:
-    """What a first reading of everything took and brought."""
+    """
+    What a first reading of everything took and brought.
+
+    Attributes:
+        rights: The effective rights of all users on all repositories.
+        least_calls: What direct grants on repositories cost at least, whoever reads them.
+    """
 
     size: Size
     shape: Shape
     calls: Counter[str]
     seconds: float
     rights: int
+    least_calls: float
     held: Held
     polling_calls: int
     polling_seconds: float
@@ -140,7 +148,13 @@ class FullReading:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a question took of a gateway that knew nothing, and again right after."""
+    """
+    What a question took of a gateway that knew nothing, and again right after.
+
+    Attributes:
+        calls_again: All calls of all times it was asked again.
+        seconds_again: Their median.
+    """
 
     question: str
     calls: Counter[str]
@@ -158,18 +172,27 @@ def report(readings: list[FullReading], answers: list[Answered], *, asked_of: st
         answers: What questions took.
         asked_of: What the questions were asked of, in words.
     """
+    dense = [reading for reading in readings if reading.shape is Shape.DENSE]
     parts = [
-        INTRODUCTION.format(date=datetime.now(UTC).date()),
+        "# Bitbucket calls, counted where they arrive",
+        _prose(INTRODUCTION, date=datetime.now(UTC).date()),
+        "## Users, groups and explicit entitlements, read for the first time",
         _table(READING_COLUMNS, map(_reading_row, readings)),
-        DIRECT_GRANTS,
+        _prose(DIRECT_GRANTS),
         _table(GRANT_COLUMNS, map(_grant_row, readings)),
-        "Where the calls go:",
+        "## Where the calls go",
         _resources(readings),
-        *(_why_dense_costs_more(r) for r in readings[:2] if r.shape is Shape.DENSE),
-        QUESTIONS.format(asked_of=asked_of),
+        "## Why a dense workspace costs more",
+        *map(_why_dense_costs_more, dense[:1]),
+        "## Questions to a gateway that knows nothing",
+        _prose(QUESTIONS, asked_of=asked_of, again=AGAIN),
         _table(ANSWER_COLUMNS, map(_answer_row, answers)),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _prose(text: str, **values: object) -> str:
+    return textwrap.fill(text.format(**values), 100, break_long_words=False, break_on_hyphens=False)
 
 
 def _table(columns: str, rows: Iterable[tuple[str, ...]]) -> str:
@@ -229,10 +252,15 @@ def _answer_row(answer: Answered) -> tuple[str, ...]:
 
 def _why_dense_costs_more(reading: FullReading) -> str:
     repositories, rights = reading.size.repositories, reading.rights
-    return WHY_DENSE_COSTS_MORE.format(
+    others = reading.calls.total() - repositories
+    least = math.ceil(reading.least_calls)
+    return _prose(
+        WHY_DENSE_COSTS_MORE,
         repositories=repositories,
         rights=rights,
         rights_pages=pages(rights),
         rights_each=rights // repositories,
-        others=reading.calls.total() - repositories,
+        others=others,
+        least=least,
+        least_share=(least + others) / reading.size.crawl,
     )

@@ -5,6 +5,10 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from tests.postgresql import cluster, postgresql_url
+
+__all__ = ["cluster", "logs_as_they_were", "postgresql_url"]
+
 
 @pytest.fixture(autouse=True)
 def logs_as_they_were() -> Iterator[None]:

@@ -17,7 +17,7 @@ from gateway.sandbox.credentials import (
     demo_credentials,
 )
 from gateway.sandbox.faults import Fault, FaultKind, Faults
-from gateway.sandbox.generate import generate
+from gateway.sandbox.generate import Shape, generate
 from gateway.sandbox.model import (
     Account,
     AccountStatus,
@@ -57,6 +57,7 @@ __all__ = [
     "Repository",
     "Sandbox",
     "Serving",
+    "Shape",
     "WorkspaceAccessToken",
     "WorkspaceRole",
     "World",

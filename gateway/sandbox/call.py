@@ -81,7 +81,7 @@ class Call:
 
     def repository(self, identifier: str) -> Repository:
         """The repository with this slug or UUID, if the caller sees it, else 404."""
-        repository = self.world.repository(identifier)
+        repository = self.indexes.repository(identifier)
         if repository is None or not self.sees(repository):
             raise not_found(f"Repository {self.world.slug}/{identifier} not found")
         return repository
@@ -133,6 +133,10 @@ class Call:
             Paging.OPAQUE: True,
         }[self.behaviour.paging]
         asked = PageRequest(
-            f"{self.base}{self.path}", self.arguments, opaque, self.behaviour.page_details
+            f"{self.base}{self.path}",
+            self.arguments,
+            opaque,
+            self.behaviour.page_details,
+            self.behaviour.largest_page,
         )
         return page_of(window, asked, render, self.partial())

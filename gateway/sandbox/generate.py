@@ -1,9 +1,10 @@
 """Worlds of any size, the same for the same arguments, with awkward data on purpose."""
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 
 from gateway.sandbox import names
 from gateway.sandbox.model import (
@@ -16,14 +17,45 @@ from gateway.sandbox.model import (
     Repository,
     WorkspaceRole,
 )
-from gateway.sandbox.workspace import Subject, slug_of
+from gateway.sandbox.workspace import Subject, Target, slug_of
 from gateway.sandbox.world import World
 
 ADMINISTRATORS = 3
 INVITATIONS = 4
-LARGEST_GROUP = 120
-GRANTS_PER_REPOSITORY = 2
-GRANTS_PER_PROJECT = 3
+
+
+class Shape(StrEnum):
+    """
+    How many people have a right on a repository.
+
+    ``dense``: hundreds, by groups of up to 120 and by groups that reach every repository.
+    ``sparse``: a dozen, by teams of up to eight.
+    """
+
+    DENSE = "dense"
+    SPARSE = "sparse"
+
+
+@dataclass(frozen=True, slots=True)
+class Density:
+    """
+    The numbers behind a shape.
+
+    Attributes:
+        largest_group: The most members of a group.
+        groups_per_project: How many groups are granted something on each project.
+        users_per_project: How many users are.
+        groups_per_repository: The most groups with a grant on a repository.
+        users_per_repository: The most users with one.
+        workspace_permissions: What groups hold on every repository, by their number.
+    """
+
+    largest_group: int
+    groups_per_project: int
+    users_per_project: int
+    groups_per_repository: int
+    users_per_repository: int
+    workspace_permissions: Mapping[int, Permission] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +85,23 @@ PUBLIC_PROJECTS = Every(4, 1)
 DESCRIBED_PROJECTS = Every(2, 0)
 RENAMED_REPOSITORIES = Every(8, 3)
 PUBLIC_REPOSITORIES = Every(3, 0)
-WORKSPACE_PERMISSIONS = {4: Permission.READ, 11: Permission.WRITE}
+DENSITIES = {
+    Shape.DENSE: Density(
+        largest_group=120,
+        groups_per_project=3,
+        users_per_project=3,
+        groups_per_repository=2,
+        users_per_repository=2,
+        workspace_permissions={4: Permission.READ, 11: Permission.WRITE},
+    ),
+    Shape.SPARSE: Density(
+        largest_group=8,
+        groups_per_project=2,
+        users_per_project=1,
+        groups_per_repository=1,
+        users_per_repository=2,
+    ),
+}
 
 
 def generate(
@@ -64,6 +112,7 @@ def generate(
     repositories: int = 60,
     seed: int = 1,
     slug: str = "acme",
+    shape: Shape | str = Shape.DENSE,
 ) -> World:
     """
     Make a workspace of the given size.
@@ -71,16 +120,21 @@ def generate(
     The first member is ``Admin``, an owner with the e-mail ``admin@{slug}.example``; the first
     group is ``Administrators``. The same arguments make the same world, UUIDs and times included.
     """
+    density = DENSITIES[Shape(shape)]
     chance = random.Random(f"{slug}:{seed}")  # noqa: S311 - a seed makes a world reproducible
     world = World(slug=slug, name=f"{slug.capitalize()}, Inc.", seed=seed)
     people = _people(world, users, chance)
-    made_groups = _groups(world, groups, people, chance)
+    made_groups = [_group(world, n, people, density, chance) for n in range(groups)]
     made_projects = [_project(world, number) for number in range(projects)]
     made_repositories = [
         _repository(world, number, chance.choice(made_projects), chance)
         for number in range(repositories if made_projects else 0)
     ]
-    _grants(world, made_groups, people, made_projects, made_repositories, chance)
+    dice = GrantDice(world, made_groups, people, chance)
+    for project in made_projects:
+        dice.on_project(project, density)
+    for repository in made_repositories:
+        dice.on_repository(repository, density)
     for number in range(min(INVITATIONS, users)):
         world.invite(
             f"Invited.{number}@Partner.Example",
@@ -133,11 +187,9 @@ def _status(number: int) -> AccountStatus:
     return AccountStatus.CLOSED if number in CLOSED else AccountStatus.ACTIVE
 
 
-def _groups(world: World, count: int, people: list[Account], chance: random.Random) -> list[Group]:
-    return [_group(world, number, people, chance) for number in range(count)]
-
-
-def _group(world: World, number: int, people: list[Account], chance: random.Random) -> Group:
+def _group(
+    world: World, number: int, people: list[Account], density: Density, chance: random.Random
+) -> Group:
     if number == 0:
         administrators = people[:ADMINISTRATORS]
         for person in administrators:
@@ -147,13 +199,13 @@ def _group(world: World, number: int, people: list[Account], chance: random.Rand
         )
     rounds, index = divmod(number - 1, len(names.GROUP_NAMES))
     name = names.GROUP_NAMES[index] + (f" {rounds + 1}" if rounds else "")
-    largest = max(1, min(len(people) // 8, LARGEST_GROUP))
+    largest = max(1, min(len(people) // 8, density.largest_group))
     size = 0 if number in EMPTY_GROUPS else chance.randint(1, largest)
     return world.add_group(
         name,
         slug=f"renamed-{number}" if number in RENAMED_GROUPS else None,
         members=chance.sample(people, min(size, len(people))),
-        permission=WORKSPACE_PERMISSIONS.get(number),
+        permission=density.workspace_permissions.get(number),
         auto_add=number in AUTO_ADD_GROUPS,
         email_forwarding_disabled=number in SILENT_GROUPS,
     )
@@ -186,23 +238,35 @@ def _repository(world: World, number: int, project: Project, chance: random.Rand
     )
 
 
-def _grants(  # noqa: PLR0917 - the five parts of a world and the dice
-    world: World,
-    groups: list[Group],
-    people: list[Account],
-    projects: list[Project],
-    repositories: list[Repository],
-    chance: random.Random,
-) -> None:
-    on_projects = list(Permission)
-    on_repositories = [Permission.READ, Permission.WRITE, Permission.ADMIN]
-    kinds: tuple[Sequence[Subject], ...] = (groups, people)
-    for project in projects:
-        for subjects in kinds:
-            for subject in chance.sample(subjects, min(GRANTS_PER_PROJECT, len(subjects))):
-                world.grant(subject, project, chance.choice(on_projects))
-    for repository in repositories:
-        for subjects in kinds:
-            wanted = chance.randint(0, GRANTS_PER_REPOSITORY)
-            for subject in chance.sample(subjects, min(wanted, len(subjects))):
-                world.grant(subject, repository, chance.choice(on_repositories))
+@dataclass(frozen=True, slots=True)
+class GrantDice:
+    """Who is granted what, by chance."""
+
+    world: World
+    groups: Sequence[Group]
+    people: Sequence[Account]
+    chance: random.Random
+
+    def on_project(self, project: Project, density: Density) -> None:
+        """Grant something on a project."""
+        permissions = list(Permission)
+        self._grant(self.groups, project, density.groups_per_project, permissions)
+        self._grant(self.people, project, density.users_per_project, permissions)
+
+    def on_repository(self, repository: Repository, density: Density) -> None:
+        """Grant something on a repository, or nothing."""
+        permissions = [Permission.READ, Permission.WRITE, Permission.ADMIN]
+        groups = self.chance.randint(0, density.groups_per_repository)
+        self._grant(self.groups, repository, groups, permissions)
+        users = self.chance.randint(0, density.users_per_repository)
+        self._grant(self.people, repository, users, permissions)
+
+    def _grant(
+        self,
+        subjects: Sequence[Subject],
+        target: Target,
+        count: int,
+        permissions: Sequence[Permission],
+    ) -> None:
+        for subject in self.chance.sample(subjects, min(count, len(subjects))):
+            self.world.grant(subject, target, self.chance.choice(permissions))

@@ -55,12 +55,14 @@ class PageRequest:
         arguments: The query, kept in ``next`` and ``previous``.
         opaque: Whether pages have cursors instead of numbers.
         details: Whether ``size``, ``page`` and ``previous`` are given.
+        most: How many things a page holds at most, whatever is asked for.
     """
 
     url: str
     arguments: Mapping[str, str]
     opaque: bool
     details: bool
+    most: int = MAX_PAGELEN
 
     def pagelen(self) -> int:
         """How many things a page holds; 400 outside 1 to 100."""
@@ -68,7 +70,7 @@ class PageRequest:
         number = _number(text)
         if not 1 <= number <= MAX_PAGELEN:
             raise bad_request("Invalid pagelen", f"pagelen is a number up to {MAX_PAGELEN}.")
-        return number
+        return min(number, self.most)
 
     def offset(self) -> int:
         """How many things stand before the page; 400 for a page nobody handed out."""

@@ -22,13 +22,11 @@ class Partial:
 
     def grow(self, inside: JsonObject, rest: Callable[[], JsonObject]) -> JsonObject:
         """*inside*, with what was asked for by name among what is left out by default."""
-        if not self.added and not self.selected:
+        asked = {path[0] for path in (*self.added, *self.selected)}
+        if asked <= inside.keys():
             return inside
-        more = {name: held for name, held in rest().items() if self._names(name)}
+        more = {name: held for name, held in rest().items() if name in asked or ANY in asked}
         return {**more, **inside}
-
-    def _names(self, name: str) -> bool:
-        return any(path[0] in (name, ANY) for path in (*self.added, *self.selected))
 
     def within(self, name: str) -> "Partial":
         """The same wishes seen from inside the member *name*."""
@@ -40,9 +38,9 @@ class Partial:
         """Select from *whole*, then remove; *whole* stays as it is."""
         kept: Json = whole
         if self.selected:
-            kept = _select(whole, (*self.selected, *self.added))
+            kept = _select(whole, _names((*self.selected, *self.added)))
         if self.removed:
-            kept = _remove(kept, self.removed)
+            kept = _remove(kept, _names(self.removed))
         return cast("JsonObject", kept)
 
 
@@ -70,40 +68,69 @@ def _inside(paths: Iterable[Path], name: str) -> tuple[Path, ...]:
     return tuple(path[1:] for path in paths if len(path) > 1 and path[0] in (ANY, name))
 
 
-def _by_first(paths: Iterable[Path]) -> Mapping[str, list[Path]]:
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """
+    Paths as a tree, which is walked beside the value.
+
+    Attributes:
+        whole: Whether a path ends here.
+        by_name: Where paths go on, by the name of a member.
+        others: Where they go on for every other member, if a path says so.
+    """
+
+    whole: bool
+    by_name: Mapping[str, "_Names"]
+    others: "_Names | None"
+
+    def under(self, name: str) -> "_Names | None":
+        """What is said of the member *name*."""
+        return self.by_name.get(name, self.others)
+
+
+def _names(paths: Iterable[Path]) -> _Names:
     grouped: dict[str, list[Path]] = {}
-    for first, *rest in paths:
-        grouped.setdefault(first, []).append(tuple(rest))
-    return grouped
+    whole = False
+    for path in paths:
+        if path:
+            grouped.setdefault(path[0], []).append(path[1:])
+        else:
+            whole = True
+    anywhere = grouped.pop(ANY, [])
+    return _Names(
+        whole,
+        {name: _names((*rest, *anywhere)) for name, rest in grouped.items()},
+        _names(anywhere) if anywhere else None,
+    )
 
 
-def _select(value: Json, paths: Iterable[Path]) -> Json:
+def _select(value: Json, asked: _Names) -> Json:
     if isinstance(value, list):
-        return [_select(item, paths) for item in value]
+        return [_select(item, asked) for item in value]
     if not isinstance(value, dict):
         return value
-    asked = _by_first(paths)
     kept: JsonObject = {}
     for name, held in value.items():
-        rest = [*asked.get(name, ()), *asked.get(ANY, ())]
-        if not rest:
+        under = asked.under(name)
+        if under is None:
             continue
-        if () in rest:
+        if under.whole:
             kept[name] = held
         elif isinstance(held, dict | list):
-            kept[name] = _select(held, rest)
+            kept[name] = _select(held, under)
     return kept
 
 
-def _remove(value: Json, paths: Iterable[Path]) -> Json:
+def _remove(value: Json, asked: _Names) -> Json:
     if isinstance(value, list):
-        return [_remove(item, paths) for item in value]
+        return [_remove(item, asked) for item in value]
     if not isinstance(value, dict):
         return value
-    asked = _by_first(paths)
     kept: JsonObject = {}
     for name, held in value.items():
-        rest = [*asked.get(name, ()), *asked.get(ANY, ())]
-        if () not in rest:
-            kept[name] = _remove(held, rest) if rest else held
+        under = asked.under(name)
+        if under is None:
+            kept[name] = held
+        elif not under.whole:
+            kept[name] = _remove(held, under)
     return kept

@@ -1,12 +1,13 @@
 """The resources of 2.0 about who may do what."""
 
 from gateway.sandbox.call import Call
-from gateway.sandbox.effective import Right, right_fields, rights_window
+from gateway.sandbox.effective import Right
 from gateway.sandbox.errors import not_found
 from gateway.sandbox.model import Account, Grant, Group, Project, Repository
 from gateway.sandbox.paging import Listed, Window
 from gateway.sandbox.partial import Json, JsonObject
 from gateway.sandbox.predicate import ordered
+from gateway.sandbox.rights_list import Repositories, rights_window
 from gateway.sandbox.workspace import Subject, Target
 
 
@@ -14,13 +15,13 @@ def effective_permissions(call: Call, workspace: str) -> Json:
     """``GET …/permissions/repositories``."""
     call.enter(workspace)
     call.require_administrator()
-    return _effective(call, list(call.world.repositories.values()))
+    return _effective(call, None)
 
 
 def effective_permissions_on(call: Call, workspace: str, repo_slug: str) -> Json:
     """``GET …/permissions/repositories/{repo_slug}``."""
     call.enter(workspace)
-    return _effective(call, [call.administered_repository(repo_slug)])
+    return _effective(call, call.administered_repository(repo_slug))
 
 
 def project_groups(call: Call, workspace: str, project_key: str) -> Json:
@@ -75,18 +76,19 @@ def repository_user(call: Call, workspace: str, repo_slug: str, selected_user_id
     return _one(call, _member(call, selected_user_id), target)
 
 
-def _effective(call: Call, repositories: list[Repository]) -> Json:
+def _effective(call: Call, only: Repository | None) -> Json:
+    """The rights on one repository, or on all."""
     wire, wishes = call.wire, call.partial().within("values")
-    sort = call.arguments.get("sort")
-    asked = (tuple(r.uuid for r in repositories), call.arguments.get("q"), sort)
-    window = call.indexes.remembered(asked, lambda: _rights(call, repositories, sort))
+    of_user, of_repository = wishes.within("user"), wishes.within("repository")
+    asked = (only and only.uuid, call.arguments.get("q"), call.arguments.get("sort"))
+    window = call.indexes.remembered(("rights", *asked), lambda: _rights(call, only))
 
     def render(right: Right) -> JsonObject:
         made = wire.repository_permission(right.account, right.repository, right.permission)
-        made["user"] = wishes.within("user").grow(
+        made["user"] = of_user.grow(
             wire.account_inside(right.account), lambda: wire.account_rest(right.account)
         )
-        made["repository"] = wishes.within("repository").grow(
+        made["repository"] = of_repository.grow(
             wire.repository_inside(right.repository), lambda: wire.repository(right.repository)
         )
         return made
@@ -94,12 +96,15 @@ def _effective(call: Call, repositories: list[Repository]) -> Json:
     return call.page(window, render, of_permissions=True)
 
 
-def _rights(call: Call, repositories: list[Repository], sort: str | None) -> Window[Right]:
+def _rights(call: Call, only: Repository | None) -> Window[Right]:
+    everywhere = call.indexes.repositories
+    repositories = everywhere if only is None else Repositories([only], everywhere.fields)
     window = rights_window(call.indexes.rights, repositories, call.query())
+    sort = call.arguments.get("sort")
     if sort is None:
         return window
-    everything = window.window(0, len(repositories) * len(call.world.memberships))
-    return Listed(ordered(everything, sort, right_fields(call.world)))
+    everything = window.window(0, len(window.repositories) * len(call.world.memberships))
+    return Listed(ordered(everything, sort, everywhere.fields))
 
 
 def _explicit(call: Call, target: Project | Repository, sort: type[Account | Group]) -> Json:

@@ -1,6 +1,7 @@
 """A directory in front of a simulated Bitbucket, with a clock that tests set."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +21,15 @@ from gateway.directory.rendering import Renderer
 from gateway.directory.users import UserNameSource
 from gateway.mirror.engine import migrate, open_database
 from gateway.mirror.mirror import Mirror
-from gateway.sandbox import Sandbox, World, create_app, demo_credentials, generate, serving
+from gateway.sandbox import (
+    Sandbox,
+    Serving,
+    World,
+    create_app,
+    demo_credentials,
+    generate,
+    serving,
+)
 from gateway.scim.filter.bind import bind_filter
 from gateway.scim.handler import Listing, Query
 from gateway.scim.page import IndexPage
@@ -79,30 +88,30 @@ class Stage:
         return [orjson.loads(document.json) for document in self.ask(directory, text).documents]
 
 
-@pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    """A small generated workspace behind a directory that has read nothing yet."""
-    world = generate(users=12, groups=4, projects=2, repositories=5)
+@contextmanager
+def staged(bitbucket: Serving, database_url: str) -> Iterator[Stage]:
+    """Set up a directory, which has read nothing yet, in front of a simulated Bitbucket."""
+    world = bitbucket.sandbox.world
     registry = load_registry()
     clock = Clock()
     known = demo_credentials(world.slug)
-    engine = open_database(f"sqlite:///{tmp_path / 'mirror.sqlite3'}")
+    engine = open_database(database_url)
     migrate(engine)
-    with serving(create_app(world)) as bitbucket:
-        transport = Transport(
-            bitbucket.url, limits=Limits(retry=RetryPolicy(retries=1, backoff_seconds=0))
-        )
-        client = connect(
-            transport,
-            [
-                WorkspaceAccessToken(known.access_token.token),
-                ApiToken(known.api_token.email, known.api_token.token),
-            ],
-        )
-        workspace = BitbucketWorkspace(client, world.slug)
-        mirror = Mirror(engine, "test")
-        renderer = Renderer(registry, UserNameSource.EMAIL)
-        refresher = Refresher(workspace, mirror, renderer, clock, Patience(lifetime=MAX_AGE))
+    transport = Transport(
+        bitbucket.url, limits=Limits(retry=RetryPolicy(retries=1, backoff_seconds=0))
+    )
+    client = connect(
+        transport,
+        [
+            WorkspaceAccessToken(known.access_token.token),
+            ApiToken(known.api_token.email, known.api_token.token),
+        ],
+    )
+    workspace = BitbucketWorkspace(client, world.slug)
+    mirror = Mirror(engine, "test")
+    renderer = Renderer(registry, UserNameSource.EMAIL)
+    refresher = Refresher(workspace, mirror, renderer, clock, Patience(lifetime=MAX_AGE))
+    try:
         yield Stage(
             world=world,
             bitbucket=bitbucket.sandbox,
@@ -112,5 +121,17 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
             users=Directory(registry.user, mirror, refresher),
             groups=Directory(registry.group, mirror, refresher),
         )
+    finally:
         transport.close()
-    engine.dispose()
+        engine.dispose()
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    """A small generated workspace behind a directory that has read nothing yet."""
+    world = generate(users=12, groups=4, projects=2, repositories=5)
+    with (
+        serving(create_app(world)) as bitbucket,
+        staged(bitbucket, f"sqlite:///{tmp_path / 'mirror.sqlite3'}") as made,
+    ):
+        yield made

@@ -8,9 +8,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.sandbox import Permission, World
+from gateway.sandbox.bbql import parse
 from gateway.sandbox.effective import EffectiveRights
 from gateway.sandbox.model import Account, Group, Project, Repository
-from gateway.sandbox.rights_list import RightsWindow
+from gateway.sandbox.predicate import predicate
+from gateway.sandbox.rights_list import (
+    Repositories,
+    RightsWindow,
+    right_fields,
+    rights_window,
+)
 from tests.sandbox.reader import Reader
 
 # How long an example takes says more about the machine than about the code.
@@ -102,6 +109,40 @@ def test_a_window_is_a_slice(built: Built, offset: int, limit: int) -> None:
     everything = [right for repository in built.repositories for right in rights.on(repository)]
     window = RightsWindow(rights, built.repositories, None)
     assert list(window.window(offset, limit)) == everything[offset : offset + limit]
+
+
+CONDITIONS = st.sampled_from(
+    [
+        'repository.full_name="acme/r0"',
+        'repository.full_name != "acme/r0"',
+        'repository.full_name IN ("acme/r2", "acme/r0", "acme/r9")',
+        'repository.slug IN ("r1", "r2")',
+        'repository.name~"R"',
+        'user.display_name="P0"',
+        'user.display_name != "P1"',
+        'permission>"read"',
+    ]
+)
+QUERIES = st.recursive(
+    CONDITIONS,
+    lambda parts: st.builds(
+        lambda some, word: "(" + f" {word} ".join(some) + ")",
+        st.lists(parts, min_size=1, max_size=3),
+        st.sampled_from(["AND", "OR"]),
+    ),
+    max_leaves=5,
+)
+
+
+@unhurried
+@given(worlds(), QUERIES)
+def test_a_filtered_window_is_what_a_scan_finds(built: Built, q: str) -> None:
+    """Names that are looked up select what asking every right selects, in the same order."""
+    rights, fields = EffectiveRights(built.world), right_fields(built.world)
+    holds = predicate(parse(q), fields)
+    everything = [right for repository in built.repositories for right in rights.on(repository)]
+    window = rights_window(rights, Repositories(built.repositories, fields), parse(q))
+    assert list(window.window(0, 100)) == list(filter(holds, everything))
 
 
 def test_effective_rights_over_http(reader: Reader, generated: World) -> None:
