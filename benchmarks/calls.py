@@ -9,6 +9,7 @@ Run with ``make calls``; the tables are written to ``benchmarks/results/calls.md
 """
 
 import argparse
+import json
 import os
 import statistics
 import subprocess
@@ -25,12 +26,20 @@ from typing import Any
 
 import requests
 
-from benchmarks.calls_tables import AGAIN, PAGE, Answered, FullReading, Held, Size, report
+from benchmarks.calls_tables import (
+    AGAIN,
+    NAMES,
+    PAGE,
+    Answered,
+    FullReading,
+    GroupPage,
+    Held,
+    Size,
+    report,
+)
 from benchmarks.read_path import TOKEN, free_port, running
 from gateway.sandbox import (
     Account,
-    Group,
-    Project,
     Repository,
     Shape,
     World,
@@ -40,6 +49,13 @@ from gateway.sandbox.effective import EffectiveRights
 
 RESULTS = Path(__file__).parent / "results" / "calls.md"
 AT_ONCE = 100
+#: How often a warm page is asked for.
+TIMES = 21
+ASKED_OF_GROUPS: tuple[dict[str, str], ...] = (
+    {},
+    {"excludedAttributes": "members"},
+    {"attributes": "displayName"},
+)
 WORKERS = 4
 SECONDS_A_REQUEST = 900
 
@@ -173,46 +189,34 @@ def held(world: World, users: list[Any]) -> Held:
     return Held(len(true), len(told), len(inferred), len((told | inferred) - true))
 
 
-def cost_of_rights(world: World) -> tuple[int, float]:
+def least_calls(rights: list[int]) -> float:
     """
-    Return the number of effective rights in *world*, and the least calls that direct grants cost.
+    Return what direct grants on repositories cost at least, by the rights that are on each.
 
-    The least: of each repository one call, or a hundredth of a call for each right of those who
-    have none on its whole project or on the workspace.
+    A repository tells them for one call; else all its rights have to be listed, but for those of
+    the users whom an address has room to leave out.
     """
-    rights = EffectiveRights(world)
-    everywhere = {
-        project.uuid: holders(world, project) | world.administrators()
-        for project in world.projects.values()
-    }
-    for group in world.groups.values():
-        if group.permission:
-            members = {account.uuid for account in world.group_members(group)}
-            everywhere = {uuid: known | members for uuid, known in everywhere.items()}
-    count, least = 0, 0.0
-    for repository in world.repositories.values():
-        known = {right.account.uuid for right in rights.on(repository)}
-        count += len(known)
-        least += min(1, len(known - everywhere[repository.project_uuid]) / PAGE)
-    return count, least
+    return sum(min(1, max(0, count - NAMES) / PAGE) for count in rights)
 
 
-def holders(world: World, project: Project) -> set[str]:
-    """Return the UUIDs of all to whom something is granted on *project*, by groups too."""
-    found: set[str] = set()
-    for grant in world.grants(target=project):
-        if isinstance(grant.subject, Group):
-            found.update(account.uuid for account in world.group_members(grant.subject))
-        else:
-            found.add(grant.subject.uuid)
-    return found
+def page_of_groups(base_url: str, **parameters: str) -> GroupPage:
+    """Return what a warm page of groups weighs and takes."""
+    timings: list[float] = []
+    for _ in range(TIMES):
+        started = time.perf_counter()
+        page = get(base_url, "/Groups", count=PAGE, **parameters)
+        timings.append(time.perf_counter() - started)
+    asked = " ".join(f"`{name}={value}`" for name, value in parameters.items())
+    size = len(json.dumps(page, ensure_ascii=False, separators=(",", ":")).encode())
+    return GroupPage(asked or "as they are", size, statistics.median(timings))
 
 
 def read_everything(size: Size, shape: Shape, folder: Path) -> FullReading:
     """Read a workspace from nothing with ``sync``, and poll all of it afterwards."""
     database = folder / f"{size.users}-{shape}.sqlite3"
     world = size.world(shape)
-    rights, least_calls = cost_of_rights(world)
+    known = EffectiveRights(world)
+    rights = [len(known.on(repository)) for repository in world.repositories.values()]
     with bitbucket(size, shape) as served:
         environment = os.environ | settings(served, database, free_port())
         calls, seconds, _ = served.counted(
@@ -222,16 +226,18 @@ def read_everything(size: Size, shape: Shape, folder: Path) -> FullReading:
         )
         with gateway(served, database) as base_url:
             polling, polling_seconds, users = served.counted(lambda: poll(base_url))
+            groups = [page_of_groups(base_url, **asked) for asked in ASKED_OF_GROUPS]
     return FullReading(
         size,
         shape,
         calls,
         seconds,
-        rights=rights,
-        least_calls=least_calls,
+        rights=sum(rights),
+        least_calls=least_calls(rights),
         held=held(world, users),
         polling_calls=polling.total(),
         polling_seconds=polling_seconds,
+        groups=tuple(groups),
     )
 
 

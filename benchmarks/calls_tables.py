@@ -3,19 +3,21 @@
 import math
 import textwrap
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gateway.sandbox import Shape, World, generate
 
 PAGE = 100
+#: The users that an address has room to name: 78 characters each, once encoded, of 8 KB.
+NAMES = 100
 
 #: How often a question is asked again.
 AGAIN = 5
 
 #: The columns that hold no numbers.
-TEXTS = frozenset({"shape", "resource", "question", "of which"})
+TEXTS = frozenset({"shape", "resource", "question", "of which", "asked"})
 READING_COLUMNS = (
     "users, groups, projects, repositories, shape, crawl, ours, share, seconds, "
     "calls of a poll after it, its seconds"
@@ -23,13 +25,16 @@ READING_COLUMNS = (
 GRANT_COLUMNS = (
     "users, shape, rights on a repository, direct grants, told, inferred, not seen yet, wrong"
 )
+GROUP_COLUMNS = "asked, bytes, milliseconds"
 ANSWER_COLUMNS = "question, calls, of which, seconds, calls again, seconds again"
 
 INTRODUCTION = """\
-{date}, at `bitbucket-scim sandbox --hourly-limit=0`. *Crawl* is what a connector spends that reads
-one resource after the other in pages of 50: `7 + 2⌈U/50⌉ + U + ⌈P/50⌉ + Σ(2⌈Rp/50⌉ + 2) + 2R`.
-*Ours* is `bitbucket-scim sync` with an empty mirror. A poll is every page of users and groups,
-complete, within the maximum age."""
+{date}, at `bitbucket-scim sandbox --hourly-limit=0`. *Ours* is `bitbucket-scim sync` with an empty
+mirror; a poll is every page of users and groups, complete, within the maximum age. *Crawl* is what
+a connector spends that reads one resource after the other in pages of 50, of U users, P projects
+and R repositories, Rp in each project:"""
+
+CRAWL = "    7 + 2⌈U/50⌉ + U + ⌈P/50⌉ + Σ(2⌈Rp/50⌉ + 2) + 2R"
 
 DIRECT_GRANTS = """\
 What is known of direct grants on repositories by then. What is inferred is marked so. What is not
@@ -38,22 +43,23 @@ is asked, which `serve` does as calls come free."""
 
 WHY_DENSE_COSTS_MORE = """\
 A direct grant on a repository shows in two places. The repository tells it, for a call of its own:
-{repositories:,} calls. Or it is what explains an effective right, of which a call lists 100:
-{rights:,} rights, {rights_pages:,} calls. That list can be narrowed to repositories, users and
-permissions that are named, not to rights that no group explains. Suppose an address were long
-enough to leave out by name everybody who has some right on the whole project or workspace: the
-rights that come by groups on the repository itself would be listed still. The lesser of one call
-and rights / 100, summed over all repositories, is {least:,} then, and {others:,} go to everything
-else: less than {least_share:.0%} of the crawl is out of reach of any reader. Addresses are not
-that long, so with {rights_each:,} rights on a repository its own call is the cheapest. Nothing is
-left to infer then, and as each repository lands when it was read, the hourly budget only spreads
-the calls."""
+{repositories:,} calls. Or it is what explains an effective right, of which a call lists {page}:
+{rights:,} rights, {rights_pages:,} calls. That list can be narrowed to repositories, permissions
+and users that are named, not to rights that no group explains; and an address of 8 KB has room to
+name about {names} users whom groups explain, so that they are left out. The lesser of one call and
+(rights - {names}) / {page}, summed over all repositories, is {least:,}; everything else took
+{others:,} calls. So no reader needs fewer than about {least_calls:,} calls, {least_share:.0%} of
+the crawl, and we made {calls:,}. Nothing is left to infer then. Each repository lands when it was
+read, so where the hourly budget is spent, reading goes on later where it stopped."""
 
 QUESTIONS = """\
 {asked_of}. Each question is asked of a gateway with a mirror of its own, which is empty, and
-{again} times again right after; seconds again are the median of these. Bitbucket tells groups with
-their members or not at all, so leaving out members saves no call, only bytes and the time to read
-them."""
+{again} times again right after; seconds again are the median of these."""
+
+GROUPS = """\
+Bitbucket tells groups with their members or not at all, so leaving members out saves no call: it
+saves bytes, and the time to read and write them. A page of {page} of {groups} groups, nothing
+fetched, at {users:,} users, {shape}:"""
 
 
 def pages(entries: int, length: int = PAGE) -> int:
@@ -126,6 +132,15 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupPage:
+    """What a page of groups weighs, and takes when nothing is fetched."""
+
+    asked: str
+    size_bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class FullReading:
     """
     What a first reading of everything took and brought.
@@ -144,6 +159,7 @@ class FullReading:
     held: Held
     polling_calls: int
     polling_seconds: float
+    groups: tuple[GroupPage, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +192,7 @@ def report(readings: list[FullReading], answers: list[Answered], *, asked_of: st
     parts = [
         "# Bitbucket calls, counted where they arrive",
         _prose(INTRODUCTION, date=datetime.now(UTC).date()),
+        CRAWL,
         "## Users, groups and explicit entitlements, read for the first time",
         _table(READING_COLUMNS, map(_reading_row, readings)),
         _prose(DIRECT_GRANTS),
@@ -187,6 +204,8 @@ def report(readings: list[FullReading], answers: list[Answered], *, asked_of: st
         "## Questions to a gateway that knows nothing",
         _prose(QUESTIONS, asked_of=asked_of, again=AGAIN),
         _table(ANSWER_COLUMNS, map(_answer_row, answers)),
+        "## Groups without their members",
+        *_groups(readings[-1]),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -195,7 +214,7 @@ def _prose(text: str, **values: object) -> str:
     return textwrap.fill(text.format(**values), 100, break_long_words=False, break_on_hyphens=False)
 
 
-def _table(columns: str, rows: Iterable[tuple[str, ...]]) -> str:
+def _table(columns: str, rows: Iterable[Sequence[str]]) -> str:
     """Make a table; names and sentences stand on the left, numbers on the right."""
     names = columns.split(", ")
     ruler = ["---" if name in TEXTS else "--:" for name in names]
@@ -246,21 +265,32 @@ def _answer_row(answer: Answered) -> tuple[str, ...]:
         ", ".join(f"{n} `{name}`" for name, n in answer.calls.most_common()),
         f"{answer.seconds:.2f}",
         f"{answer.calls_again}",
-        f"{answer.seconds_again:.2f}",
+        f"{answer.seconds_again:.3f}",
     )
 
 
+def _groups(reading: FullReading) -> tuple[str, str]:
+    size = reading.size
+    prose = _prose(
+        GROUPS, page=PAGE, groups=size.groups, users=size.users, shape=reading.shape.value
+    )
+    rows = [(g.asked, f"{g.size_bytes:,}", f"{g.seconds * 1000:.1f}") for g in reading.groups]
+    return prose, _table(GROUP_COLUMNS, rows)
+
+
 def _why_dense_costs_more(reading: FullReading) -> str:
-    repositories, rights = reading.size.repositories, reading.rights
-    others = reading.calls.total() - repositories
-    least = math.ceil(reading.least_calls)
+    calls, repositories = reading.calls.total(), reading.size.repositories
+    least, others = math.ceil(reading.least_calls), calls - repositories
     return _prose(
         WHY_DENSE_COSTS_MORE,
+        page=PAGE,
+        names=NAMES,
+        calls=calls,
         repositories=repositories,
-        rights=rights,
-        rights_pages=pages(rights),
-        rights_each=rights // repositories,
+        rights=reading.rights,
+        rights_pages=pages(reading.rights),
         others=others,
         least=least,
+        least_calls=least + others,
         least_share=(least + others) / reading.size.crawl,
     )
