@@ -9,7 +9,6 @@ Run with ``make calls``; the tables are written to ``benchmarks/results/calls.md
 """
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
@@ -136,7 +135,7 @@ def gateway(served: Bitbucket, database: Path) -> Iterator[str]:
         yield f"{url}/scim/v2"
 
 
-def get(base_url: str, path: str, **parameters: str | int) -> Any:
+def fetch(base_url: str, path: str, **parameters: str | int) -> requests.Response:
     """Return what is answered; whatever is no answer raises."""
     answer = requests.get(
         f"{base_url}{path}",
@@ -145,7 +144,12 @@ def get(base_url: str, path: str, **parameters: str | int) -> Any:
         timeout=SECONDS_A_REQUEST,
     )
     answer.raise_for_status()
-    return answer.json()
+    return answer
+
+
+def get(base_url: str, path: str, **parameters: str | int) -> Any:
+    """Return the resource or the page that is answered."""
+    return fetch(base_url, path, **parameters).json()
 
 
 def poll(base_url: str) -> list[Any]:
@@ -204,11 +208,10 @@ def page_of_groups(base_url: str, **parameters: str) -> GroupPage:
     timings: list[float] = []
     for _ in range(TIMES):
         started = time.perf_counter()
-        page = get(base_url, "/Groups", count=PAGE, **parameters)
+        page = fetch(base_url, "/Groups", count=PAGE, **parameters)
         timings.append(time.perf_counter() - started)
     asked = " ".join(f"`{name}={value}`" for name, value in parameters.items())
-    size = len(json.dumps(page, ensure_ascii=False, separators=(",", ":")).encode())
-    return GroupPage(asked or "as they are", size, statistics.median(timings))
+    return GroupPage(asked or "as they are", len(page.content), statistics.median(timings))
 
 
 def read_everything(size: Size, shape: Shape, folder: Path) -> FullReading:

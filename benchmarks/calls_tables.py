@@ -57,9 +57,9 @@ QUESTIONS = """\
 {again} times again right after; seconds again are the median of these."""
 
 GROUPS = """\
-Bitbucket tells groups with their members or not at all, so leaving members out saves no call: it
-saves bytes, and the time to read and write them. A page of {page} of {groups} groups, nothing
-fetched, at {users:,} users, {shape}:"""
+Bitbucket tells groups with their members or not at all, so leaving members out saves no call. What
+it saves is bytes. A page of {page} of {groups} groups, nothing fetched, at {users:,} users,
+{shape}:"""
 
 
 def pages(entries: int, length: int = PAGE) -> int:

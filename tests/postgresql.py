@@ -51,6 +51,13 @@ class Cluster:
         migrate(engine)
         engine.dispose()
 
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """Return the address of a database with its tables, until the block ends."""
+        name = f"mirror_{uuid4().hex}"
+        yield self.create(name, template=self.template)
+        self.drop(name)
+
     def drop(self, database: str) -> None:
         """Drop a database."""
         self._administer(f'DROP DATABASE "{database}" WITH (FORCE)')

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from gateway.planner.collections import GRANTS_TO, LIST_OF_TYPE, Collection
+from gateway.planner.collections import BY_PLACE, GRANTS_TO, LIST_OF_TYPE, Collection
 from gateway.planner.pins import (
     EVERYWHERE,
     ByAddress,
@@ -278,24 +278,18 @@ def _addresses(pins: frozenset[Pin] | None) -> frozenset[Need]:
 
 
 def _needs_of(place: Place, subject_type: str) -> Needs:
-    of_projects = Whole(_collection(subject_type, "project"))
-    of_repositories = Whole(_collection(subject_type, "repository"))
-    match place:
-        case Place(object_type="project", name=""):
-            return Needs(frozenset({of_projects}), frozenset({Collection.PROJECTS}))
-        case Place(object_type="repository", name=""):
-            return Needs(frozenset({of_repositories}), frozenset({Collection.REPOSITORIES}))
-        case _ if place == EVERYWHERE:
-            return _PLACES | Needs(frozenset({of_projects, of_repositories}))
-    one: Need = OnePlace(subject_type, place)
-    if (subject_type, place.object_type) == ("group", "repository"):
-        # One list has them for all repositories.
-        one = of_repositories
-    return Needs(frozenset({one}), frozenset({LIST_OF_TYPE[place.object_type]}))
-
-
-def _collection(subject_type: str, object_type: str) -> Collection:
-    return Collection(f"{object_type}_{subject_type}_grants")
+    if place == EVERYWHERE:
+        return _PLACES | Needs.whole(*GRANTS_TO[subject_type])
+    listed = LIST_OF_TYPE[place.object_type]
+    of_type = Whole(Collection(f"{place.object_type}_{subject_type}_grants"))
+    if not place.name:
+        return Needs.whole(listed) | Needs(frozenset({of_type}))
+    is_one_list = (subject_type, place.object_type) not in BY_PLACE
+    one: Need = of_type if is_one_list else OnePlace(subject_type, place)
+    if is_uuid(place.name):
+        return Needs(frozenset({one}), frozenset({listed}))
+    # Which place it is that has the name is as old as the list.
+    return Needs.whole(listed) | Needs(frozenset({one}))
 
 
 def _targets(node: Filter | None) -> Iterator[Target]:

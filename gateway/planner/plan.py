@@ -80,9 +80,10 @@ class Plan:
     @property
     def oldest(self) -> datetime | None:
         """When the oldest fact was read that the answer would rest on now; None if one is not."""
-        moments = [self.knowledge.of(need).read_at for need in self.needs.all()]
-        known = [moment for moment in moments if moment is not None]
-        return None if len(known) < len(moments) else min(known, default=self.knowledge.now)
+        if any(self.unknown()):
+            return None
+        moments = [self.knowledge.of(need).read_at for need in self.needs.fresh]
+        return min(filter(None, moments), default=self.knowledge.now)
 
     @property
     def calls(self) -> int | None:
