@@ -8,8 +8,10 @@ from functools import partial
 from threading import Event
 from urllib.parse import urlsplit
 
-from flask import Flask
+import structlog
+from flask import Flask, Response
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from gateway.bitbucket.budget import Budget
 from gateway.bitbucket.client import connect
@@ -36,10 +38,15 @@ from gateway.logs import configure_logs
 from gateway.mirror.engine import migrate, open_database
 from gateway.mirror.mirror import Mirror
 from gateway.planner.explanation import to_json, to_text
+from gateway.scim.errors import Unavailable
 from gateway.scim.handler import Query
 from gateway.scim.schema import Registry, load_registry
 from gateway.settings import Settings, load_settings
+from gateway.web.answers import error_answer
 from gateway.web.application import create_web
+
+#: When to try again what the database did not answer.
+_DATABASE_RETRY_SECONDS = 5
 
 #: The extension of the application that holds its parts.
 GATEWAY = "gateway"
@@ -94,7 +101,15 @@ def create_app(settings: Settings | None = None) -> Flask:
         public_url=settings.gateway_public_url,
     )
     app.extensions[GATEWAY] = gateway
+    app.register_error_handler(OperationalError, _database_unavailable)
     return app
+
+
+def _database_unavailable(error: OperationalError) -> Response:
+    # Its own words may name hosts; the log has them.
+    structlog.get_logger(__name__).error("database.unavailable", exc_info=error)
+    sentence = "The gateway's database can't be used at the moment."
+    return error_answer(Unavailable(sentence, retry_after_seconds=_DATABASE_RETRY_SECONDS))
 
 
 def assemble(settings: Settings) -> Gateway:

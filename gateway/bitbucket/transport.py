@@ -87,6 +87,7 @@ class Transport:
         self.calls = CallCounter()
         self._limits = limits or Limits()
         self._budget = budget
+        self._is_closed = False
         self._on_answer = on_answer
         self._sleep = sleep
         self._clock = clock
@@ -94,7 +95,8 @@ class Transport:
         self._log: FilteringBoundLogger = structlog.get_logger()
 
     def close(self) -> None:
-        """Close every connection, and give back the calls that were reserved."""
+        """Close every connection, make no more, and give back the calls that were reserved."""
+        self._is_closed = True
         self._session.close()
         if self._budget is not None:
             self._budget.give_back()
@@ -132,6 +134,11 @@ class Transport:
         attempt = 0
         while True:
             attempt += 1
+            if self._is_closed:
+                raise Unavailable(
+                    request.evidence(),
+                    f"{request.method} {request.path} was not sent: the gateway is stopping.",
+                )
             if self._budget is not None:
                 self._budget.admit(request)
             for counter in counters:

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from gateway.bitbucket.calls import CallCounter
-from gateway.bitbucket.errors import BitbucketError
+from gateway.bitbucket.errors import BadRequest, BitbucketError
 from gateway.bitbucket.workspace import BitbucketWorkspace
 from gateway.directory.addresses import addresses_to_ask
 from gateway.directory.grants import PlacesRead, PlaceToRead, Vanished, read_place
@@ -16,6 +16,7 @@ from gateway.directory.landing import Landing
 from gateway.directory.places import DueRepositories, due_places, due_repositories, one_place
 from gateway.directory.reading import ListReader, Lists
 from gateway.directory.steps import Batches
+from gateway.mirror.fact_reader import FactReader
 from gateway.mirror.mirror import Mirror
 from gateway.planner.collections import LIST_OF_TYPE, PLACES_OF, Collection
 from gateway.planner.needs import Need, OnePlace, OneRole, Whole
@@ -59,6 +60,7 @@ class Execution:
     progress: Progress = silent
     failures: dict[Need, BitbucketError] = field(default_factory=dict)
     _workspace_uuid: str | None = None
+    _may_infer: bool = True
 
     def make(self, reads: Iterable[Read]) -> None:
         """Make *reads*, none of which waits for another; failures are noted, and kept here."""
@@ -145,15 +147,7 @@ class Execution:
             # They may be many: those with haste go first.
             workspace = workspace.in_background()
         with self.mirror.reading() as snapshot:
-            if need == _DIRECT:
-                due = due_repositories(snapshot.facts, not_before=self.not_before)
-                steps = self._steps_of(workspace, due)
-            elif isinstance(need, Whole):
-                places = due_places(snapshot.facts, need.collection, not_before=self.not_before)
-                steps = [self._step(workspace, place) for place in places]
-            elif isinstance(need, OnePlace):
-                place = one_place(snapshot.facts, need)
-                steps = [] if place is None else [self._step(workspace, place)]
+            steps = self._steps(need, workspace, snapshot.facts)
         vanished: list[Vanished] = []
         done = 0
 
@@ -170,9 +164,27 @@ class Execution:
             Batches(executor, land).run(steps)
             self._confirm(vanished, executor)
         except BitbucketError as error:
+            if isinstance(error, BadRequest) and need == _DIRECT and self._may_infer:
+                # Bitbucket does not take the question that inference asks.
+                self._may_infer = False
+                self._make_places(need, executor)
+                return
             self.failures[need] = error
             if isinstance(need, Whole):
                 self.landing.failure(need.collection, error)
+
+    def _steps(self, need: Need, workspace: BitbucketWorkspace, facts: FactReader) -> list[Step]:
+        """Return the reads that *need* takes; none where there is nothing to ask."""
+        if need == _DIRECT:
+            due = due_repositories(facts, not_before=self.not_before, may_infer=self._may_infer)
+            return self._steps_of(workspace, due)
+        places: list[PlaceToRead] = []
+        match need:
+            case Whole(collection=collection):
+                places = due_places(facts, collection, not_before=self.not_before)
+            case OnePlace():
+                places = one_place(facts, need)
+        return [self._step(workspace, place) for place in places]
 
     def _steps_of(self, workspace: BitbucketWorkspace, due: DueRepositories) -> list[Step]:
         told = [self._step(workspace, _place(due, candidate.uuid)) for candidate in due.choice.told]

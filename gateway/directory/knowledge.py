@@ -137,7 +137,7 @@ def _counted(need: Need, known: Known, facts: FactReader, not_before: datetime) 
             asked = addresses_to_ask(facts, [need], not_before=not_before)
             return replace(known, asked=len(asked))
         case OnePlace():
-            return replace(known, asked=int(one_place(facts, need) is not None))
+            return replace(known, asked=len(one_place(facts, need)))
     return known
 
 

@@ -1,6 +1,6 @@
 """Which places are to be asked what is granted on them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from gateway.directory.inference import Explanations
 from gateway.mirror.fact_reader import FactReader
 from gateway.mirror.facts import Grant, Repository
 from gateway.planner.collections import BY_PLACE, Collection
-from gateway.planner.inference import Choice, choose
+from gateway.planner.inference import Candidate, Choice, choose
 from gateway.planner.needs import OnePlace
 
 _SUBJECT_AND_OBJECT = {collection: kinds for kinds, collection in BY_PLACE.items()}
@@ -48,38 +48,45 @@ def due_places(
     ]
 
 
-def due_repositories(facts: FactReader, *, not_before: datetime) -> DueRepositories:
-    """Return the repositories whose direct grants were last read before *not_before*, or never."""
+def due_repositories(
+    facts: FactReader, *, not_before: datetime, may_infer: bool = True
+) -> DueRepositories:
+    """
+    Return the repositories whose direct grants were last read before *not_before*, or never.
+
+    All of them are to be asked one by one unless *may_infer*.
+    """
     places = due_places(facts, Collection.REPOSITORY_USER_GRANTS, not_before=not_before)
     wanted = {place.uuid for place in places}
     by_uuid = {r.uuid: r for r in facts.repositories() if r.uuid in wanted}
+    if not may_infer:
+        told = (Candidate(r.uuid, r.full_name, 0, must_be_told=True) for r in by_uuid.values())
+        return DueRepositories(choose(told), by_uuid)
     explanations = Explanations.of(facts)
-    told: dict[str, list[Grant]] = {}
+    known: dict[str, list[Grant]] = {}
     for grant in facts.grants():
         if (grant.subject_type, grant.object_type) == ("user", "repository"):
-            told.setdefault(grant.object_uuid, []).append(grant)
+            known.setdefault(grant.object_uuid, []).append(grant)
     choice = choose(
-        explanations.candidate(repository, told=told.get(uuid, ()))
+        explanations.candidate(repository, told=known.get(uuid, ()))
         for uuid, repository in by_uuid.items()
     )
     return DueRepositories(choice, by_uuid, explanations if choice.inferred else None)
 
 
-def one_place(facts: FactReader, need: OnePlace) -> PlaceToRead | None:
-    """Return the place that is named; None if there is none of that name."""
+def one_place(facts: FactReader, need: OnePlace) -> list[PlaceToRead]:
+    """Return the place that is named; nothing if there is none of that name."""
     object_type = need.place.object_type
     uuid = facts.place_uuid(object_type, need.place.name)
-    return next(
-        (
-            PlaceToRead(need.subject_type, object_type, known, name)
-            for known, name in _listed(facts, object_type)
-            if known == uuid
-        ),
-        None,
-    )
+    return [
+        PlaceToRead(need.subject_type, object_type, known, name)
+        for known, name in _listed(facts, object_type, uuids=[uuid] if uuid else [])
+    ]
 
 
-def _listed(facts: FactReader, object_type: str) -> Iterable[tuple[str, str]]:
+def _listed(
+    facts: FactReader, object_type: str, *, uuids: Sequence[str] | None = None
+) -> Iterable[tuple[str, str]]:
     if object_type == "project":
-        return [(project.uuid, project.key) for project in facts.projects()]
-    return [(repository.uuid, repository.slug) for repository in facts.repositories()]
+        return [(project.uuid, project.key) for project in facts.projects(uuids=uuids)]
+    return [(repo.uuid, repo.slug) for repo in facts.repositories(uuids=uuids)]

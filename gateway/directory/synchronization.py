@@ -1,6 +1,7 @@
 """Reading everything, as long as it takes, whatever the budget of calls."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -58,10 +59,10 @@ class Synchronization:
             paused: Told how long it waits for calls to come free.
         """
         calls = 0
-        for needs in self._rounds(not_before):
+        for needs in (EVERYTHING, None):
             while True:
                 job = self.refresher.job(
-                    needs,
+                    self._addresses(not_before, calls) if needs is None else needs,
                     not_before=not_before,
                     progress=progress,
                     in_background=self.in_background,
@@ -79,18 +80,15 @@ class Synchronization:
                     return calls
         return calls
 
-    def _rounds(self, not_before: datetime) -> Iterator[Needs]:
-        """Yield everything, then the addresses: those of members are found among them."""
-        yield EVERYTHING
-        try:
-            asked = invited(self.refresher.workspace)
-        except BitbucketError:
-            # They are asked for with the next synchronization.
-            asked = []
+    def _addresses(self, not_before: datetime, calls: int) -> Needs:
+        """Return the addresses to ask for, of invitations too if anything else was read."""
+        asked: list[str] = []
+        if calls:
+            # Those that can't be listed now are with the next synchronization.
+            with suppress(BitbucketError):
+                asked = invited(self.refresher.workspace)
         with self.refresher.mirror.reading() as snapshot:
-            needs = self.candidates.to_ask(snapshot.facts, asked, not_before=not_before)
-        if needs.fresh:
-            yield needs
+            return self.candidates.to_ask(snapshot.facts, asked, not_before=not_before)
 
 
 def _pause(job: Job) -> timedelta | None:

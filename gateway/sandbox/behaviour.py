@@ -21,6 +21,7 @@ class Behaviour:
         paging: ``MIXED`` continues lists of permissions with opaque cursors, all others by number.
         page_details: Whether ``size``, ``page`` and ``previous`` come with a page.
         largest_page: How many things a page holds, whatever more is asked for.
+        rights_by_names: Whether the rights on several repositories can be asked for by name.
         embedded_account_status: Whether an account inside another object says its status.
         retry_after: Whether 429 says when to come back.
         workspace_uuid_on_1_0_status: How 1.0 refuses a UUID in the place of a slug.
@@ -35,6 +36,7 @@ class Behaviour:
     paging: Paging = Paging.MIXED
     page_details: bool = True
     largest_page: int = 100
+    rights_by_names: bool = True
     embedded_account_status: bool = True
     retry_after: bool = True
     workspace_uuid_on_1_0_status: int = 405

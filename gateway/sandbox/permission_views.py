@@ -2,7 +2,7 @@
 
 from gateway.sandbox.call import Call
 from gateway.sandbox.effective import Right
-from gateway.sandbox.errors import not_found
+from gateway.sandbox.errors import bad_request, not_found
 from gateway.sandbox.model import Account, Grant, Group, Project, Repository
 from gateway.sandbox.paging import Listed, Window
 from gateway.sandbox.partial import Json, JsonObject
@@ -15,6 +15,8 @@ def effective_permissions(call: Call, workspace: str) -> Json:
     """``GET …/permissions/repositories``."""
     call.enter(workspace)
     call.require_administrator()
+    if not call.behaviour.rights_by_names and " IN " in call.arguments.get("q", ""):
+        raise bad_request("Invalid query", "IN is not supported by this resource.")
     return _effective(call, None)
 
 
