@@ -53,6 +53,10 @@ format: $(READY) ## Put style and format right
 bench: $(READY) ## Measure speed, beside a ceiling in the same run
 	$(BIN)/python benchmarks/read_path.py
 
+.PHONY: calls
+calls: $(READY) ## Count what reading costs, beside a crawl
+	$(BIN)/python -m benchmarks.calls
+
 .PHONY: clean
 clean: ## Remove what the other commands made
 	rm -rf $(VENV) build dist tests/clients/node_modules .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

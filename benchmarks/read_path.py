@@ -177,6 +177,8 @@ def main() -> None:
             "GATEWAY_BIND": f"127.0.0.1:{gateway_port}",
             "GATEWAY_DATABASE_URL": f"sqlite:///{folder}/mirror.sqlite3",
             "GATEWAY_MAX_AGE": "86400",
+            "GATEWAY_HOURLY_LIMIT": "0",
+            "GATEWAY_REFRESH_INTERVAL": "0",
             "GATEWAY_WORKERS": "1",
             "GATEWAY_THREADS": "4",
             "GATEWAY_LOG_LEVEL": "warning",

@@ -15,6 +15,9 @@ from gateway.planner.collections import Collection
 #: About how long a call takes, eight of which are under way at a time.
 _SECONDS_PER_CALL = 0.3 / 8
 
+#: As many calls take long enough to be announced.
+_WORTH_SAYING = 100
+
 
 @click.command()
 def sync() -> None:
@@ -96,7 +99,7 @@ def _on(bar: "click._termui_impl.ProgressBar[int]") -> Progress:
             states[collection] = (done, steps)
             bar.length = sum(total for _, total in states.values())
             bar.update(max(0, done - before))
-        if first and steps > 1:
+        if first and steps > _WORTH_SAYING:
             minutes = max(1, math.ceil(steps * _SECONDS_PER_CALL / 60))
             click.echo(
                 f"\n{collection.words}: {steps} calls, about {minutes} min where the budget lasts.",

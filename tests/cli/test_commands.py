@@ -1,5 +1,6 @@
 """The commands, as an administrator runs them."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ def run(environment: dict[str, str], *arguments: str) -> Result:
 
 
 @pytest.mark.parametrize(
-    "command", [(), ("demo",), ("serve",), ("check",), ("sync",), ("sandbox",)]
+    "command", [(), ("demo",), ("serve",), ("check",), ("sync",), ("explain",), ("sandbox",)]
 )
 def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
     """--help says in a sentence what the command does, and what each option means."""
@@ -102,6 +103,56 @@ def test_sync_says_what_it_could_not_read(environment: dict[str, str], bitbucket
     assert result.exit_code == 1
     assert "8 members, 0 groups" in result.output
     assert "Not read: groups." in result.output
+
+
+def test_sync_says_what_it_will_take(environment: dict[str, str]) -> None:
+    """As soon as it is known from the last time, in calls and minutes."""
+    first = run(environment, "sync")
+    again = run(environment, "sync")
+
+    assert "How much there is shows when the lists are read." in first.output
+    assert "About 13 calls, 1 minute where the budget lasts." in again.output
+    # Invitations are listed besides.
+    assert "; 14 calls." in again.output
+
+
+def test_sync_says_what_was_inferred(environment: dict[str, str]) -> None:
+    """And how it comes to be told."""
+    world = generate(users=12, groups=4, projects=3, repositories=130)
+    with serving(create_app(world)) as many:
+        result = run(environment | {"BITBUCKET_API_URL": many.url}, "sync")
+
+    assert result.exit_code == 0
+    assert re.search(r"Direct grants on \d+ repositories are inferred, and marked", result.output)
+
+
+def test_explain_says_what_a_query_would_cost(
+    environment: dict[str, str], bitbucket: Serving
+) -> None:
+    """Its needs, their ages, the calls and the statement; nothing is called."""
+    text = 'userName eq "ann@acme.com"'
+    cold = run(environment, "explain", text, "--attributes", "userName")
+
+    assert cold.exit_code == 0, cold.output
+    assert "address ann@acme.com, never read" in cold.output
+    assert "1 call in all" in cold.output
+    assert "selects by\n  SELECT" in cold.output
+    assert bitbucket.sandbox.calls.total == 0
+
+    run(environment, "sync")
+    warm = run(environment, "explain", "active eq true")
+    assert "0 calls in all" in warm.output
+    fresh = run(environment, "explain", "active eq true", "--no-cache")
+    assert "groups, 0 s old" in fresh.output
+    assert run(environment, "explain", "--type", "Group", "--max-age", "60").exit_code == 0
+
+
+def test_explain_refuses_what_a_query_would_be_refused_for(environment: dict[str, str]) -> None:
+    """In the same words."""
+    result = run(environment, "explain", "nope eq 1")
+
+    assert result.exit_code == 1
+    assert "nope" in result.output
 
 
 def test_check_says_that_everything_works(environment: dict[str, str]) -> None:
