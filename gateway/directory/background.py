@@ -15,7 +15,7 @@ from gateway.directory.synchronization import Synchronization
 _LOG = structlog.get_logger(__name__)
 
 #: The lease of the one process of a fleet that does it.
-_LEASE = "background refresh"
+_LEASES = frozenset({"background refresh"})
 _LEASE_LIFETIME = timedelta(seconds=60)
 #: How often it looks whether there is something to do.
 _LOOK_SECONDS = 15.0
@@ -47,8 +47,9 @@ class BackgroundRefresher:
         leasing = Leasing(refresher.mirror, str(uuid4()), refresher.now, _LEASE_LIFETIME)
         while not self.stopping.wait(_LOOK_SECONDS):
             try:
-                if leasing.acquire([_LEASE]):
-                    self.refresh()
+                if leasing.acquire(_LEASES):
+                    with leasing.renewing(lambda: _LEASES):
+                        self.refresh()
             except SQLAlchemyError as error:
                 # The database may be back at the next look.
                 _LOG.warning("refresh.database", reason=type(error).__name__)

@@ -3,9 +3,12 @@
 import contextvars
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from sqlalchemy.exc import OperationalError
 
 from gateway.bitbucket.calls import CallCounter
 from gateway.bitbucket.errors import BitbucketError
@@ -49,6 +52,25 @@ class Leasing:
         """Give up the leases of *names*."""
         with self.mirror.writing() as writing:
             writing.leases.release(list(names), self.holder)
+
+    @contextmanager
+    def renewing(self, held: Callable[[], frozenset[str]]) -> Iterator[None]:
+        """Renew, until the block ends, the leases that *held* returns at each moment."""
+        ended = threading.Event()
+        thread = threading.Thread(target=self._renew, args=(held, ended), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+    def _renew(self, held: Callable[[], frozenset[str]], ended: threading.Event) -> None:
+        while not ended.wait(self.lifetime.total_seconds() / 3):
+            # A database that is away now may be back before the leases end.
+            with suppress(OperationalError):
+                if names := held():
+                    self.acquire(names)
 
 
 class Job:
@@ -121,15 +143,13 @@ class Job:
 
     def run(self) -> None:
         """Do it on this thread."""
-        renewal = threading.Thread(target=self._renew, daemon=True)
-        renewal.start()
         try:
-            self._read()
+            with self._leasing.renewing(lambda: self._held):
+                self._read()
         except BaseException as error:  # noqa: BLE001 - whoever waits is told, on another thread
             self._crash = error
         finally:
             self._done.set()
-            renewal.join()
             self._release()
 
     def _read(self) -> None:
@@ -165,14 +185,11 @@ class Job:
         self._held |= taken
         return bool(taken)
 
-    def _renew(self) -> None:
-        while not self._done.wait(self._leasing.lifetime.total_seconds() / 3):
-            if self._held:
-                self._leasing.acquire(self._held)
-
     def _release(self) -> None:
-        if self._held:
-            self._leasing.release(self._held)
+        # They end by themselves where the database is away.
+        with suppress(OperationalError):
+            if self._held:
+                self._leasing.release(self._held)
 
 
 def _names(read: Read) -> frozenset[str]:

@@ -82,7 +82,7 @@ class Landing:
             for kinds, collection in BY_PLACE.items():
                 of_kind = [r for r in read if (r.subject_type, r.object_type) == kinds]
                 if of_kind:
-                    changed[kinds[0]] |= _land_places(writing, of_kind, ids)
+                    changed[kinds[0]] |= _land_places(writing, of_kind, ids, now=self.now())
                     _note_places(writing, collection, calls=calls)
             self.renderer.render(
                 writing, users=changed["user"], groups=changed["group"], now=self.now()
@@ -135,7 +135,7 @@ class _ListLanding:
         # Privileges come last: they speak of groups and repositories.
         for collection, land in landers.items():
             reading, record = self.lists.whole(collection), records.get(collection, _NEVER)
-            if reading is None or _is_outdated(reading, record):
+            if reading is None or _is_outdated(reading, record, self.now):
                 continue
             land(reading, record)
             self.is_whole = True
@@ -237,7 +237,7 @@ def role_record(role: str) -> str:
 
 
 def _land_places(
-    writing: Writing, read: Sequence[PlacesRead], group_ids: Mapping[str, str]
+    writing: Writing, read: Sequence[PlacesRead], group_ids: Mapping[str, str], *, now: datetime
 ) -> set[str]:
     """Land readings of places of one type, and return the subjects whose grants changed."""
     store = writing.facts
@@ -252,7 +252,7 @@ def _land_places(
         grants = {
             uuid: on_place
             for uuid, on_place in facts.grants(places, group_ids).items()
-            if uuid in listed and read_at.get(uuid, places.read_at) <= places.read_at
+            if uuid in listed and not places.read_at < read_at.get(uuid, places.read_at) <= now
         }
         changed |= store.replace_grants_on(
             subject_type,
@@ -277,6 +277,10 @@ def _note_places(writing: Writing, collection: Collection, *, calls: int) -> Non
     )
 
 
-def _is_outdated(reading: Reading[Any], record: Freshness) -> bool:
-    """Tell whether another process has read the collection anew while this one was reading it."""
-    return record.read_at is not None and record.read_at > reading.read_at
+def _is_outdated(reading: Reading[Any], record: Freshness, now: datetime) -> bool:
+    """
+    Tell whether another process has read the collection anew while this one was reading it.
+
+    What is of the future was read before the clock was put back.
+    """
+    return record.read_at is not None and reading.read_at < record.read_at <= now

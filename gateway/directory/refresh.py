@@ -13,6 +13,7 @@ from gateway.directory.execution import Execution, Progress, silent
 from gateway.directory.jobs import Job, Leasing
 from gateway.directory.knowledge import FAILURE_PAUSE, Ages, Costs
 from gateway.directory.landing import Landing
+from gateway.directory.postponement import LatelyPutOff
 from gateway.directory.rendering import Renderer
 from gateway.mirror.freshness import Failure
 from gateway.mirror.mirror import Mirror
@@ -26,6 +27,8 @@ from gateway.scim.freshness import FreshnessWanted, Provenance
 _POLL_SECONDS = 0.1
 #: When to ask again for what is being read for the first time.
 _ASK_AGAIN_SECONDS = 10
+#: How long what was put off for want of calls is not planned again.
+_LOOK_AGAIN = timedelta(seconds=30)
 _EVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -63,6 +66,7 @@ class Refresher:
         now: The time, with its zone.
         patience: How long what is waited for.
         calls_left: The calls that may still be made in this hour, by budget.
+        lately: What was put off a short while ago.
     """
 
     workspace: BitbucketWorkspace
@@ -71,6 +75,7 @@ class Refresher:
     now: Callable[[], datetime]
     patience: Patience = field(default_factory=Patience)
     calls_left: Callable[[], Mapping[str, int]] = _no_limit
+    lately: LatelyPutOff = field(default_factory=LatelyPutOff, repr=False)
 
     def ensure(self, needs: Needs, wanted: FreshnessWanted) -> Provenance:
         """
@@ -93,7 +98,12 @@ class Refresher:
             return self._provenance(before)
         if wanted.only_if_cached:
             raise NotStored("Nothing that is young enough is stored; ask without only-if-cached.")
+        if before.oldest is not None:
+            reason = self.lately.reason(before, now=self.now())
+            if reason is not None:
+                return self._provenance(before, detail=reason)
         job, after = self._wait(needs, not_before)
+        self.lately.note(job.put_off, until=self.now() + _LOOK_AGAIN)
         if after.oldest is None:
             raise _unknown(after, job)
         calls = job.counter.count

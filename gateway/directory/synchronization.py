@@ -4,7 +4,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
+from gateway.bitbucket.calls import CallCounter
 from gateway.bitbucket.errors import BitbucketError, RateLimited
 from gateway.directory.candidates import Candidates, invited
 from gateway.directory.execution import Progress, silent
@@ -58,35 +60,48 @@ class Synchronization:
             progress: Told of the progress.
             paused: Told how long it waits for calls to come free.
         """
-        calls = 0
-        for needs in (EVERYTHING, None):
-            while True:
-                job = self.refresher.job(
-                    self._addresses(not_before, calls) if needs is None else needs,
-                    not_before=not_before,
-                    progress=progress,
-                    in_background=self.in_background,
-                    insists=True,
-                )
-                job.run()
-                job.wait(0)
-                calls += job.counter.count
-                pause = _pause(job)
-                if pause is None:
-                    break
-                if not job.is_elsewhere:
-                    paused(pause)
-                if self.wait(pause.total_seconds()):
-                    return calls
-        return calls
+        begin = partial(
+            self.refresher.job,
+            not_before=not_before,
+            progress=progress,
+            in_background=self.in_background,
+            insists=True,
+        )
+        calls, is_through = self._settle(partial(begin, EVERYTHING), paused)
+        if not is_through:
+            return calls
+        counter = CallCounter()
+        addresses = self._addresses(not_before, counter, ask_for_invited=calls > 0)
+        more, _ = self._settle(partial(begin, addresses), paused)
+        return calls + counter.count + more
 
-    def _addresses(self, not_before: datetime, calls: int) -> Needs:
-        """Return the addresses to ask for, of invitations too if anything else was read."""
+    def _settle(
+        self, begin: Callable[[], Job], paused: Callable[[timedelta], None]
+    ) -> tuple[int, bool]:
+        """Run jobs until one is through; return the calls, and whether it did not give up."""
+        calls = 0
+        while True:
+            job = begin()
+            job.run()
+            job.wait(0)
+            calls += job.counter.count
+            pause = _pause(job)
+            if pause is None:
+                return calls, True
+            if not job.is_elsewhere:
+                paused(pause)
+            if self.wait(pause.total_seconds()):
+                return calls, False
+
+    def _addresses(
+        self, not_before: datetime, counter: CallCounter, *, ask_for_invited: bool
+    ) -> Needs:
+        """Return the addresses to ask for; those of invitations too, if anything was read."""
         asked: list[str] = []
-        if calls:
+        if ask_for_invited:
             # Those that can't be listed now are with the next synchronization.
             with suppress(BitbucketError):
-                asked = invited(self.refresher.workspace)
+                asked = invited(self.refresher.workspace.counting(counter))
         with self.refresher.mirror.reading() as snapshot:
             return self.candidates.to_ask(snapshot.facts, asked, not_before=not_before)
 

@@ -10,6 +10,9 @@ from gateway.mirror.instants import from_text
 from gateway.mirror.tables import LEASES
 from gateway.scim.text import instant
 
+#: Longer than any lease lasts.
+_LONGEST = timedelta(hours=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:
@@ -32,7 +35,9 @@ class LeaseReader:
             select(LEASES).where(LEASES.c.integration == self._integration)
         )
         leases = {row.name: Lease(row.holder, from_text(row.expires_at)) for row in rows}
-        return {name: lease for name, lease in leases.items() if lease.expires_at > now}
+        # None is taken for so long: it is of before the clock was put back.
+        latest = now + _LONGEST
+        return {name: lease for name, lease in leases.items() if now < lease.expires_at < latest}
 
 
 class LeaseRecords(LeaseReader):

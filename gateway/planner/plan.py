@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gateway.planner import sources
 from gateway.planner.collections import LIST_OF_TYPE, PLACES_OF, Collection
@@ -21,6 +21,9 @@ from gateway.planner.sources import Source
 
 #: What no single question may take of the calls that are left, where older facts can answer it.
 _MOST_OF_WHAT_IS_LEFT = 0.5
+
+#: How far the clocks of those who share a mirror may be apart.
+_CLOCKS_DIFFER = timedelta(minutes=1)
 
 _MEMBERS = Whole(Collection.MEMBERS)
 _DIRECT = Whole(Collection.REPOSITORY_USER_GRANTS)
@@ -161,7 +164,7 @@ def _unmet(needs: Needs, knowledge: Knowledge, not_before: datetime) -> set[Need
     unmet: set[Need] = set()
     for need in needs.fresh:
         known = knowledge.of(need)
-        if known.read_at is None or known.read_at < not_before or known.must_be_told:
+        if known.must_be_told or not _is_young(known.read_at, knowledge, not_before):
             unmet.add(known.instead or need)
     unmet |= {Whole(c) for c in needs.known if knowledge.of(Whole(c)).read_at is None}
     return _explained(unmet, knowledge, not_before)
@@ -175,8 +178,13 @@ def _explained(unmet: set[Need], knowledge: Knowledge, not_before: datetime) -> 
     return unmet | {
         need
         for need in map(Whole, _EXPLAINING)
-        if (read_at := knowledge.of(need).read_at) is None or read_at < not_before
+        if not _is_young(knowledge.of(need).read_at, knowledge, not_before)
     }
+
+
+def _is_young(read_at: datetime | None, knowledge: Knowledge, not_before: datetime) -> bool:
+    # What is of the future was read before the clock was put back: nothing says how old it is.
+    return read_at is not None and not_before <= read_at <= knowledge.now + _CLOCKS_DIFFER
 
 
 def _reads(unmet: set[Need], knowledge: Knowledge) -> Iterator[Read]:

@@ -113,7 +113,8 @@ def test_sync_says_what_it_will_take(environment: dict[str, str]) -> None:
     assert "How much there is shows when the lists are read." in first.output
     assert "About 13 calls, 1 minute where the budget lasts." in again.output
     # Invitations are listed besides.
-    assert "; 14 calls." in again.output
+    # Who was invited, and has come, is asked besides.
+    assert "; 15 calls." in again.output
 
 
 def test_sync_says_what_was_inferred(environment: dict[str, str]) -> None:

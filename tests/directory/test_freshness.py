@@ -1,6 +1,7 @@
 """Facts are read when they are needed and too old; a failure never makes them fewer."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -303,3 +304,63 @@ def test_group_grants_wait_for_the_groups(stage: Any) -> None:
 
     extension = found["urn:bitbucket-scim:params:scim:schemas:extension:1.0:Group"]
     assert [value["display"].split(": ")[1] for value in extension["entitlements"]] == ["write"]
+
+
+def test_what_takes_too_much_of_the_budget_is_answered_as_it_is(stage: Any) -> None:
+    """With its age and why; what takes little is read all the same."""
+    stage.ask(stage.users)
+    stage.clock.pass_time(minutes=10)
+    poor = replace(stage.refresher, calls_left=lambda: {"repositories": 4, "1.0": 50, "2.0": 50})
+    users = replace(stage.users, refresher=poor)
+
+    listing = stage.ask(users)
+
+    assert listing.provenance.age_seconds == 600
+    assert listing.provenance.detail == "4 calls are left of the hourly budget."
+    assert listing.provenance.ttl_seconds == -300
+    assert stage.ask(users, attributes="displayName").provenance.age_seconds == 0
+    calls = stage.bitbucket.calls.total
+    assert stage.ask(users).provenance.calls == 0
+    assert stage.bitbucket.calls.total == calls
+
+
+def test_what_was_never_read_is_read_whatever_it_takes(stage: Any) -> None:
+    """There is nothing older to answer with."""
+    poor = replace(stage.refresher, calls_left=lambda: {"repositories": 1, "1.0": 1, "2.0": 1})
+
+    assert stage.ask(replace(stage.users, refresher=poor)).total_results == 12
+
+
+def test_a_clock_that_was_put_back_makes_nothing_young(stage: Any) -> None:
+    """What seems to be of the future is read anew, and replaces it."""
+    stage.clock.pass_time(days=1)
+    stage.ask(stage.users, attributes="displayName")
+    stage.world.add_member("Newcomer")
+    stage.clock.pass_time(days=-1)
+
+    again = stage.ask(stage.users, attributes="displayName")
+
+    assert again.total_results == 13
+    assert again.provenance.age_seconds == 0
+
+
+def test_a_request_waits_for_a_bounded_time(stage: Any) -> None:
+    """Then it is answered as old as it is, or told to ask again; the reading goes on."""
+    members = {"attributes": "displayName"}
+    hasty = replace(
+        stage.refresher, patience=replace(stage.refresher.patience, longest_wait_seconds=0.2)
+    )
+    users = replace(stage.users, refresher=hasty)
+    stage.bitbucket.faults.stall_seconds = 1
+    stage.bitbucket.faults.plan("timeout", MEMBERS, times=1)
+    with pytest.raises(Unavailable) as failed:
+        stage.ask(users, **members)
+    assert "being read from Bitbucket for the first time" in failed.value.detail
+    assert failed.value.retry_after_seconds == 10
+
+    assert stage.ask(stage.users, **members).total_results == 12
+    stage.clock.pass_time(minutes=10)
+    stage.bitbucket.faults.plan("timeout", MEMBERS, times=1)
+    listing = stage.ask(users, **members)
+    assert listing.provenance.age_seconds == 600
+    assert listing.provenance.detail == "It is still being read anew."
