@@ -15,6 +15,7 @@ import orjson
 import pytest
 
 from gateway.directory.directory import Directory
+from gateway.directory.refresh import Refresher
 from gateway.mirror.engine import migrate, open_database
 from gateway.planner.needs import EVERYTHING
 from gateway.sandbox import Behaviour, Serving, create_app, generate, serving
@@ -78,12 +79,18 @@ def victims(api_url: str, database_url: str) -> Iterator[Any]:
         program.stdout.close()
 
 
+@pytest.fixture
+def survivor(bitbucket: Serving, database_url: str) -> Iterator[Refresher]:
+    """What reads the same workspace into the same database, and is not killed."""
+    with victim.refreshing(bitbucket.url, database_url) as made:
+        yield made
+
+
 def test_a_refresh_that_is_killed_leaves_nothing_partial(
-    bitbucket: Serving, database_url: str
+    bitbucket: Serving, database_url: str, survivor: Refresher
 ) -> None:
     """At random points: what is stored is whole, and another process takes over at once."""
     chance = random.Random(7)
-    survivor = victim.refresher(bitbucket.url, database_url)
     survivor.ensure(EVERYTHING, _FRESH)
     calls = bitbucket.sandbox.calls.total
     ids = group_ids(survivor)
@@ -108,10 +115,9 @@ def test_a_refresh_that_is_killed_leaves_nothing_partial(
 
 
 def test_a_first_refresh_that_is_killed_answers_nothing(
-    bitbucket: Serving, database_url: str
+    bitbucket: Serving, database_url: str, survivor: Refresher
 ) -> None:
     """Until another process has read the rest."""
-    survivor = victim.refresher(bitbucket.url, database_url)
     with victims(bitbucket.url, database_url) as begin:
         kill_after(20, begin, bitbucket)
 
@@ -132,7 +138,7 @@ def kill_after(calls: int, begin: Any, bitbucket: Serving) -> None:
         os.kill(process, signal.SIGKILL)
 
 
-def told(refresher: Any, freshness: FreshnessWanted) -> dict[str, frozenset[str]]:
+def told(refresher: Refresher, freshness: FreshnessWanted) -> dict[str, frozenset[str]]:
     """Return who there is with which entitlements and groups, as answered."""
     registry = load_registry()
     directory = Directory(registry.user, refresher.mirror, refresher)
@@ -146,7 +152,7 @@ def told(refresher: Any, freshness: FreshnessWanted) -> dict[str, frozenset[str]
     }
 
 
-def group_ids(refresher: Any) -> dict[str, str]:
+def group_ids(refresher: Refresher) -> dict[str, str]:
     """Return the ids of all groups, by slug."""
     with refresher.mirror.reading() as snapshot:
         return dict(snapshot.facts.group_ids())

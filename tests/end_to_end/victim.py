@@ -9,6 +9,8 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from gateway.bitbucket.client import connect
@@ -30,7 +32,8 @@ from gateway.scim.schema import load_registry
 LEASE = timedelta(seconds=0.5)
 
 
-def refresher(api_url: str, database_url: str) -> Refresher:
+@contextmanager
+def refreshing(api_url: str, database_url: str) -> Iterator[Refresher]:
     """Return what reads the workspace at *api_url* into a database that has its tables."""
     known = demo_credentials("acme")
     transport = Transport(api_url, limits=Limits(retry=RetryPolicy(retries=0)))
@@ -41,13 +44,18 @@ def refresher(api_url: str, database_url: str) -> Refresher:
             ApiToken(known.api_token.email, known.api_token.token),
         ],
     )
-    return Refresher(
-        BitbucketWorkspace(client, "acme"),
-        Mirror(open_database(database_url), "test"),
-        Renderer(load_registry(), UserNameSource.EMAIL),
-        lambda: datetime.now(UTC),
-        Patience(longest_wait_seconds=30, lease=LEASE),
-    )
+    engine = open_database(database_url)
+    try:
+        yield Refresher(
+            BitbucketWorkspace(client, "acme"),
+            Mirror(engine, "test"),
+            Renderer(load_registry(), UserNameSource.EMAIL),
+            lambda: datetime.now(UTC),
+            Patience(longest_wait_seconds=30, lease=LEASE),
+        )
+    finally:
+        transport.close()
+        engine.dispose()
 
 
 def main() -> None:
@@ -63,7 +71,8 @@ def main() -> None:
             sys.stdout.flush()
             continue
         try:
-            refresher(api_url, database_url).ensure(EVERYTHING, FreshnessWanted(no_cache=True))
+            with refreshing(api_url, database_url) as refresher:
+                refresher.ensure(EVERYTHING, FreshnessWanted(no_cache=True))
         except BaseException:  # noqa: BLE001 - a fork must not go on as its parent
             traceback.print_exc()
         finally:
