@@ -77,15 +77,7 @@ class Execution:
         with self.mirror.reading() as snapshot:
             addresses = addresses_to_ask(snapshot.facts, needs, not_before=self.not_before)
         reader = ListReader(self.workspace, executor, self.now)
-        lists = reader.read(needs, addresses)
-        more = set(self._missing(lists))
-        if more:
-            again = reader.read(sorted(more, key=str), ())
-            lists = replace(
-                lists,
-                readings={**lists.readings, **again.readings},
-                failures={**lists.failures, **again.failures},
-            )
+        lists = self._settled(reader.read(needs, addresses), reader)
         lists = self._with_workspace(lists)
         self.landing.lists(lists, workspace_uuid=self._workspace_uuid)
         self.failures |= lists.failures
@@ -93,14 +85,30 @@ class Execution:
             if isinstance(need, Whole):
                 self.progress(need.collection, 1, 1)
 
-    def _missing(self, lists: Lists) -> Iterator[Need]:
-        """Yield the lists that have to be read too, as others contradict what is known."""
-        privileges = lists.whole(Collection.REPOSITORY_GROUP_GRANTS)
+    def _settled(self, lists: Lists, reader: ListReader) -> Lists:
+        """Read the lists too that *lists* contradict; what they would settle waits for them."""
+        missing = dict(self._missing(lists))
+        if not missing:
+            return lists
+        again = reader.read(sorted(set(missing.values()), key=str), ())
+        unsettled = {need: again.failures.get(by) for need, by in missing.items()}
+        failures = {need: error for need, error in unsettled.items() if error is not None}
+        readings = {need: r for need, r in lists.readings.items() if need not in failures}
+        return replace(
+            lists,
+            readings={**readings, **again.readings},
+            failures={**lists.failures, **again.failures, **failures},
+        )
+
+    def _missing(self, lists: Lists) -> Iterator[tuple[Need, Whole]]:
+        """Yield what was read and is not to be believed without another list, and that list."""
+        privileges = Whole(Collection.REPOSITORY_GROUP_GRANTS)
         with self.mirror.reading() as snapshot:
-            if privileges is not None and lists.whole(Collection.REPOSITORIES) is None:
+            if privileges in lists.readings and lists.whole(Collection.REPOSITORIES) is None:
                 known = {repository.full_name for repository in snapshot.facts.repositories()}
-                if any(each.repository_full_name not in known for each in privileges.values):
-                    yield Whole(Collection.REPOSITORIES)
+                told = lists.readings[privileges].values
+                if any(privilege.repository_full_name not in known for privilege in told):
+                    yield privileges, Whole(Collection.REPOSITORIES)
             for need, reading in lists.readings.items():
                 if isinstance(need, OneRole):
                     has_it = {membership.user.uuid for membership in reading.values}
@@ -111,7 +119,7 @@ class Execution:
                     }
                     # Whether who had it is gone, or has another, only the whole list tells.
                     if had_it - has_it:
-                        yield Whole(Collection.MEMBERS)
+                        yield need, Whole(Collection.MEMBERS)
 
     def _with_workspace(self, lists: Lists) -> Lists:
         """Learn the workspace's UUID, if it is needed: the ids of new groups are derived of it."""

@@ -73,6 +73,11 @@ class Explanations:
             _groups_on=groups_on,
         )
 
+    @property
+    def leaves_out_administrators(self) -> bool:
+        """Whether they are few enough to be left out of a question: nothing is above theirs."""
+        return len(self.administrators) <= _MOST_LEFT_OUT
+
     def of_user(self, user_uuid: str, repository: Repository) -> int:
         """Return the strength of the highest right that is explained."""
         project = repository.project_uuid or ""
@@ -98,7 +103,9 @@ class Explanations:
         groups = {*self._groups_on.get(project, ()), *self._groups_on.get(repository.uuid, ())}
         rights = sum(self._size_of.get(group_id, 0) for group_id in groups)
         rights += len(self._users_on.get(project, ()))
-        rights += len(self._everywhere.keys() - self.administrators)
+        rights += len(self._everywhere)
+        if self.leaves_out_administrators:
+            rights -= len(self.administrators)
         hides = any(
             self.of_user(grant.subject_id, repository) >= STRENGTH[grant.permission]
             for grant in told
@@ -127,8 +134,7 @@ def infer(
     read_at = now()
     by_uuid = {repository.uuid: repository for repository in repositories}
     conditions = [is_in("repository.full_name", [r.full_name for r in repositories])]
-    if len(explanations.administrators) <= _MOST_LEFT_OUT:
-        # Nothing can be above what they have.
+    if explanations.leaves_out_administrators:
         conditions += [
             differs("user.uuid", f"{{{uuid}}}") for uuid in sorted(explanations.administrators)
         ]

@@ -1,6 +1,7 @@
 """Whether the workspace can be read."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -12,6 +13,8 @@ from gateway.scim.freshness import FreshnessWanted
 
 #: What no answer can do without; what was read once can be served, however old it is.
 _NEEDED = Needs.whole(Collection.MEMBERS)
+#: Orchestrators do not wait for long.
+_LONGEST_WAIT_SECONDS = 5
 _ANY_AGE = FreshnessWanted(max_stale_seconds=float("inf"))
 
 
@@ -26,7 +29,8 @@ class Readiness:
     """
 
     def __init__(self, refresher: Refresher) -> None:
-        self._refresher = refresher
+        patience = replace(refresher.patience, longest_wait_seconds=_LONGEST_WAIT_SECONDS)
+        self._refresher = replace(refresher, patience=patience)
 
     def __call__(self) -> Sequence[str]:
         """Return the reasons, a sentence each; nothing if there are none."""

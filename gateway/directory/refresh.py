@@ -17,7 +17,7 @@ from gateway.directory.postponement import LatelyPutOff
 from gateway.directory.rendering import Renderer
 from gateway.mirror.freshness import Failure
 from gateway.mirror.mirror import Mirror
-from gateway.planner.collections import Collection
+from gateway.planner.knowledge import Known
 from gateway.planner.needs import Need, Needs, Whole
 from gateway.planner.plan import Plan, plan
 from gateway.scim.errors import NotStored, ScimError
@@ -212,14 +212,14 @@ class Refresher:
     ) -> Provenance:
         now = self.now()
         age = now - (known.oldest or now)
-        direct = known.knowledge.of(Whole(Collection.REPOSITORY_USER_GRANTS))
+        facts = [known.knowledge.of(need) for need in known.needs.fresh]
         return Provenance(
             age_seconds=max(0, int(age.total_seconds())),
             calls=calls,
             ttl_seconds=int((self.patience.lifetime - age).total_seconds()),
             forwarded=forwarded,
             detail=detail,
-            incomplete=("entitlements",) if direct.inferred else (),
+            incomplete=("entitlements",) if any(map(_is_inferred, facts)) else (),
         )
 
 
@@ -228,6 +228,10 @@ def _moment(now: datetime, seconds_ago: float | None) -> datetime:
         return _EVER if seconds_ago is None else now - timedelta(seconds=seconds_ago)
     except OverflowError:
         return _EVER
+
+
+def _is_inferred(fact: Known) -> bool:
+    return bool(fact.inferred) or fact.must_be_told
 
 
 def _is_satisfied(known: Plan) -> bool:

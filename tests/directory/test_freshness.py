@@ -364,3 +364,38 @@ def test_a_request_waits_for_a_bounded_time(stage: Any) -> None:
     listing = stage.ask(users, **members)
     assert listing.provenance.age_seconds == 600
     assert listing.provenance.detail == "It is still being read anew."
+
+
+def test_privileges_on_unknown_repositories_wait_for_the_list(stage: Any) -> None:
+    """Without it they could not be told of which repository: the old answer stays, whole."""
+    before = stage.resources(stage.groups)
+    group = next(iter(stage.world.groups.values()))
+    project = next(iter(stage.world.projects.values()))
+    made = stage.world.add_repository("Quite new", project=project)
+    stage.world.grant(group, made, "write")
+    stage.clock.pass_time(minutes=10)
+    stage.bitbucket.faults.plan("500", "/2.0/repositories/acme", times=2)
+
+    assert stage.resources(stage.groups) == before
+    stage.clock.pass_time(minutes=10)
+
+    extension = "urn:bitbucket-scim:params:scim:schemas:extension:1.0:Group"
+    found = {g["displayName"]: g[extension] for g in stage.resources(stage.groups)}
+    held = {value["display"] for value in found[group.name]["entitlements"]}
+    assert "acme/quite-new: write" in held
+
+
+def test_a_role_that_somebody_lost_is_nobody_elses_guess(stage: Any) -> None:
+    """Who had it has another or is gone: then all members are read, or the old answer stays."""
+    owners = 'roles.value eq "owner"'
+    assert stage.ask(stage.users, owners, attributes="displayName").total_results == 3
+    members = "/2.0/workspaces/acme/permissions"
+    stage.world.remove_member(stage.world.members()[2][0])
+    stage.clock.pass_time(minutes=10)
+    stage.bitbucket.faults.plan("500", members, times=1, skip=1)
+
+    old = stage.ask(stage.users, owners, attributes="displayName")
+    assert (old.total_results, old.provenance.age_seconds) == (3, 600)
+    stage.clock.pass_time(minutes=10)
+
+    assert stage.ask(stage.users, owners, attributes="displayName").total_results == 2
