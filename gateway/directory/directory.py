@@ -73,7 +73,9 @@ class Directory:
         )
         provenance = self.refresher.ensure(needed, freshness)
         with self.mirror.reading() as snapshot:
-            document = self._selection(snapshot).get(resource_id, base_url=base_url)
+            document = self._selection(snapshot).get(
+                resource_id, projection=projection, base_url=base_url
+            )
             if document is not None:
                 (document,) = with_access([document], projection, snapshot.facts)
         return Retrieval(document, provenance)

@@ -19,7 +19,7 @@ _EXTENSION = "urn:bitbucket-scim:params:scim:schemas:extension:1.0"
 #: How attributes are written to the columns. A resource that was written otherwise is written
 #: again even if it is the same: the next release may have a new column, and letters that are new
 #: to Unicode gain a lower case.
-FORM = f"1, Unicode {unicodedata.unidata_version}"
+FORM = f"2, Unicode {unicodedata.unidata_version}"
 
 #: The columns of the values of multi-valued attributes, by sub-attribute.
 VALUE_COLUMNS: Mapping[str, str] = {
@@ -42,6 +42,7 @@ class Home:
         columns: The columns of *resources*, by the path of their single-valued attributes. What
             is not among them is told by the others, or assigned to none.
         lists: The paths of the multi-valued attributes.
+        long_list: The attribute that documents end with, so that it can be left unread.
         departed: The column, and its value, that tell the last word on a resource that is gone;
             None where there is none.
     """
@@ -50,6 +51,7 @@ class Home:
     values: Table
     columns: Mapping[str, str]
     lists: frozenset[str]
+    long_list: str | None = None
     departed: tuple[str, str] | None = None
 
 
@@ -98,6 +100,7 @@ HOMES: Mapping[str, Home] = {
             f"{_EXTENSION}:Group:autoAdd": "auto_add",
         },
         frozenset({"schemas", "members", f"{_EXTENSION}:Group:entitlements"}),
+        long_list="members",
     ),
 }
 

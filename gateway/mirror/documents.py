@@ -73,6 +73,7 @@ class DocumentStore:
         self._table = home.resources
         self._values = home.values
         self._indexer = Indexer(resource_type)
+        self._long_list = home.long_list
         self._last_word = last_word
 
     def save_all(self, resources: Iterable[Resource], *, now: datetime) -> None:
@@ -187,6 +188,7 @@ class DocumentStore:
             "lastModified": modified,
             "version": version,
         }
+        document, lean_length = self._document({**resource, "meta": meta})
         return {
             "integration": self._integration,
             "id": resource["id"],
@@ -195,9 +197,18 @@ class DocumentStore:
             "created": created,
             "last_modified": modified,
             "gone_at": None,
-            "document": orjson.dumps({**resource, "meta": meta}),
+            "document": document,
+            "lean_length": lean_length,
             **self._indexer.columns(resource),
         }
+
+    def _document(self, resource: dict[str, Any]) -> tuple[bytes, int | None]:
+        """Return a resource as JSON, and the length of what comes before its long list, if any."""
+        if self._long_list not in resource:
+            return orjson.dumps(resource), None
+        long_list = {self._long_list: resource.pop(self._long_list)}
+        lean = orjson.dumps(resource)
+        return orjson.dumps(resource | long_list), len(lean) - len(b"}")
 
     def _write(
         self,

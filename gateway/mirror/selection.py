@@ -4,12 +4,24 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Dialect, Select, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Dialect,
+    Integer,
+    LargeBinary,
+    Select,
+    func,
+    literal,
+    select,
+)
 
 from gateway.mirror.catalogue import HOMES
 from gateway.mirror.conditions import ResourceLevel, condition_of
 from gateway.scim.filter.bound import And, Compare, Filter, Operator, Or
 from gateway.scim.handler import Document, Query
+from gateway.scim.path import AttributePath, resolve
+from gateway.scim.projection import Projection
 from gateway.scim.reference import absolute
 from gateway.scim.schema import ResourceType
 from gateway.scim.text import instant
@@ -53,13 +65,20 @@ class Selection:
         if not page.count or page.start_index > total:
             return total, ()
         keys = self._connection.scalars(self._page(query)).all()
-        return total, self._documents(keys, query.base_url)
+        return total, self._documents(keys, query)
 
-    def get(self, resource_id: str, *, base_url: str) -> Document | None:
-        """Return the resource of that id, if there is one."""
+    def get(self, resource_id: str, *, projection: Projection, base_url: str) -> Document | None:
+        """
+        Return the resource of that id, if there is one.
+
+        Args:
+            resource_id: The id.
+            projection: What will be shown: a long list that is not need not be in the document.
+            base_url: What references begin with.
+        """
         table = self._home.resources
         row = self._connection.execute(
-            select(table.c.version, table.c.document).where(
+            select(table.c.version, *self._as_shown(projection)).where(
                 *self._present(), table.c.id == resource_id
             )
         ).one_or_none()
@@ -121,13 +140,27 @@ class Selection:
     def _level(self, base_url: str) -> ResourceLevel:
         return ResourceLevel(self._home, self._resource_type, base_url)
 
-    def _documents(self, keys: Sequence[int], base_url: str) -> Sequence[Document]:
+    def _documents(self, keys: Sequence[int], query: Query) -> Sequence[Document]:
         table = self._home.resources
         rows = self._connection.execute(
-            select(table.c.version, table.c.document, table.c.key).where(table.c.key.in_(keys))
+            select(table.c.version, *self._as_shown(query.projection), table.c.key).where(
+                table.c.key.in_(keys)
+            )
         )
-        documents = {row.key: _document(row, base_url) for row in rows}
+        documents = {row.key: _document(row, query.base_url) for row in rows}
         return [documents[key] for key in keys]
+
+    def _as_shown(self, projection: Projection) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+        """Return the document, and its length if only its part before the long list is read."""
+        table, long_list = self._home.resources, self._home.long_list
+        whole = table.c.document, literal(None, Integer()).label("lean_length")
+        if long_list is None:
+            return whole
+        target = resolve(AttributePath.parse(long_list), self._resource_type)
+        if target is None or projection.shows(target):
+            return whole
+        lean = func.substr(table.c.document, 1, table.c.lean_length, type_=LargeBinary())
+        return func.coalesce(lean, table.c.document).label("document"), table.c.lean_length
 
 
 def selects_changes(node: Filter) -> bool:
@@ -143,4 +176,5 @@ def selects_changes(node: Filter) -> bool:
 
 
 def _document(row: Any, base_url: str) -> Document:
-    return Document(row.version, absolute(row.document, base_url=base_url))
+    json = row.document if row.lean_length is None else row.document + b"}"
+    return Document(row.version, absolute(json, base_url=base_url))

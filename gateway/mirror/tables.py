@@ -236,6 +236,9 @@ def _resources(
         Column("last_modified", _INSTANT, nullable=False),
         _instant("gone_at"),
         Column("document", LargeBinary, nullable=False),
+        # So many bytes of it, and a bracket, are the document without its long list, which comes
+        # last; nothing where there is no such list.
+        Column("lean_length", Integer),
         _text("external_id"),
         *attributes,
         UniqueConstraint("integration", "id"),

@@ -37,7 +37,8 @@ class Query:
 @dataclass(frozen=True, slots=True)
 class Document:
     """
-    A resource, whole: its projection is left to who shows it.
+    A resource, with what its projection shows and maybe more: to leave that out is left to who
+    shows it.
 
     Attributes:
         version: Its entity tag, ``W/"…"``, equal to ``meta.version``.

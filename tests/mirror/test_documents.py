@@ -1,6 +1,7 @@
 """Rendered resources keep their history: what is new, what changed, what went and came back."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from gateway.mirror.documents import version_of
 from gateway.mirror.mirror import Mirror
 from gateway.scim.handler import Query
 from gateway.scim.page import IndexPage
-from gateway.scim.projection import Projection
+from gateway.scim.projection import Projection, bind_projection
 from gateway.scim.reference import relative
 from gateway.scim.schema import Registry, ResourceType
 
@@ -80,7 +81,7 @@ def test_a_document_is_handed_out_with_its_version(
     """The same as in its meta."""
     _save_all(mirror, user, [resource("a")], now)
     with mirror.reading() as tx:
-        document = tx.resources(user).get("a", base_url=BASE_URL)
+        document = tx.resources(user).get("a", projection=Projection(user), base_url=BASE_URL)
     assert document is not None
     assert document.version == orjson.loads(document.json)["meta"]["version"]
 
@@ -113,7 +114,7 @@ def test_a_resource_that_is_not_in_the_set_is_gone(
     _save_all(mirror, user, [resource("b")], now)
     assert [found["id"] for found in _read(mirror, user)] == ["b"]
     with mirror.reading() as tx:
-        assert tx.resources(user).get("a", base_url=BASE_URL) is None
+        assert tx.resources(user).get("a", projection=Projection(user), base_url=BASE_URL) is None
 
 
 def test_a_resource_that_is_back_has_its_old_creation_and_place(
@@ -158,6 +159,33 @@ def test_a_later_change_is_modified_later(
     for number, moment in enumerate((next_day, now)):
         _save_all(mirror, user, [resource("a", nickName=str(number))], moment)
     assert _meta(mirror, user, "a")["lastModified"] == SECOND.replace("000Z", "002Z")
+
+
+def test_members_that_are_not_shown_are_not_read(
+    mirror: Mirror, registry: Registry, now: datetime
+) -> None:
+    """The document of a group comes without them; all else of it is the same."""
+    group = registry.group
+    members = [{"value": f"u{number}", "display": "é"} for number in range(50)]
+    empty = {
+        "id": "b",
+        "displayName": "B",
+        "meta": {"resourceType": "Group", "location": relative("/Groups/b")},
+    }
+    full = {**empty, "id": "a", "displayName": "Ä", "members": members}
+    _save_all(mirror, group, [full, empty], now)
+    without = bind_projection(None, "members", resource_type=group)
+    query = Query(None, None, IndexPage(), Projection(group), BASE_URL)
+    with mirror.reading() as tx:
+        _, whole = tx.resources(group).find(query)
+        _, lean = tx.resources(group).find(replace(query, projection=without))
+        one = tx.resources(group).get("a", projection=without, base_url=BASE_URL)
+    assert one == lean[0]
+    for all_of_it, part in zip(whole, lean, strict=True):
+        expected = orjson.loads(all_of_it.json)
+        expected.pop("members", None)
+        assert orjson.loads(part.json) == expected
+        assert part.version == all_of_it.version
 
 
 def test_the_columns_follow_the_content(
@@ -211,7 +239,12 @@ def test_types_and_integrations_share_nothing(
     assert len(_read(acme, registry.group)) == 1
     assert len(_read(other, registry.user)) == 1
     with acme.reading() as tx:
-        assert tx.resources(registry.user).get("a", base_url=BASE_URL) is None
+        assert (
+            tx.resources(registry.user).get(
+                "a", projection=Projection(registry.user), base_url=BASE_URL
+            )
+            is None
+        )
 
 
 def _save_all(

@@ -17,6 +17,9 @@ def upgrade() -> None:
     with op.batch_alter_table("members") as members:
         members.alter_column("permission", existing_type=TEXT, nullable=True)
         members.add_column(sa.Column("read_at", INSTANT, nullable=True))
+    for resources in ("users", "group_resources"):
+        with op.batch_alter_table(resources) as table:
+            table.add_column(sa.Column("lean_length", sa.Integer(), nullable=True))
     with op.batch_alter_table("freshness") as freshness:
         freshness.add_column(sa.Column("retry_at", INSTANT, nullable=True))
         freshness.add_column(sa.Column("inferred", sa.Integer(), nullable=True))
@@ -94,6 +97,9 @@ def downgrade() -> None:
     op.drop_table("absences")
     op.drop_index(op.f("ix_grants_integration_object_uuid"), "grants")
     op.drop_index(op.f("ix_addresses_integration_asked_at"), "addresses")
+    for resources in ("users", "group_resources"):
+        with op.batch_alter_table(resources) as table:
+            table.drop_column("lean_length")
     with op.batch_alter_table("freshness") as freshness:
         freshness.drop_column("inferred")
         freshness.drop_column("retry_at")
