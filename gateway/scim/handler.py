@@ -37,8 +37,7 @@ class Query:
 @dataclass(frozen=True, slots=True)
 class Document:
     """
-    A resource, with what its projection shows and maybe more: to leave that out is left to who
-    shows it.
+    A resource, with what its projection shows and maybe more.
 
     Attributes:
         version: Its entity tag, ``W/"…"``, equal to ``meta.version``.
