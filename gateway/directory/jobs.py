@@ -149,8 +149,11 @@ class Job:
         except BaseException as error:  # noqa: BLE001 - whoever waits is told, on another thread
             self._crash = error
         finally:
-            self._done.set()
-            self._release()
+            # Before anybody goes on: so the end of a job is the end of all that it does.
+            try:
+                self._release()
+            finally:
+                self._done.set()
 
     def _read(self) -> None:
         made: Counter[Need] = Counter()

@@ -1,5 +1,6 @@
 """The facts of one integration, in one transaction."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -26,6 +27,8 @@ from gateway.scim.text import instant
 #: The most values in one list of a statement: well below what any database accepts.
 _LIST_SIZE = 500
 
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 #: The lists of places, by type.
 PLACES: Mapping[str, Table] = {"project": tables.PROJECTS, "repository": tables.REPOSITORIES}
@@ -73,21 +76,24 @@ class FactReader:
     def looked_up(self, keys: Collection[str]) -> Mapping[str, LookedUp]:
         """Return what is known of those with *keys*, UUIDs or account ids; by key."""
         members, absences = tables.MEMBERS, tables.ABSENCES
+        uuids = {key for key in keys if _UUID.fullmatch(key)}
         found: dict[str, LookedUp] = {}
         for some in in_lists(keys):
             absent = select(absences.c.uuid, absences.c.asked_at).where(
                 absences.c.integration == self._integration, absences.c.uuid.in_(some)
             )
-            for row in self._connection.execute(absent):
-                found[row.uuid] = LookedUp(None, from_text(row.asked_at))
-            present = select(members.c.uuid, members.c.account_id, members.c.read_at).where(
-                members.c.integration == self._integration,
-                members.c.gone_at.is_(None),
-                members.c.uuid.in_(some) | members.c.account_id.in_(some),
-            )
-            for uuid, account_id, read_at in self._connection.execute(present):
-                known = LookedUp(uuid, from_text(read_at))
-                found |= {key: known for key in (uuid, account_id) if key in some}
+            for key, asked_at in self._connection.execute(absent):
+                found[key] = LookedUp(None, from_text(asked_at))
+        # Apart, so that UUIDs are found by their index.
+        for column, some_keys in ((members.c.uuid, uuids), (members.c.account_id, {*keys} - uuids)):
+            for some in in_lists(some_keys):
+                present = select(column, members.c.uuid, members.c.read_at).where(
+                    members.c.integration == self._integration,
+                    members.c.gone_at.is_(None),
+                    column.in_(some),
+                )
+                for key, uuid, read_at in self._connection.execute(present):
+                    found[key] = LookedUp(uuid, from_text(read_at))
         return found
 
     def groups(self, *, ids: Collection[str] | None = None) -> list[Group]:

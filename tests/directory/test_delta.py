@@ -1,15 +1,30 @@
 """Who follows the changes knows what is there, and learns of those who left."""
 
 import random
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gateway.sandbox import create_app, generate, serving
 from gateway.scim.projection import Projection
+from tests.directory.conftest import Stage, staged
 
 EXTENSION = "urn:bitbucket-scim:params:scim:schemas:extension:1.0:User"
 EVER = "1970-01-01T00:00:00Z"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
+    """A small generated workspace behind a directory that has read nothing yet."""
+    url = f"sqlite:///{tmp_path / 'mirror.sqlite3'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgresql_url")
+    world = generate(users=12, groups=4, projects=2, repositories=5)
+    with serving(create_app(world)) as bitbucket, staged(bitbucket, url) as made:
+        yield made
 
 
 def changes(stage: Any, since: str, more: str = "") -> list[dict[str, Any]]:
