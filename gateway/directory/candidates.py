@@ -1,6 +1,6 @@
 """Where e-mail addresses come from that nobody has filtered by: a file, and invitations."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +8,6 @@ from pathlib import Path
 from gateway.bitbucket.errors import BitbucketError, Unavailable
 from gateway.bitbucket.workspace import BitbucketWorkspace
 from gateway.mirror.fact_reader import FactReader
-from gateway.planner.needs import Need, Needs, OneAddress
 from gateway.planner.pins import is_address
 from gateway.scim.text import fold
 
@@ -24,16 +23,13 @@ class Candidates:
 
     file: Path | None = None
 
-    def to_ask(self, facts: FactReader, invited: Iterable[str], *, not_before: datetime) -> Needs:
+    def to_ask(
+        self, facts: FactReader, invited: Iterable[str], *, not_before: datetime
+    ) -> list[str]:
         """Return those that Bitbucket was not asked for since *not_before*, or never."""
         texts = {*self._of_file(), *map(fold, invited)}
-        young = {
-            address.text
-            for address in facts.addresses(texts=texts)
-            if address.asked_at >= not_before
-        }
-        needs: Collection[Need] = [OneAddress(text) for text in texts - young]
-        return Needs(frozenset(needs))
+        young = {a.text for a in facts.addresses(texts=texts) if a.asked_at >= not_before}
+        return sorted(texts - young)
 
     def _of_file(self) -> Iterator[str]:
         if self.file is None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
+import structlog
+
 from gateway.bitbucket.calls import CallCounter
 from gateway.bitbucket.errors import BadRequest, BitbucketError
 from gateway.bitbucket.workspace import BitbucketWorkspace
@@ -21,6 +23,8 @@ from gateway.mirror.mirror import Mirror
 from gateway.planner.collections import LIST_OF_TYPE, PLACES_OF, Collection
 from gateway.planner.needs import Need, OnePlace, OneRole, Whole
 from gateway.planner.plan import Read
+
+_LOG = structlog.get_logger(__name__)
 
 #: Told how many steps of how many a collection was read by.
 Progress = Callable[[Collection, int, int], None]
@@ -171,6 +175,7 @@ class Execution:
         try:
             Batches(executor, land).run(steps)
             self._confirm(vanished, executor)
+            _LOG.info("refresh.read", collection=collection.value, calls=counter.count)
         except BitbucketError as error:
             if isinstance(error, BadRequest) and need == _DIRECT and self._may_infer:
                 # Bitbucket does not take the question that inference asks.

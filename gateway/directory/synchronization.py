@@ -1,6 +1,6 @@
 """Reading everything, as long as it takes, whatever the budget of calls."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,17 +8,24 @@ from functools import partial
 
 from gateway.bitbucket.calls import CallCounter
 from gateway.bitbucket.errors import BitbucketError, RateLimited
+from gateway.bitbucket.models import Account
+from gateway.bitbucket.workspace import BitbucketWorkspace
 from gateway.directory.candidates import Candidates, invited
 from gateway.directory.execution import Progress, silent
-from gateway.directory.jobs import Job
+from gateway.directory.landing import Landing
+from gateway.directory.outcomes import Reading, Unread, read_whole
+from gateway.directory.reading import Lists
 from gateway.directory.refresh import Refresher
-from gateway.planner.needs import EVERYTHING, Needs
+from gateway.planner.collections import Collection
+from gateway.planner.needs import EVERYTHING, Whole
 from gateway.planner.plan import Plan
 
 #: How long others are left to read what they are reading.
 _ELSEWHERE = timedelta(seconds=1)
 #: Calls come free by the minute: to go on for one alone is not worth it.
 _LEAST_PAUSE = timedelta(seconds=30)
+#: The addresses of ten calls.
+_AT_A_TIME = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,59 +67,84 @@ class Synchronization:
             progress: Told of the progress.
             paused: Told how long it waits for calls to come free.
         """
-        begin = partial(
-            self.refresher.job,
-            not_before=not_before,
-            progress=progress,
-            in_background=self.in_background,
-            insists=True,
-        )
-        calls, is_through = self._settle(partial(begin, EVERYTHING), paused)
+        calls, is_through = self._read(not_before, progress, paused)
         if not is_through:
             return calls
         counter = CallCounter()
-        addresses = self._addresses(not_before, counter, ask_for_invited=calls > 0)
-        more, _ = self._settle(partial(begin, addresses), paused)
-        return calls + counter.count + more
+        workspace = self.refresher.workspace.counting(counter)
+        asked: list[str] = []
+        if calls:
+            # Those that can't be listed now are with the next synchronization.
+            with suppress(BitbucketError):
+                asked = invited(workspace)
+        with self.refresher.mirror.reading() as snapshot:
+            texts = self.candidates.to_ask(snapshot.facts, asked, not_before=not_before)
+        self._ask(texts, workspace, paused)
+        return calls + counter.count
 
-    def _settle(
-        self, begin: Callable[[], Job], paused: Callable[[timedelta], None]
+    def _read(
+        self, not_before: datetime, progress: Progress, paused: Callable[[timedelta], None]
     ) -> tuple[int, bool]:
         """Run jobs until one is through; return the calls, and whether it did not give up."""
         calls = 0
         while True:
-            job = begin()
+            job = self.refresher.job(
+                EVERYTHING,
+                not_before=not_before,
+                progress=progress,
+                in_background=self.in_background,
+                insists=True,
+            )
             job.run()
             job.wait(0)
             calls += job.counter.count
-            pause = _pause(job)
+            if job.is_elsewhere:
+                pause: timedelta | None = _ELSEWHERE
+            else:
+                pause = _pause(job.failures.values())
+                if pause is not None:
+                    paused(pause)
             if pause is None:
                 return calls, True
-            if not job.is_elsewhere:
-                paused(pause)
             if self.wait(pause.total_seconds()):
                 return calls, False
 
-    def _addresses(
-        self, not_before: datetime, counter: CallCounter, *, ask_for_invited: bool
-    ) -> Needs:
-        """Return the addresses to ask for; those of invitations too, if anything was read."""
-        asked: list[str] = []
-        if ask_for_invited:
-            # Those that can't be listed now are with the next synchronization.
-            with suppress(BitbucketError):
-                asked = invited(self.refresher.workspace.counting(counter))
-        with self.refresher.mirror.reading() as snapshot:
-            return self.candidates.to_ask(snapshot.facts, asked, not_before=not_before)
+    def _ask(
+        self,
+        texts: Sequence[str],
+        workspace: BitbucketWorkspace,
+        paused: Callable[[timedelta], None],
+    ) -> None:
+        """Ask who has each of *texts*, and land the answers a few calls at a time."""
+        landing = Landing(self.refresher.mirror, self.refresher.renderer, self.refresher.now)
+        need = Whole(Collection.ADDRESSES)
+        waiting = [texts[i : i + _AT_A_TIME] for i in range(0, len(texts), _AT_A_TIME)]
+        while waiting:
+            some = waiting[0]
+            listing = partial(_holders, texts=some)
+            match read_whole(workspace.in_background(), listing, now=self.refresher.now):
+                case Reading() as reading:
+                    landing.lists(Lists({need: reading}, {}, tuple(some)), workspace_uuid=None)
+                    waiting.pop(0)
+                case Unread(error=error):
+                    landing.lists(Lists({}, {need: error}), workspace_uuid=None)
+                    pause = _pause([error])
+                    if pause is None:
+                        return
+                    paused(pause)
+                    if self.wait(pause.total_seconds()):
+                        return
 
 
-def _pause(job: Job) -> timedelta | None:
-    """Return how long to wait before there is more to read; None if there is not."""
-    if job.is_elsewhere:
-        return _ELSEWHERE
+def _holders(workspace: BitbucketWorkspace, *, texts: Sequence[str]) -> list[Account]:
+    return list(workspace.members_by_email(texts))
+
+
+def _pause(errors: Iterable[BitbucketError]) -> timedelta | None:
+    """Return how long to wait until calls come free; None if they are not what is missing."""
     waits = [
         timedelta(seconds=error.retry_after_seconds or 0)
-        for error in job.failures.values()
+        for error in errors
         if isinstance(error, RateLimited)
     ]
     return max(_LEAST_PAUSE, *waits) if waits else None

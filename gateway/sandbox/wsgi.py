@@ -14,7 +14,7 @@ from gateway.sandbox.faults import FaultKind, Faults
 from gateway.sandbox.generate import generate
 
 VARIABLE = "SANDBOX_OPTIONS"
-WORLD_OPTIONS = {"users", "groups", "projects", "repositories", "seed", "slug"}
+WORLD_OPTIONS = {"users", "groups", "projects", "repositories", "seed", "slug", "shape"}
 BEHAVIOUR_OPTIONS = {field.name for field in fields(Behaviour)}
 # What each is called here, and there.
 FAULT_OPTIONS = {
