@@ -165,7 +165,15 @@ def main() -> None:
     python = [sys.executable, "-m"]
     size = [f"--users={options.users}", f"--groups={options.groups}", f"--repos={options.repos}"]
     sandbox = [*python, "gateway", "sandbox", f"--port={sandbox_port}", "--hourly-limit=0", *size]
-    limit = [*python, "gunicorn", "-k", "gthread", "--threads=4", f"-b127.0.0.1:{ceiling_port}"]
+    limit = [
+        *python,
+        "gunicorn",
+        "-k",
+        "gthread",
+        "--threads=4",
+        "--keep-alive=75",
+        f"-b127.0.0.1:{ceiling_port}",
+    ]
     with tempfile.TemporaryDirectory() as folder:
         settings = {
             "BITBUCKET_API_URL": api_url,

@@ -13,6 +13,10 @@ from gateway.settings import Settings
 #: The longest line that gunicorn reads: a filter in the address can be long.
 _LONGEST_REQUEST_LINE_BYTES = 8190
 
+#: How long a connection is kept that nothing is asked on: longer than clients and load balancers
+#: keep theirs, so that none asks on one that is being closed.
+_KEPT_OPEN_SECONDS = 75
+
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """
@@ -35,6 +39,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "workers": self._settings.gateway_workers,
             "threads": self._settings.gateway_threads,
             "worker_class": "gthread",
+            "keepalive": _KEPT_OPEN_SECONDS,
             "limit_request_line": _LONGEST_REQUEST_LINE_BYTES,
             "loglevel": "warning",
             **self._without_control_socket(),
