@@ -78,12 +78,6 @@ class FactReader:
         members, absences = tables.MEMBERS, tables.ABSENCES
         uuids = {key for key in keys if _UUID.fullmatch(key)}
         found: dict[str, LookedUp] = {}
-        for some in in_lists(keys):
-            absent = select(absences.c.uuid, absences.c.asked_at).where(
-                absences.c.integration == self._integration, absences.c.uuid.in_(some)
-            )
-            for key, asked_at in self._connection.execute(absent):
-                found[key] = LookedUp(None, from_text(asked_at))
         # Apart, so that UUIDs are found by their index.
         for column, some_keys in ((members.c.uuid, uuids), (members.c.account_id, {*keys} - uuids)):
             for some in in_lists(some_keys):
@@ -94,6 +88,12 @@ class FactReader:
                 )
                 for key, uuid, read_at in self._connection.execute(present):
                     found[key] = LookedUp(uuid, from_text(read_at))
+        for some in in_lists({*keys} - found.keys()):
+            absent = select(absences.c.uuid, absences.c.asked_at).where(
+                absences.c.integration == self._integration, absences.c.uuid.in_(some)
+            )
+            for key, asked_at in self._connection.execute(absent):
+                found[key] = LookedUp(None, from_text(asked_at))
         return found
 
     def groups(self, *, ids: Collection[str] | None = None) -> list[Group]:
