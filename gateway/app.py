@@ -74,8 +74,14 @@ class Gateway:
 
     def explain(self, type_name: str, query: Query) -> Mapping[str, object]:
         """Return what a query rests on and would cost, without making it."""
-        plan, sql = self.directories[type_name].explain(query)
-        return {**to_json(plan), "sql": sql, "text": to_text(plan)}
+        explained = self.directories[type_name].explain(query)
+        incomplete = list(explained.incomplete)
+        return {
+            **to_json(explained.plan),
+            "incomplete": incomplete,
+            "sql": explained.sql,
+            "text": to_text(explained.plan, incomplete),
+        }
 
 
 def create_app(settings: Settings | None = None) -> Flask:

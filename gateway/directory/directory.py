@@ -32,6 +32,22 @@ class Addresses:
 
 
 @dataclass(frozen=True, slots=True)
+class Explanation:
+    """
+    What a query would take.
+
+    Attributes:
+        plan: What it rests on, and what would be read.
+        sql: The statement that would select.
+        incomplete: The attributes of which not everything is known.
+    """
+
+    plan: Plan
+    sql: str
+    incomplete: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Directory:
     """
     The resources of one type: a :class:`gateway.scim.handler.ResourceHandler`.
@@ -80,15 +96,26 @@ class Directory:
                 (document,) = with_access([document], projection, snapshot.facts)
         return Retrieval(document, provenance)
 
-    def explain(self, query: Query) -> tuple[Plan, str]:
-        """Return what :meth:`query` would read now, and the statement that would select."""
+    def explain(self, query: Query) -> Explanation:
+        """Return what :meth:`query` would read now, and what it would select by."""
         plan = self.refresher.explain(self._needs(query), query.freshness)
         with self.mirror.reading() as snapshot:
-            return plan, self._selection(snapshot).sql(query)
+            sql = self._selection(snapshot).sql(query)
+            incomplete = []
+            if self._rests_on_unknown_addresses(query) and snapshot.facts.without_address():
+                incomplete.append("emails")
+        if self.refresher.is_inferred(plan):
+            incomplete.append("entitlements")
+        return Explanation(plan, sql, tuple(incomplete))
 
     def _selection(self, snapshot: Snapshot) -> Selection:
         since = self.refresher.now() - self.retention
         return snapshot.resources(self.resource_type, departed_since=since)
+
+    def _rests_on_unknown_addresses(self, query: Query) -> bool:
+        return self.resource_type.name == "User" and rests_on_unknown_addresses(
+            query.filter, self.addresses.attributes
+        )
 
     def _needs(self, query: Query) -> Needs:
         return needs(
@@ -100,9 +127,7 @@ class Directory:
 
     def _with_doubt(self, query: Query, provenance: Provenance, snapshot: Snapshot) -> Provenance:
         """Say so where the filter asks what only complete knowledge of addresses could answer."""
-        if self.resource_type.name != "User" or not rests_on_unknown_addresses(
-            query.filter, self.addresses.attributes
-        ):
+        if not self._rests_on_unknown_addresses(query):
             return provenance
         unknown = snapshot.facts.without_address()
         if not unknown:

@@ -17,7 +17,6 @@ from gateway.directory.postponement import LatelyPutOff
 from gateway.directory.rendering import Renderer
 from gateway.mirror.freshness import Failure
 from gateway.mirror.mirror import Mirror
-from gateway.planner.knowledge import Known
 from gateway.planner.needs import Need, Needs, Whole
 from gateway.planner.plan import Plan, plan
 from gateway.scim.errors import NotStored, ScimError
@@ -119,6 +118,11 @@ class Refresher:
         greatest_age = wanted.greatest_age_seconds(self.patience.lifetime.total_seconds())
         return self.plan(needs, not_before=_moment(self.now(), greatest_age))
 
+    def is_inferred(self, known: Plan) -> bool:
+        """Return whether something that an answer would rest on was inferred."""
+        facts = (known.knowledge.of(need) for need in known.needs.fresh)
+        return any(fact.inferred or fact.must_be_told for fact in facts)
+
     def plan(self, needs: Needs, *, not_before: datetime) -> Plan:
         """Return what is to be read so that *needs* are as young, with what it takes."""
         with self.mirror.reading() as snapshot:
@@ -212,14 +216,13 @@ class Refresher:
     ) -> Provenance:
         now = self.now()
         age = now - (known.oldest or now)
-        facts = [known.knowledge.of(need) for need in known.needs.fresh]
         return Provenance(
             age_seconds=max(0, int(age.total_seconds())),
             calls=calls,
             ttl_seconds=int((self.patience.lifetime - age).total_seconds()),
             forwarded=forwarded,
             detail=detail,
-            incomplete=("entitlements",) if any(map(_is_inferred, facts)) else (),
+            incomplete=("entitlements",) if self.is_inferred(known) else (),
         )
 
 
@@ -228,10 +231,6 @@ def _moment(now: datetime, seconds_ago: float | None) -> datetime:
         return _EVER if seconds_ago is None else now - timedelta(seconds=seconds_ago)
     except OverflowError:
         return _EVER
-
-
-def _is_inferred(fact: Known) -> bool:
-    return bool(fact.inferred) or fact.must_be_told
 
 
 def _is_satisfied(known: Plan) -> bool:

@@ -1,6 +1,6 @@
 """A plan in words, for people and for tests: the same plan always reads the same."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from gateway.planner.collections import Collection
@@ -8,9 +8,18 @@ from gateway.planner.needs import Need, Whole
 from gateway.planner.plan import Plan, Read
 
 
-def to_text(plan: Plan) -> str:
-    """Return *plan* as lines: what it rests on with ages, what is read with costs, and why not."""
-    return "\n".join(_lines(plan)) + "\n"
+def to_text(plan: Plan, incomplete: Sequence[str] = ()) -> str:
+    """
+    Return *plan* as lines: what it rests on with ages, what is read with costs, and why not.
+
+    Args:
+        plan: The plan.
+        incomplete: The attributes of which not everything is known.
+    """
+    lines = list(_lines(plan))
+    if incomplete:
+        lines.append(f"not everything is known of {' and '.join(incomplete)}")
+    return "\n".join(lines) + "\n"
 
 
 def to_json(plan: Plan) -> dict[str, object]:

@@ -69,6 +69,7 @@ def _explain(type_name: str, query: Query) -> dict[str, object]:
         "putOff": [],
         "totalCalls": None,
         "inferredPlaces": 0,
+        "incomplete": ["emails"],
         "sql": "SELECT",
         "text": f"{query.filter} {query.freshness}",
     }
