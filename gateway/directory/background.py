@@ -6,7 +6,6 @@ from datetime import timedelta
 from uuid import uuid4
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.directory.confirmation import confirm
 from gateway.directory.jobs import Leasing
@@ -17,8 +16,6 @@ _LOG = structlog.get_logger(__name__)
 #: The lease of the one process of a fleet that does it.
 _LEASES = frozenset({"background refresh"})
 _LEASE_LIFETIME = timedelta(seconds=60)
-#: How often it looks whether there is something to do.
-_LOOK_SECONDS = 15.0
 #: At what part of the interval facts are read anew, so that they never grow older than it.
 _EARLY = 0.8
 
@@ -32,11 +29,13 @@ class BackgroundRefresher:
         synchronization: Reads everything; its waits end when *stopping* is set.
         interval: How old facts may grow.
         stopping: Set when the process ends.
+        look_seconds: How often it looks whether there is something to do.
     """
 
     synchronization: Synchronization
     interval: timedelta
     stopping: threading.Event = field(default_factory=threading.Event)
+    look_seconds: float = 15.0
 
     def start(self) -> None:
         """Begin, on a thread that does not keep the process from ending."""
@@ -45,14 +44,13 @@ class BackgroundRefresher:
     def _run(self) -> None:
         refresher = self.synchronization.refresher
         leasing = Leasing(refresher.mirror, str(uuid4()), refresher.now, _LEASE_LIFETIME)
-        while not self.stopping.wait(_LOOK_SECONDS):
+        while not self.stopping.wait(self.look_seconds):
             try:
                 if leasing.acquire(_LEASES):
                     with leasing.renewing(lambda: _LEASES):
                         self.refresh()
-            except SQLAlchemyError as error:
-                # The database may be back at the next look.
-                _LOG.warning("refresh.database", reason=type(error).__name__)
+            except Exception:  # noqa: BLE001 - whatever it was, the next look may go well
+                _LOG.exception("refresh.background_failed")
 
     def refresh(self) -> None:
         """Read what has grown old, and then ask for what was only inferred."""

@@ -1,11 +1,14 @@
 """What is read when nobody asks: all that has grown old, with the calls that are left."""
 
 import threading
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 
 from gateway.directory.background import BackgroundRefresher
 from gateway.directory.candidates import Candidates
@@ -125,6 +128,28 @@ def test_one_process_does_it_at_a_time(stage: Stage) -> None:
     assert stage.bitbucket.calls.by_resource[members] == 1
     stage.bitbucket.faults.release()
     running.join()
+
+
+def test_a_failure_nobody_foresaw_does_not_end_it(stage: Stage) -> None:
+    """It is logged, and the next look goes well."""
+    looked: list[str] = []
+
+    def break_once(_seconds: float) -> bool:
+        raise ZeroDivisionError
+
+    broken = background(stage)
+    path = "/2.0/repositories/acme/*/permissions-config/users"
+    stage.bitbucket.faults.plan("429", path, times=90, retry_after_seconds=3600)
+    waiting = replace(broken.synchronization, wait=break_once)
+    refresher = replace(broken, synchronization=waiting, look_seconds=0.02)
+    with structlog.testing.capture_logs() as logs:
+        refresher.start()
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline and len(looked) < 2:
+            looked = [e["event"] for e in logs if e["event"] == "refresh.background_failed"]
+            time.sleep(0.02)
+        refresher.stopping.set()
+    assert len(looked) >= 2
 
 
 @pytest.fixture
