@@ -37,9 +37,11 @@ class BackgroundRefresher:
     stopping: threading.Event = field(default_factory=threading.Event)
     look_seconds: float = 15.0
 
-    def start(self) -> None:
-        """Begin, on a thread that does not keep the process from ending."""
-        threading.Thread(target=self._run, name="background-refresh", daemon=True).start()
+    def start(self) -> threading.Thread:
+        """Begin, on a thread that does not keep the process from ending, and return it."""
+        thread = threading.Thread(target=self._run, name="background-refresh", daemon=True)
+        thread.start()
+        return thread
 
     def _run(self) -> None:
         refresher = self.synchronization.refresher

@@ -143,12 +143,13 @@ def test_a_failure_nobody_foresaw_does_not_end_it(stage: Stage) -> None:
     waiting = replace(broken.synchronization, wait=break_once)
     refresher = replace(broken, synchronization=waiting, look_seconds=0.02)
     with structlog.testing.capture_logs() as logs:
-        refresher.start()
+        thread = refresher.start()
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline and len(looked) < 2:
             looked = [e["event"] for e in logs if e["event"] == "refresh.background_failed"]
             time.sleep(0.02)
         refresher.stopping.set()
+        thread.join()
     assert len(looked) >= 2
 
 
