@@ -53,6 +53,7 @@ class Request:
         credential: Whom it goes out for.
         json: The body, as JSON.
         form: The body, as a form.
+        text: The body, as plain text.
         is_repeatable: Whether sending it twice does the same as once.
         group: The resources it shares its hourly budget with; None is not counted.
         urgency: Whether somebody waits for it.
@@ -65,6 +66,7 @@ class Request:
     credential: Credential | None = None
     json: Mapping[str, object] | None = field(default=None, repr=False)
     form: Mapping[str, str] | None = field(default=None, repr=False)
+    text: str | None = field(default=None, repr=False)
     is_repeatable: bool = False
     group: ResourceGroup | None = None
     urgency: Urgency = Urgency.INTERACTIVE

@@ -1,8 +1,9 @@
-"""Reads resources of Bitbucket with whichever configured credential can."""
+"""Calls resources of Bitbucket with whichever configured credential can."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 from urllib.parse import quote, urlencode
 
 from requests import PreparedRequest
@@ -22,6 +23,7 @@ from gateway.bitbucket.credentials import (
 from gateway.bitbucket.errors import (
     BadAnswer,
     BitbucketError,
+    Evidence,
     Forbidden,
     NoCredential,
     RateLimited,
@@ -35,10 +37,22 @@ from gateway.bitbucket.resources import Resource
 from gateway.bitbucket.transport import Transport
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """What is sent with a write, in one of three forms."""
+
+    json: Mapping[str, object] | None = None
+    form: Mapping[str, str] | None = None
+    text: str | None = None
+
+
+NO_BODY: Final = Body()
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
     """
-    A way to read resources; made by :func:`connect`.
+    A way to call resources; made by :func:`connect`.
 
     Attributes:
         transport: The session.
@@ -67,38 +81,50 @@ class Client:
         """Return the same client, which uses *credentials* alone, of those it was made with."""
         return replace(self, keyring=Keyring(credentials, clock=lambda: 0.0))
 
-    def get(
+    def call(
         self,
         resource: Resource,
         parts: Mapping[str, str],
         *,
         query: Mapping[str, str] | None = None,
+        body: Body = NO_BODY,
     ) -> Answer:
         """
-        Read *resource*.
+        Call *resource*.
 
         Args:
-            resource: What to read.
+            resource: What to read or write.
             parts: What stands for the placeholders of its path.
             query: The query parameters, not yet encoded.
+            body: What is sent with a write.
 
         Raises:
-            BitbucketError: Every subclass, except those of writes.
+            BitbucketError: Every subclass.
         """
         path = resource.path(parts)
         url = self.transport.api_url + path
         if query:
             url += "?" + urlencode(query, quote_via=quote)
         request = Request(
-            method="GET",
+            method=resource.method,
             url=url,
             resource=resource.template,
             path=path,
-            is_repeatable=True,
+            json=body.json,
+            form=body.form,
+            text=body.text,
+            is_repeatable=resource.is_repeatable,
             group=resource.group,
             urgency=self._urgency,
         )
-        return self._read(resource, request)
+        return self._by_whoever_can(resource, request)
+
+    def refusal(self, resource: Resource) -> NoCredential | None:
+        """Return why no configured credential could ever make the call; None if one may."""
+        if self.keyring.able(resource.ability):
+            return None
+        evidence = Evidence(method=resource.method, resource=resource.template)
+        return NoCredential(evidence, ABLE[resource.ability])
 
     def follow(self, answer: Answer, url: str) -> Answer:
         """
@@ -108,14 +134,14 @@ class Client:
 
         Raises:
             BadAnswer: *url* leads to another place, which a credential must not be sent to.
-            BitbucketError: As :meth:`get`.
+            BitbucketError: As :meth:`call`.
         """
         if not same_origin(url, self.transport.api_url):
             raise BadAnswer(answer.evidence(), "its next page is at another place")
         return self._send(replace(answer.request, url=url))
 
-    def _read(self, resource: Resource, request: Request) -> Answer:
-        template, path = request.resource, request.path
+    def _by_whoever_can(self, resource: Resource, request: Request) -> Answer:
+        template, path = (f"{request.method} {of}" for of in (request.resource, request.path))
         refusals: list[BitbucketError] = []
         for credential in self.keyring.candidates(resource.ability, template=template, path=path):
             try:

@@ -57,7 +57,7 @@ class Keyring:
         """
         evidence = error.evidence
         about_one = isinstance(error, Forbidden) and not error.required
-        scope = evidence.path if about_one else evidence.resource
+        scope = f"{evidence.method} {evidence.path if about_one else evidence.resource}"
         now = self._clock()
         with self._lock:
             self._refusals = {key: end for key, end in self._refusals.items() if end > now}

@@ -58,7 +58,7 @@ def iterate(
         BadAnswer: A page is no page, or leads to one that was read before.
         BitbucketError: A page could not be read.
     """
-    answer = client.get(resource, parts, query=_query(loader.fields, query))
+    answer = client.call(resource, parts, query=_query(loader.fields, query))
     read = {answer.request.url}
     seen: set[T] = set()
     size: int | None = None

@@ -1,4 +1,4 @@
-"""The resources of Bitbucket Cloud that are read: their addresses, and what they ask for."""
+"""The resources of Bitbucket Cloud that are called: their addresses, and what they ask for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,17 +21,22 @@ _GROUPS: Final = (
 @dataclass(frozen=True, slots=True)
 class Resource:
     """
-    A resource that is read with GET.
+    A resource, and the method it is called with.
 
     Attributes:
         template: Its path, with placeholders.
         ability: What a credential must be able to do.
         scope: The scope that the credential needs.
+        method: The HTTP method.
+        is_repeatable: Whether calling it twice does the same as once; that the second call may be
+            told that it is so already does not count.
     """
 
     template: str
     ability: Ability
     scope: Scope
+    method: str = "GET"
+    is_repeatable: bool = True
 
     @property
     def group(self) -> ResourceGroup:
@@ -70,3 +75,30 @@ GROUPS = Resource("/1.0/groups/{workspace}", _V1, scopes.ACCOUNT_WRITE)
 GROUP_MEMBERS = Resource("/1.0/groups/{workspace}/{group}/members", _V1, scopes.ACCOUNT_WRITE)
 GROUP_PRIVILEGES = Resource("/1.0/group-privileges/{workspace}", _V1, scopes.ACCOUNT_WRITE)
 INVITATIONS = Resource("/1.0/users/{workspace}/invitations", _V1, scopes.ACCOUNT_WRITE)
+
+
+def _written(of: Resource, name: str, ability: Ability, scope: Scope) -> tuple[Resource, Resource]:
+    """Return how an entry of a list is set, and how it is taken away."""
+    template = f"{of.template}/{{{name}}}"
+    return Resource(template, ability, scope, "PUT"), Resource(template, ability, scope, "DELETE")
+
+
+_W1, _W2 = Ability.WRITE_V1, Ability.WRITE_PERMISSIONS_V2
+
+SET_PROJECT_GROUP, DELETE_PROJECT_GROUP = _written(
+    PROJECT_GROUPS, "group", _W2, scopes.PROJECT_ADMIN
+)
+SET_PROJECT_USER, DELETE_PROJECT_USER = _written(PROJECT_USERS, "user", _W2, scopes.PROJECT_ADMIN)
+SET_REPOSITORY_GROUP, DELETE_REPOSITORY_GROUP = _written(
+    REPOSITORY_GROUPS, "group", _W2, scopes.REPOSITORY_ADMIN
+)
+SET_REPOSITORY_USER, DELETE_REPOSITORY_USER = _written(
+    REPOSITORY_USERS, "user", _W2, scopes.REPOSITORY_ADMIN
+)
+SET_GROUP_MEMBER, DELETE_GROUP_MEMBER = _written(GROUP_MEMBERS, "member", _W1, scopes.ACCOUNT_WRITE)
+SET_GROUP, DELETE_GROUP = _written(GROUPS, "group", _W1, scopes.ACCOUNT_WRITE)
+# A second group of the same name is refused, or is another one.
+CREATE_GROUP = Resource(GROUPS.template, _W1, scopes.ACCOUNT_WRITE, "POST", is_repeatable=False)
+# Each invitation is a mail to somebody.
+INVITE = Resource(INVITATIONS.template, _W1, scopes.ACCOUNT_WRITE, "PUT", is_repeatable=False)
+WITHDRAW = Resource(INVITATIONS.template, _W1, scopes.ACCOUNT_WRITE, "DELETE")

@@ -165,7 +165,7 @@ class Transport:
                 request.url,
                 auth=auth or _unsigned,
                 json=request.json,
-                data=request.form,
+                data=request.form if request.text is None else request.text.encode(),
                 timeout=(
                     self._limits.connect_timeout_seconds,
                     self._limits.read_timeout_seconds,

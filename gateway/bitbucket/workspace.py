@@ -106,7 +106,7 @@ class BitbucketWorkspace:
         Raises:
             Forbidden: It is an access token, which may have no account that Bitbucket shows.
         """
-        return loaders.ACCOUNT.one(self._client.get(resources.CURRENT_USER, {}))
+        return loaders.ACCOUNT.one(self._client.call(resources.CURRENT_USER, {}))
 
     def user(self, user: str) -> Account:
         """
@@ -117,7 +117,7 @@ class BitbucketWorkspace:
         Raises:
             NotFound: There is no such account.
         """
-        return loaders.ACCOUNT.one(self._client.get(resources.USER, {"user": in_path(user)}))
+        return loaders.ACCOUNT.one(self._client.call(resources.USER, {"user": in_path(user)}))
 
     def workspace(self) -> Workspace:
         """
@@ -361,7 +361,7 @@ class BitbucketWorkspace:
         return BitbucketWorkspace(client, self._workspace, identity=self._identity)
 
     def _get(self, resource: Resource, **parts: str) -> Answer:
-        return self._client.get(resource, {"workspace": in_path(self._workspace), **parts})
+        return self._client.call(resource, {"workspace": in_path(self._workspace), **parts})
 
     def _list(
         self,
@@ -383,7 +383,7 @@ class BitbucketWorkspace:
 
     def _array(self, resource: Resource, loader: Loader[T], **parts: str) -> list[T]:
         """Read a list of 1.0, which has no pages and knows workspaces by their slugs alone."""
-        answer = self._client.get(resource, {"workspace": self.slug(), **parts})
+        answer = self._client.call(resource, {"workspace": self.slug(), **parts})
         return loader.many(answer, answer.json())
 
 

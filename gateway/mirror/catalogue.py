@@ -15,11 +15,12 @@ from gateway.scim.schema import AttributeType, ResourceType
 from gateway.scim.text import fold, instant
 
 _EXTENSION = "urn:bitbucket-scim:params:scim:schemas:extension:1.0"
+_ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 #: How attributes are written to the columns. A resource that was written otherwise is written
 #: again even if it is the same: the next release may have a new column, and letters that are new
 #: to Unicode gain a lower case.
-FORM = f"2, Unicode {unicodedata.unidata_version}"
+FORM = f"3, Unicode {unicodedata.unidata_version}"
 
 #: The columns of the values of multi-valued attributes, by sub-attribute.
 VALUE_COLUMNS: Mapping[str, str] = {
@@ -85,6 +86,13 @@ HOMES: Mapping[str, Home] = {
             f"{_EXTENSION}:User:membership": "membership",
             f"{_EXTENSION}:User:addedOn": "added_on",
             f"{_EXTENSION}:User:lastAccessed": "last_accessed",
+            f"{_ENTERPRISE}:employeeNumber": "employee_number",
+            f"{_ENTERPRISE}:costCenter": "cost_center",
+            f"{_ENTERPRISE}:organization": "organization",
+            f"{_ENTERPRISE}:division": "division",
+            f"{_ENTERPRISE}:department": "department",
+            f"{_ENTERPRISE}:manager.value": "manager_value",
+            f"{_ENTERPRISE}:manager.$ref": "manager_ref",
         },
         frozenset({"schemas", "emails", "photos", "groups", "entitlements", "roles"}),
         departed=("membership", "removed"),

@@ -9,11 +9,15 @@ from sqlalchemy import Connection, Engine
 
 from gateway.mirror.documents import DocumentStore, Resource
 from gateway.mirror.engine import reading, writing
+from gateway.mirror.fact_changes import FactChanges
 from gateway.mirror.fact_reader import FactReader
 from gateway.mirror.fact_store import FactStore
 from gateway.mirror.freshness import FreshnessReader, FreshnessRecords
+from gateway.mirror.journal import Journal, JournalReader
 from gateway.mirror.leases import LeaseReader, LeaseRecords
+from gateway.mirror.overlays import OverlayReader, OverlayStore
 from gateway.mirror.selection import Selection
+from gateway.mirror.user_records import UserRecordReader, UserRecordStore
 from gateway.scim.schema import ResourceType
 
 
@@ -25,11 +29,17 @@ class Snapshot:
         facts: What was read of the workspace.
         freshness: How old it is.
         leases: Who is reading it anew.
+        overlays: What clients say and Bitbucket can't hold.
+        users: Who was invited, deactivated or deleted.
+        journal: What was asked to be changed.
     """
 
     facts: FactReader
     freshness: FreshnessReader
     leases: LeaseReader
+    overlays: OverlayReader
+    users: UserRecordReader
+    journal: JournalReader
 
     def __init__(self, connection: Connection, integration: str) -> None:
         self._connection = connection
@@ -37,6 +47,9 @@ class Snapshot:
         self.facts = FactReader(connection, integration)
         self.freshness = FreshnessReader(connection, integration)
         self.leases = LeaseReader(connection, integration)
+        self.overlays = OverlayReader(connection, integration)
+        self.users = UserRecordReader(connection, integration)
+        self.journal = JournalReader(connection, integration)
 
     def resources(
         self, resource_type: ResourceType, *, departed_since: datetime | None = None
@@ -48,11 +61,20 @@ class Snapshot:
 
 
 class Writing(Snapshot):
-    """A transaction that changes the mirror: all of it lands, or nothing does."""
+    """
+    A transaction that changes the mirror: all of it lands, or nothing does.
+
+    Attributes:
+        changes: Single facts that our own writes changed.
+    """
 
     facts: FactStore
     freshness: FreshnessRecords
     leases: LeaseRecords
+    overlays: OverlayStore
+    users: UserRecordStore
+    journal: Journal
+    changes: FactChanges
 
     def __init__(
         self, connection: Connection, integration: str, *, new_uuid: Callable[[], UUID]
@@ -61,6 +83,10 @@ class Writing(Snapshot):
         self.facts = FactStore(connection, integration, new_uuid=new_uuid)
         self.freshness = FreshnessRecords(connection, integration)
         self.leases = LeaseRecords(connection, integration)
+        self.overlays = OverlayStore(connection, integration)
+        self.users = UserRecordStore(connection, integration)
+        self.journal = Journal(connection, integration)
+        self.changes = FactChanges(connection, integration)
 
     def documents(
         self,

@@ -217,6 +217,67 @@ CALL_LIMITS = Table(
     _instant("heard_at"),
 )
 
+#: When a write of ours changed what is read by a name: a list, or the grants on a place.
+WRITTEN = Table(
+    "written",
+    METADATA,
+    _part_of_key("integration"),
+    _part_of_key("name"),
+    Column("written_at", _INSTANT, nullable=False),
+)
+
+#: What clients say of a resource and Bitbucket can't hold: the attributes, as JSON. Like the
+#: tables below it, it can't be read again.
+OVERLAYS = Table(
+    "overlays",
+    METADATA,
+    _part_of_key("integration"),
+    _part_of_key("resource_type"),
+    _part_of_key("id"),
+    Column("attributes", LargeBinary, nullable=False),
+)
+
+#: Users who were invited, deactivated or deleted by clients. Who was invited has an id of ours,
+#: for ever; of somebody who is no member yet the account is unknown.
+USER_RECORDS = Table(
+    "user_records",
+    METADATA,
+    _part_of_key("integration"),
+    _part_of_key("id"),
+    _text("member_uuid"),
+    _text("email"),
+    Column("is_active", Boolean, nullable=False),
+    _instant("invited_at"),
+    _instant("deleted_at"),
+    Index(None, "integration", "member_uuid"),
+    Index(None, "integration", "email"),
+)
+
+#: What a user is to be given: on acceptance of the invitation, or when active again.
+HELD_BACK = Table(
+    "held_back",
+    METADATA,
+    _part_of_key("integration"),
+    _part_of_key("user_id"),
+    # group, project or repository; of a group there is no permission.
+    _part_of_key("object_type"),
+    _part_of_key("object_id"),
+    _text("permission"),
+)
+
+#: What was asked to be changed, and what came of it: rows are only ever added.
+JOURNAL = Table(
+    "journal",
+    METADATA,
+    Column("number", _KEY, primary_key=True, autoincrement=True),
+    _text("integration", required=True),
+    _text("change_id", required=True),
+    _text("event", required=True),
+    Column("at", _INSTANT, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Index(None, "integration", "change_id"),
+)
+
 
 def _resources(
     name: str, *attributes: Column[str] | Column[bool], indexed: tuple[str, ...]
@@ -290,6 +351,13 @@ USERS = _resources(
     _text("membership"),
     _instant("added_on"),
     _instant("last_accessed"),
+    _text("employee_number"),
+    _text("cost_center"),
+    _text("organization"),
+    _text("division"),
+    _text("department"),
+    _text("manager_value"),
+    _text("manager_ref"),
     indexed=("user_name", "display_name", "account_id"),
 )
 USER_VALUES = _values("user_values", USERS)

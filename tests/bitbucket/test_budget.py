@@ -134,7 +134,7 @@ def test_a_call_beyond_the_budget_is_not_sent(
     spend_all(ledger, BY_API_TOKEN)
     counter = CallCounter()
     with pytest.raises(RateLimited) as spent:
-        using(API_TOKEN).counting(counter).get(resources.WORKSPACE, ACME)
+        using(API_TOKEN).counting(counter).call(resources.WORKSPACE, ACME)
     assert str(spent.value) == (
         "GET /2.0/workspaces/acme with the API token was not sent: "
         "all 10 calls of an hour are spent until 2026-11-23 13:02:00 UTC."
@@ -153,14 +153,14 @@ def test_who_waits_as_long_as_told_is_let_through(
     spend_all(ledger, BY_API_TOKEN)
     client = using(API_TOKEN)
     with pytest.raises(RateLimited) as spent:
-        client.get(resources.WORKSPACE, ACME)
+        client.call(resources.WORKSPACE, ACME)
     assert spent.value.retry_after_seconds is not None
     clock.now_seconds += spent.value.retry_after_seconds - 1
     with pytest.raises(RateLimited) as still:
-        client.get(resources.WORKSPACE, ACME)
+        client.call(resources.WORKSPACE, ACME)
     assert still.value.retry_after_seconds == 1
     clock.now_seconds += 1
-    assert client.get(resources.WORKSPACE, ACME).status == 200
+    assert client.call(resources.WORKSPACE, ACME).status == 200
 
 
 def test_every_attempt_is_counted(
@@ -168,7 +168,7 @@ def test_every_attempt_is_counted(
 ) -> None:
     """A retry is a call to Bitbucket, whatever came of the one before."""
     server.reply(as_error(503, "Busy"), as_error(503, "Busy"), as_json([]))
-    using(API_TOKEN).get(resources.WORKSPACE, ACME)
+    using(API_TOKEN).call(resources.WORKSPACE, ACME)
     session.close()
     assert len(server.received) == counted(ledger, BY_API_TOKEN) == 3
 
@@ -180,7 +180,7 @@ def test_a_retry_beyond_the_budget_is_not_sent(
     ledger.hear(BY_API_TOKEN, Heard(hourly_limit=1))
     server.reply(as_error(503, "Busy"))
     with pytest.raises(RateLimited):
-        using(API_TOKEN).get(resources.WORKSPACE, ACME)
+        using(API_TOKEN).call(resources.WORKSPACE, ACME)
     assert len(server.received) == 1
 
 
@@ -189,7 +189,7 @@ def test_fetching_a_token_is_not_counted(
 ) -> None:
     """Tokens come from bitbucket.org, which is no resource of the API."""
     server.reply(as_json({"access_token": "oauth-token", "expires_in": 7200}), as_json([]))
-    using(CONSUMER).get(resources.WORKSPACE, ACME)
+    using(CONSUMER).call(resources.WORKSPACE, ACME)
     session.close()
     assert len(server.received) == 2
     assert counted(ledger, Quota(Kind.OAUTH_CONSUMER, ResourceGroup.V2)) == 1
@@ -199,8 +199,8 @@ def test_each_group_of_resources_has_its_own_budget(using: Using, ledger: Shared
     """What is spent on members is not spent on repositories, nor on 1.0."""
     spend_all(ledger, BY_API_TOKEN)
     client = using(API_TOKEN)
-    assert client.get(resources.REPOSITORIES, ACME).status == 200
-    assert client.get(resources.GROUPS, ACME).status == 200
+    assert client.call(resources.REPOSITORIES, ACME).status == 200
+    assert client.call(resources.GROUPS, ACME).status == 200
 
 
 def test_where_one_budget_is_spent_another_credential_calls(
@@ -209,7 +209,7 @@ def test_where_one_budget_is_spent_another_credential_calls(
     """The access token has no call left, the API token has."""
     spend_all(ledger, BY_ACCESS_TOKEN)
     client = using(ACCESS_TOKEN, API_TOKEN)
-    answered = client.get(resources.WORKSPACE, ACME)
+    answered = client.call(resources.WORKSPACE, ACME)
     assert answered.request.credential == API_TOKEN
     assert callers(server) == ["Basic"]
 
@@ -221,9 +221,9 @@ def test_a_refusal_is_left_alone_until_its_time(
     client = using(ACCESS_TOKEN, API_TOKEN)
     server.reply(as_error(429, "Rate limit", Retry_After="2400"), as_json([]))
     for _ in range(3):
-        client.get(resources.WORKSPACE, ACME)
+        client.call(resources.WORKSPACE, ACME)
     clock.now_seconds += 2400
-    client.get(resources.WORKSPACE, ACME)
+    client.call(resources.WORKSPACE, ACME)
     assert callers(server) == ["Bearer", "Basic", "Basic", "Basic", "Bearer"]
     assert clock.slept_seconds == []
 
@@ -235,9 +235,9 @@ def test_a_refusal_is_left_alone_by_every_process(
     server.reply(*[as_json([])] * 2, as_error(429, "Rate limit", Retry_After="600"))
     client = using(API_TOKEN)
     for _ in range(2):
-        client.get(resources.WORKSPACE, ACME)
+        client.call(resources.WORKSPACE, ACME)
     with pytest.raises(RateLimited):
-        client.get(resources.WORKSPACE, ACME)
+        client.call(resources.WORKSPACE, ACME)
     assert counted(ledger, BY_API_TOKEN) == 3
     other = Budget(ledger, [Kind.API_TOKEN], now=now)
     with pytest.raises(RateLimited, match=r"Bitbucket refuses every call until .* 12:10:00 UTC"):
@@ -252,7 +252,7 @@ def test_the_first_budget_to_fill_says_when(
     clock.now_seconds += 600
     spend_all(ledger, BY_ACCESS_TOKEN)
     with pytest.raises(RateLimited, match="API token") as spent:
-        using(ACCESS_TOKEN, API_TOKEN).get(resources.WORKSPACE, ACME)
+        using(ACCESS_TOKEN, API_TOKEN).call(resources.WORKSPACE, ACME)
     assert spent.value.retry_after_seconds == COUNTED_FOR.total_seconds() - 600
 
 
@@ -263,7 +263,7 @@ def test_a_spent_budget_says_more_than_a_refusal(
     spend_all(ledger, BY_ACCESS_TOKEN)
     server.reply(as_error(403, "Forbidden", detail={"required": ["account"]}))
     with pytest.raises(RateLimited):
-        using(ACCESS_TOKEN, API_TOKEN).get(resources.WORKSPACE, ACME)
+        using(ACCESS_TOKEN, API_TOKEN).call(resources.WORKSPACE, ACME)
 
 
 def test_pages_stay_with_their_credential(
@@ -283,13 +283,13 @@ def test_the_background_leaves_some_to_who_waits(using: Using, ledger: SharedLed
     ledger.hear(BY_API_TOKEN, Heard(hourly_limit=8))
     client = using(API_TOKEN)
     for _ in range(6):
-        client.in_background().get(resources.WORKSPACE, ACME)
+        client.in_background().call(resources.WORKSPACE, ACME)
     with pytest.raises(RateLimited, match="the background's 6 calls of an hour are spent"):
-        client.in_background().get(resources.WORKSPACE, ACME)
+        client.in_background().call(resources.WORKSPACE, ACME)
     for _ in range(2):
-        client.get(resources.WORKSPACE, ACME)
+        client.call(resources.WORKSPACE, ACME)
     with pytest.raises(RateLimited, match="all 8 calls of an hour are spent"):
-        client.get(resources.WORKSPACE, ACME)
+        client.call(resources.WORKSPACE, ACME)
 
 
 def test_a_workspace_in_the_background_pages_there(
@@ -310,12 +310,12 @@ def test_who_waits_takes_what_the_background_had_reserved(
     ledger.hear(BY_API_TOKEN, Heard(hourly_limit=100))
     client = using(API_TOKEN)
     for _ in range(2):
-        client.in_background().get(resources.WORKSPACE, ACME)
+        client.in_background().call(resources.WORKSPACE, ACME)
     assert counted(ledger, BY_API_TOKEN) == 3
     spend_all(ledger, BY_API_TOKEN)
-    assert client.get(resources.WORKSPACE, ACME).status == 200
+    assert client.call(resources.WORKSPACE, ACME).status == 200
     with pytest.raises(RateLimited):
-        client.get(resources.WORKSPACE, ACME)
+        client.call(resources.WORKSPACE, ACME)
     session.close()
     assert counted(ledger, BY_API_TOKEN) == 100
 
@@ -327,7 +327,7 @@ def test_unused_reservations_are_given_back(
     ledger.hear(BY_API_TOKEN, Heard(hourly_limit=1000))
     client = using(API_TOKEN)
     for _ in range(10):
-        client.get(resources.WORKSPACE, ACME)
+        client.call(resources.WORKSPACE, ACME)
     assert counted(ledger, BY_API_TOKEN) == 1 + 2 + 4 + 8
     session.close()
     assert counted(ledger, BY_API_TOKEN) == 10
@@ -340,9 +340,9 @@ def test_reservations_end_with_their_minute(
     ledger.hear(BY_API_TOKEN, Heard(hourly_limit=1000))
     client = using(API_TOKEN)
     for _ in range(10):
-        client.get(resources.WORKSPACE, ACME)
+        client.call(resources.WORKSPACE, ACME)
     clock.now_seconds += 60
-    client.get(resources.WORKSPACE, ACME)
+    client.call(resources.WORKSPACE, ACME)
     assert ledger.standings([BY_API_TOKEN])[BY_API_TOKEN].spent == {NOON: 10, NOON + MINUTE: 1}
 
 
@@ -354,12 +354,12 @@ def test_a_spent_ledger_is_not_asked_for_every_call(
     spend_all(ledger, BY_API_TOKEN)
     client = using(API_TOKEN)
     with pytest.raises(RateLimited):
-        client.get(resources.WORKSPACE, ACME)
+        client.call(resources.WORKSPACE, ACME)
     ledger.give_back([reserved])
     with pytest.raises(RateLimited):
-        client.get(resources.WORKSPACE, ACME)
+        client.call(resources.WORKSPACE, ACME)
     clock.now_seconds += 5
-    assert client.get(resources.WORKSPACE, ACME).status == 200
+    assert client.call(resources.WORKSPACE, ACME).status == 200
 
 
 def test_a_limit_is_learned_and_remembered(
@@ -369,7 +369,7 @@ def test_a_limit_is_learned_and_remembered(
     server.reply(as_json([], X_RateLimit_Limit="40", X_RateLimit_NearLimit="true"))
     client = using(API_TOKEN)
     for _ in range(3):
-        client.get(resources.REPOSITORIES, ACME)
+        client.call(resources.REPOSITORIES, ACME)
     quota = Quota(Kind.API_TOKEN, ResourceGroup.REPOSITORIES)
     standing = ledger.standings([quota])[quota]
     assert (standing.hourly_limit, standing.is_near_limit) == (40, True)
@@ -395,6 +395,6 @@ def test_a_broken_connection_costs_its_call(
     """Whether Bitbucket counted it, nobody knows."""
     server.reply(Reply(then=Then.RESET))
     with pytest.raises(Unavailable):
-        using(API_TOKEN).get(resources.WORKSPACE, ACME)
+        using(API_TOKEN).call(resources.WORKSPACE, ACME)
     session.close()
     assert counted(ledger, BY_API_TOKEN) == len(server.received)

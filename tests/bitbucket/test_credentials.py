@@ -108,14 +108,14 @@ def test_each_able_credential_is_tried_in_the_order_of_preference(
     """A read that is forbidden to one is tried with the next, whatever the order of settings."""
     server.handler = refusing(dict.fromkeys(order[:-1], as_error(403, "Forbidden")))
 
-    connected(*ALL).get(resource, ACME)
+    connected(*ALL).call(resource, ACME)
     assert speakers(server) == order
 
 
 def test_only_able_credentials_are_tried(server: RawServer, connected: Connect) -> None:
     """An access token is never sent to 1.0; the error says what could be."""
     with pytest.raises(NoCredential) as failure:
-        connected(ACCESS_TOKEN, ORGANIZATION_KEY).get(resources.GROUPS, ACME)
+        connected(ACCESS_TOKEN, ORGANIZATION_KEY).call(resources.GROUPS, ACME)
     assert failure.value.able == ("API token", "OAuth consumer", "app password")
     assert "API token or OAuth consumer or app password" in str(failure.value)
     assert server.received == []
@@ -126,7 +126,7 @@ def test_what_is_not_found_is_not_asked_again(server: RawServer, connected: Conn
     server.reply(as_error(404, "Not there"))
 
     with pytest.raises(NotFound):
-        connected(*ALL).get(resources.PERMISSIONS, ACME)
+        connected(*ALL).call(resources.PERMISSIONS, ACME)
     assert len(server.received) == 1
 
 
@@ -137,10 +137,10 @@ def test_a_refusal_is_remembered_for_a_while(
     server.handler = refusing({"access-secret": as_error(401, "Token is invalid.")})
     client = connected(ACCESS_TOKEN, API_TOKEN)
 
-    client.get(resources.PERMISSIONS, ACME)
-    client.get(resources.PERMISSIONS, ACME)
+    client.call(resources.PERMISSIONS, ACME)
+    client.call(resources.PERMISSIONS, ACME)
     clock.now_seconds += REMEMBERED_SECONDS + 1
-    client.get(resources.PERMISSIONS, ACME)
+    client.call(resources.PERMISSIONS, ACME)
 
     api = "svc@acme.example:api-secret"
     assert speakers(server) == ["access-secret", api, api, "access-secret", api]
@@ -155,7 +155,7 @@ def test_a_missing_scope_is_remembered_for_every_project(
     client = connected(ACCESS_TOKEN, API_TOKEN)
 
     for project in ("ONE", "TWO"):
-        client.get(resources.PROJECT_USERS, {"workspace": "acme", "project": project})
+        client.call(resources.PROJECT_USERS, {"workspace": "acme", "project": project})
     assert speakers(server).count("access-secret") == 1
 
 
@@ -167,7 +167,7 @@ def test_a_missing_right_is_remembered_for_that_project_alone(
     client = connected(ACCESS_TOKEN, API_TOKEN)
 
     for project in ("ONE", "TWO", "ONE"):
-        client.get(resources.PROJECT_USERS, {"workspace": "acme", "project": project})
+        client.call(resources.PROJECT_USERS, {"workspace": "acme", "project": project})
     assert speakers(server).count("access-secret") == 2
 
 
@@ -177,9 +177,9 @@ def test_the_last_hope_is_asked_again(server: RawServer, connected: Connect) -> 
     client = connected(ACCESS_TOKEN, API_TOKEN)
 
     with pytest.raises(Forbidden):
-        client.get(resources.PERMISSIONS, ACME)
-    client.get(resources.PERMISSIONS, ACME)
-    client.get(resources.PERMISSIONS, ACME)
+        client.call(resources.PERMISSIONS, ACME)
+    client.call(resources.PERMISSIONS, ACME)
+    client.call(resources.PERMISSIONS, ACME)
     assert speakers(server)[2:] == ["access-secret", "access-secret"]
 
 
@@ -194,7 +194,7 @@ def test_the_most_telling_refusal_is_raised(server: RawServer, connected: Connec
         }
     )
     with pytest.raises(Forbidden, match=r"API token.*the scope account") as failure:
-        connected(ACCESS_TOKEN, API_TOKEN, APP_PASSWORD).get(resources.PERMISSIONS, ACME)
+        connected(ACCESS_TOKEN, API_TOKEN, APP_PASSWORD).call(resources.PERMISSIONS, ACME)
     assert failure.value.evidence.credential == "API token"
 
 
@@ -203,14 +203,14 @@ def test_an_app_password_is_told_of_its_end(server: RawServer, connected: Connec
     server.reply(as_error(401, "Unauthorized"))
 
     with pytest.raises(Unauthorized, match="ended on 2026-07-28: create an API token instead"):
-        connected(APP_PASSWORD).get(resources.PERMISSIONS, ACME)
+        connected(APP_PASSWORD).call(resources.PERMISSIONS, ACME)
 
 
 def test_a_name_outside_latin_is_sent_as_utf_8(server: RawServer, connected: Connect) -> None:
     """The user name of Basic authentication may be of any script."""
     server.reply(as_json([]))
 
-    connected(AppPassword("\u0410\u043d\u044f", "p\u00e4ss")).get(resources.PERMISSIONS, ACME)
+    connected(AppPassword("\u0410\u043d\u044f", "p\u00e4ss")).call(resources.PERMISSIONS, ACME)
     assert speakers(server) == ["\u0410\u043d\u044f:p\u00e4ss"]
 
 
@@ -223,14 +223,14 @@ def test_a_token_is_fetched_once_for_many_calls(
 
     with ThreadPoolExecutor(8) as pool:
         for _ in range(16):
-            pool.submit(client.get, resources.GROUPS, ACME)
+            pool.submit(client.call, resources.GROUPS, ACME)
     assert len(server.received) == 17
     grant = server.received[0]
     assert (grant.method, grant.body) == ("POST", b"grant_type=client_credentials")
     assert speaker(grant) == "key:consumer-secret"
 
     clock.now_seconds += 7200 - 59
-    client.get(resources.GROUPS, ACME)
+    client.call(resources.GROUPS, ACME)
     assert len(server.received) == 19
 
 
@@ -245,7 +245,7 @@ def test_a_refused_token_is_renewed_once(server: RawServer, connected: Connect) 
 
     server.handler = handle
     calls = CallCounter()
-    connected(CONSUMER).counting(calls).get(resources.GROUPS, ACME)
+    connected(CONSUMER).counting(calls).call(resources.GROUPS, ACME)
     assert speakers(server) == ["first", "second"]
     assert calls.count == 4
 
@@ -255,7 +255,7 @@ def test_a_renewed_token_that_is_refused_is_an_error(server: RawServer, connecte
     server.handler = refusing({"oauth-token": as_error(401, "No")})
 
     with pytest.raises(Unauthorized):
-        connected(CONSUMER).get(resources.GROUPS, ACME)
+        connected(CONSUMER).call(resources.GROUPS, ACME)
     assert len(speakers(server)) == 2
 
 
@@ -266,7 +266,7 @@ def test_a_wrong_consumer_is_told_so(status: int, server: RawServer, connected: 
     server.reply(as_json(oauth_error, status))
 
     with pytest.raises(Unauthorized, match=r"key and secret of the OAuth consumer.*Unknown key"):
-        connected(CONSUMER).get(resources.GROUPS, ACME)
+        connected(CONSUMER).call(resources.GROUPS, ACME)
 
 
 @pytest.mark.parametrize("body", [{}, {"access_token": "a\nb", "expires_in": 1}, []])
@@ -277,7 +277,7 @@ def test_a_token_of_another_shape_is_a_bad_answer(
     server.reply(as_json(body))
 
     with pytest.raises(BadAnswer, match="no access token"):
-        connected(CONSUMER).get(resources.GROUPS, ACME)
+        connected(CONSUMER).call(resources.GROUPS, ACME)
 
 
 def test_tokens_come_from_bitbucket_or_from_this_machine(transport: Transport) -> None:
@@ -294,7 +294,7 @@ def test_no_secret_is_logged_or_in_a_traceback(server: RawServer, connected: Con
     """Neither the log nor a printed error shows a credential, even when the network fails."""
     server.reply(truncated([]))
     with capture_logs() as events, pytest.raises(Unavailable) as failure:
-        connected(API_TOKEN).get(resources.PERMISSIONS, ACME)
+        connected(API_TOKEN).call(resources.PERMISSIONS, ACME)
     shown = "".join(traceback.format_exception(failure.value)) + repr(events)
 
     assert len(events) == 3

@@ -1,0 +1,163 @@
+"""Users who were invited, deactivated or deleted by clients, and what is held back of them."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select
+
+from gateway.mirror.fact_reader import in_lists
+from gateway.mirror.instants import from_text
+from gateway.mirror.tables import HELD_BACK, USER_RECORDS
+from gateway.scim.text import instant
+
+
+@dataclass(frozen=True, slots=True)
+class UserRecord:
+    """
+    What the gateway itself knows of a user.
+
+    Attributes:
+        id: The id of the resource: the account's UUID, or one of ours.
+        member_uuid: The account; None as long as an invitation was not accepted.
+        email: Where an invitation is sent to, in lower case.
+        is_active: What a client asserted last.
+        invited_at: When the pending invitation was sent; None if there is none.
+        deleted_at: When a client deleted the user: the account stays a member of the workspace.
+    """
+
+    id: str
+    member_uuid: str | None = None
+    email: str | None = field(default=None, repr=False)
+    is_active: bool = True
+    invited_at: datetime | None = None
+    deleted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class HeldBack:
+    """
+    What a user is to be given on acceptance of the invitation, or when active again.
+
+    Attributes:
+        user_id: The id of the user's resource.
+        object_type: ``group``, ``project`` or ``repository``.
+        object_id: The id of the group, the UUID of the place.
+        permission: On a place; None of a group.
+    """
+
+    user_id: str
+    object_type: str
+    object_id: str
+    permission: str | None = None
+
+
+class UserRecordReader:
+    """The records of one integration, in one transaction."""
+
+    def __init__(self, connection: Connection, integration: str) -> None:
+        self._connection = connection
+        self._integration = integration
+
+    def of_members(self, uuids: Collection[str] | None = None) -> Mapping[str, UserRecord]:
+        """Return the records of members, of those with *uuids* only if given; by UUID."""
+        table = USER_RECORDS
+        conditions = (
+            [table.c.member_uuid.is_not(None)]
+            if uuids is None
+            else [table.c.member_uuid.in_(some) for some in in_lists(uuids)]
+        )
+        found = [record for each in conditions for record in self._records(each)]
+        # A deleted user may have been created again, with another id.
+        return {
+            record.member_uuid or "": record
+            for record in sorted(found, key=lambda record: record.deleted_at is None)
+        }
+
+    def with_ids(self, ids: Collection[str]) -> Mapping[str, UserRecord]:
+        """Return the records with *ids*, by id."""
+        return {
+            record.id: record
+            for some in in_lists(ids)
+            for record in self._records(USER_RECORDS.c.id.in_(some))
+        }
+
+    def without_member(self) -> list[UserRecord]:
+        """Return those of whom no account is known yet, and that were not deleted."""
+        table = USER_RECORDS
+        return self._records(table.c.member_uuid.is_(None) & table.c.deleted_at.is_(None))
+
+    def held_back(self, user_ids: Collection[str] | None = None) -> list[HeldBack]:
+        """Return what is held back, of those users only if given."""
+        table = HELD_BACK
+        query = select(*(table.c[name] for name in HeldBack.__slots__)).where(
+            table.c.integration == self._integration
+        )
+        queries = (
+            [query]
+            if user_ids is None
+            else [query.where(table.c.user_id.in_(some)) for some in in_lists(user_ids)]
+        )
+        return sorted(
+            (HeldBack(*row) for each in queries for row in self._connection.execute(each)),
+            key=lambda held: (held.user_id, held.object_type, held.object_id),
+        )
+
+    def _records(self, condition: ColumnElement[bool]) -> list[UserRecord]:
+        table = USER_RECORDS
+        query = select(*(table.c[name] for name in UserRecord.__slots__)).where(
+            table.c.integration == self._integration, condition
+        )
+        return [
+            UserRecord(
+                **{
+                    **row,
+                    "invited_at": from_text(row["invited_at"]),
+                    "deleted_at": from_text(row["deleted_at"]),
+                }
+            )
+            for row in self._connection.execute(query.order_by(table.c.id)).mappings()
+        ]
+
+
+class UserRecordStore(UserRecordReader):
+    """The same, in a transaction that writes."""
+
+    def put(self, record: UserRecord) -> None:
+        """Add a record, or replace that of the same id."""
+        self._delete(USER_RECORDS, id=record.id)
+        row: dict[str, Any] = asdict(record) | {
+            "invited_at": record.invited_at and instant(record.invited_at),
+            "deleted_at": record.deleted_at and instant(record.deleted_at),
+        }
+        self._insert(USER_RECORDS, [row])
+
+    def hold_back(self, held: Iterable[HeldBack]) -> None:
+        """Add what is held back, or replace what is held back on the same object."""
+        rows = [asdict(each) for each in held]
+        for row in rows:
+            key = {name: row[name] for name in ("user_id", "object_type", "object_id")}
+            self._delete(HELD_BACK, **key)
+        self._insert(HELD_BACK, rows)
+
+    def release(self, held: Iterable[HeldBack]) -> None:
+        """Hold this back no longer."""
+        for each in held:
+            self._delete(
+                HELD_BACK,
+                user_id=each.user_id,
+                object_type=each.object_type,
+                object_id=each.object_id,
+            )
+
+    def _delete(self, table: Table, **key: str) -> None:
+        mine = {"integration": self._integration, **key}
+        self._connection.execute(
+            delete(table).where(*(table.c[name] == value for name, value in mine.items()))
+        )
+
+    def _insert(self, table: Table, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            mine = {"integration": self._integration}
+            self._connection.execute(insert(table), [mine | row for row in rows])
