@@ -7,10 +7,15 @@ The errors a SCIM client can be told of (RFC 7644 §3.12).
     x InvalidSyntax      400 invalidSyntax
     x InvalidValue       400 invalidValue
     x InvalidVersion     400 invalidVers
+    x Mutability         400 mutability
+    x NoTarget           400 noTarget
     x Unauthorized       401
     x Forbidden          403
     x NotFound           404
     x MethodNotAllowed   405
+    x Conflict           409
+        x Uniqueness         409 uniqueness
+    x VersionChanged     412
     x TooLarge           413
     x Unsupported        501
     x BadUpstream        502
@@ -92,6 +97,20 @@ class InvalidVersion(ScimError):
     scim_type = "invalidVers"
 
 
+class Mutability(ScimError):
+    """The request changes what clients may not change (RFC 7643 §7)."""
+
+    status = 400
+    scim_type = "mutability"
+
+
+class NoTarget(ScimError):
+    """The path of a PATCH operation is missing, or selects nothing."""
+
+    status = 400
+    scim_type = "noTarget"
+
+
 class Unauthorized(ScimError):
     """The request carries no credential that the gateway knows."""
 
@@ -114,6 +133,24 @@ class MethodNotAllowed(ScimError):
     """The endpoint does not offer the method."""
 
     status = 405
+
+
+class Conflict(ScimError):
+    """The request contradicts what is there, and would be fine if that were otherwise."""
+
+    status = 409
+
+
+class Uniqueness(Conflict):
+    """Another resource has a value that only one may have."""
+
+    scim_type = "uniqueness"
+
+
+class VersionChanged(ScimError):
+    """The resource is not in the version that the request is meant for (RFC 7644 §3.14)."""
+
+    status = 412
 
 
 class TooLarge(ScimError):

@@ -6,11 +6,13 @@ what is readOnly is dropped, as RFC 7644 §3.3 asks, and so is what is unassigne
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load
 
 from gateway.scim.errors import InvalidSyntax, InvalidValue
+from gateway.scim.path import AttributePath, Target
 from gateway.scim.schema import Attribute, AttributeType, Mutability, ResourceType
 from gateway.scim.text import read_instant
 
@@ -64,6 +66,45 @@ def compile_input(resource_type: ResourceType) -> Schema:
     for extension in resource_type.extensions:
         members[extension.schema.id] = _object(extension.schema.attributes)
     return _compiled(_Body, members, also_dropped=_UNSERVED.get(resource_type.schema.id, ()))
+
+
+def read_value(target: Target, value: object) -> Any:
+    """
+    Return what a client assigns to an attribute or sub-attribute; None if it is nothing.
+
+    Of a multi-valued attribute that is a list: one value, or the ``value`` of a complex one, may
+    stand alone, as some clients write it.
+
+    Raises:
+        InvalidSyntax: It has a part that no schema declares.
+        InvalidValue: It is of the wrong type; the attribute is named.
+    """
+    leaf = target.leaf
+    many = leaf.multi_valued
+    given = value if isinstance(value, list) or not many or value is None else [value]
+    try:
+        read = _reader(leaf).deserialize(
+            [_whole(leaf, each) for each in given]
+            if many and isinstance(given, list)
+            else _whole(leaf, given)
+        )
+    except ValidationError as error:
+        raise _refusal(error, at=target.name) from None
+    return None if read in _UNASSIGNED else read
+
+
+def is_passed_over(path: AttributePath, resource_type: ResourceType) -> bool:
+    """Return whether *path* names what a schema that is not served here, or RFC 7643, declares."""
+    if path.urn is not None and path.urn.lower() != resource_type.schema.id.lower():
+        return resource_type.extension(path.urn) is None
+    names = [name.lower() for name in _UNSERVED.get(resource_type.schema.id, ())]
+    if path.name.lower() in names:
+        return True
+    attribute = resource_type.core_attribute(path.name)
+    if attribute is None or path.sub_name is None:
+        return False
+    usual = _USUAL_PARTS if attribute.multi_valued else ()
+    return path.sub_name.lower() in map(str.lower, (*_UNSERVED.get(attribute.name, ()), *usual))
 
 
 class _Members(Schema):
@@ -274,6 +315,19 @@ def _value(attribute: Attribute) -> fields.Field[Any]:
     return kind(required=attribute.required, error_messages=messages)
 
 
+@cache
+def _reader(attribute: Attribute) -> fields.Field[Any]:
+    field = _values(attribute) if attribute.multi_valued else _value(attribute)
+    field.allow_none = True
+    return field
+
+
+def _whole(attribute: Attribute, value: object) -> object:
+    """Return a value, or the object whose ``value`` it is."""
+    is_part = attribute.type is AttributeType.COMPLEX and isinstance(value, str)
+    return {"value": value} if is_part and attribute.sub_attribute("value") else value
+
+
 def _object(
     attributes: Iterable[Attribute], *, also_dropped: Iterable[str] = (), required: bool = False
 ) -> fields.Field[Any]:
@@ -289,8 +343,9 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _refusal(error: ValidationError) -> InvalidSyntax | InvalidValue:
+def _refusal(error: ValidationError, *, at: str = "") -> InvalidSyntax | InvalidValue:
     path, reason = _first(error.messages)
+    path = f"{at}{'' if not at or not path or path.startswith('[') else '.'}{path}"
     kind = InvalidSyntax if reason in (_UNKNOWN, _TWICE) or not path else InvalidValue
     return kind(f"{path or 'The body'} {reason}.")
 

@@ -1,0 +1,1 @@
+"""Changing a resource by operations (RFC 7644 §3.5.2)."""

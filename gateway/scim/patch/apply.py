@@ -1,0 +1,283 @@
+"""Applying operations to a resource: all of them, or none."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.scim.errors import InvalidValue, Mutability, NoTarget
+from gateway.scim.filter.bound import And, Compare, ElementMatch, Filter, Operator
+from gateway.scim.patch.operation import Op, Operation, Patch
+from gateway.scim.patch.values import Values
+from gateway.scim.path import Target
+from gateway.scim.schema import Attribute, AttributeType, ResourceType
+from gateway.scim.schema import Mutability as Kind
+from gateway.scim.text import fold
+
+Resource = Mapping[str, Any]
+
+
+def apply_patch(resource: Resource, patch: Patch, resource_type: ResourceType) -> dict[str, Any]:
+    """
+    Return *resource* as it is after every operation of *patch*, each on the result of the last.
+
+    Args:
+        resource: The whole resource as JSON, by canonical names; it stays as it is.
+        patch: The operations.
+        resource_type: The type of the resource.
+
+    Returns:
+        The same form, without what was unassigned; ``schemas`` and ``meta`` are as they were.
+
+    Raises:
+        Mutability: Something would change that clients may not change, or be removed that every
+            resource has.
+        NoTarget: A path selects no value, and does not say what a new one would be.
+        InvalidValue: Two values are made primary at once.
+    """
+    working = _Working(resource, resource_type)
+    for operation in patch:
+        working.apply(operation)
+    return working.result()
+
+
+class _Working:
+    """A copy of a resource that is being changed."""
+
+    def __init__(self, resource: Resource, resource_type: ResourceType) -> None:
+        urns = [extension.schema.id for extension in resource_type.extensions]
+        self._resource = {
+            name: dict(value) if name in urns else value for name, value in resource.items()
+        }
+        self._urns = urns
+        self._lists: dict[str, tuple[Target, Values]] = {}
+
+    def result(self) -> dict[str, Any]:
+        for target, values in self._lists.values():
+            self._put(target, list(values))
+        return {
+            name: value for name, value in self._resource.items() if name not in self._urns or value
+        }
+
+    def apply(self, operation: Operation) -> None:
+        target = operation.target
+        if Kind.READ_ONLY in (target.attribute.mutability, target.leaf.mutability):
+            self._check_unchanged(operation)
+        elif target.attribute.multi_valued:
+            self._change_values(operation)
+        elif target.attribute.type is AttributeType.COMPLEX:
+            self._change_complex(operation)
+        else:
+            self._change_single(operation)
+
+    # --- single-valued ------------------------------------------------------------------
+
+    def _change_single(self, operation: Operation) -> None:
+        value = None if operation.op is Op.REMOVE else operation.value
+        _check_required(operation.target.attribute, value)
+        self._put(operation.target, value)
+
+    def _change_complex(self, operation: Operation) -> None:
+        target = operation.target
+        part = target.sub_attribute
+        kept = dict(self._get(target) or {})
+        value = None if operation.op is Op.REMOVE else operation.value
+        if part is not None:
+            kept = _with(kept, part.name, value)
+        elif value is None:
+            kept = {}
+        else:
+            kept |= value
+        _check_required(target.attribute, kept or None)
+        self._put(target, kept)
+
+    # --- multi-valued -------------------------------------------------------------------
+
+    def _change_values(self, operation: Operation) -> None:
+        target, selector = operation.target, operation.selector
+        values = self._values(target)
+        if selector is not None:
+            self._change_selected(operation, values, selector)
+        elif target.sub_attribute is not None:
+            self._change_part_of_all(operation, values, target.sub_attribute)
+        elif operation.op is Op.REMOVE and operation.value is not None:
+            for value in operation.value:
+                values.remove(value)
+        else:
+            if operation.op is not Op.ADD:
+                values.clear()
+            for value in operation.value or ():
+                values.add(value)
+        if operation.op is not Op.REMOVE:
+            _settle_primary(operation, values)
+        _check_required(target.attribute, values or None)
+
+    def _change_selected(
+        self, operation: Operation, values: Values, selector: ElementMatch
+    ) -> None:
+        places = values.select(selector)
+        part = operation.target.sub_attribute
+        if operation.op is Op.REMOVE:
+            if part is None:
+                values.drop(places)
+            else:
+                self._set_part(values, places, part, None)
+            return
+        if not places:
+            made = _selected_by(selector.condition)
+            if made is None:
+                raise NoTarget(f"No value of {operation.target.attribute.name} is selected.")
+            given = operation.value if part is None else {part.name: operation.value}
+            if operation.value is not None:
+                values.add(made | given)
+        elif part is not None:
+            self._set_part(values, places, part, operation.value)
+        elif operation.value is None:
+            values.drop(places)
+        else:
+            keep = operation.op is Op.ADD
+            for place in places:
+                values.change(place, lambda kept: _replaced(kept, operation, keep=keep))
+
+    def _change_part_of_all(self, operation: Operation, values: Values, part: Attribute) -> None:
+        value = None if operation.op is Op.REMOVE else operation.value
+        if not values and value is not None:
+            values.add({part.name: value})
+            return
+        for value_in_place in values.places():
+            self._set_part(values, [value_in_place], part, value)
+
+    def _set_part(self, values: Values, places: list[int], part: Attribute, value: object) -> None:
+        def changed(kept: dict[str, Any]) -> dict[str, Any]:
+            if part.mutability is Kind.IMMUTABLE and not _is_equal(
+                kept.get(part.name), value, part
+            ):
+                raise Mutability(f"{part.name} of a value can't be changed; replace the value.")
+            return _with(kept, part.name, value)
+
+        for place in places:
+            values.change(place, changed)
+
+    # --- what nobody changes ------------------------------------------------------------
+
+    def _check_unchanged(self, operation: Operation) -> None:
+        """Let a value pass that is there already: clients send back what they were told."""
+        target = operation.target
+        current = self._get(Target(target.extension, target.attribute))
+        given = operation.value
+        if operation.op is Op.REMOVE:
+            is_same = not current
+        elif target.attribute.multi_valued:
+            is_same = _holds(current or [], given, target)
+        elif target.sub_attribute is not None:
+            is_same = (current or {}).get(target.sub_attribute.name) == given
+        else:
+            is_same = current == given or given in (None, "", [], {})
+            is_same = is_same and (given is not None or not operation.is_named or not current)
+        if not is_same:
+            raise Mutability(f"{target.name} is read-only; leave it out.")
+
+    # --- where attributes are -----------------------------------------------------------
+
+    def _values(self, target: Target) -> Values:
+        whole = Target(target.extension, target.attribute)
+        if whole.name not in self._lists:
+            self._lists[whole.name] = whole, Values(whole, self._get(whole) or ())
+        return self._lists[whole.name][1]
+
+    def _get(self, target: Target) -> Any:
+        holder = self._resource if target.extension is None else self._of(target.extension)
+        return holder.get(target.attribute.name)
+
+    def _put(self, target: Target, value: Any) -> None:
+        holder = self._resource if target.extension is None else self._of(target.extension)
+        if value in (None, [], {}):
+            holder.pop(target.attribute.name, None)
+        else:
+            holder[target.attribute.name] = value
+
+    def _of(self, urn: str) -> dict[str, Any]:
+        return self._resource.setdefault(urn, {})
+
+
+def _with(kept: dict[str, Any], name: str, value: object) -> dict[str, Any]:
+    if value is None:
+        kept.pop(name, None)
+        return kept
+    return kept | {name: value}
+
+
+def _replaced(kept: dict[str, Any], operation: Operation, *, keep: bool) -> dict[str, Any]:
+    for part in operation.target.attribute.sub_attributes:
+        given = operation.value.get(part.name)
+        is_changed = given is not None and not _is_equal(kept.get(part.name), given, part)
+        if part.mutability is Kind.IMMUTABLE and part.name in kept and is_changed:
+            raise Mutability(f"{part.name} of a value can't be changed; replace the value.")
+    return kept | operation.value if keep else dict(operation.value)
+
+
+def _check_required(attribute: Attribute, value: object) -> None:
+    if attribute.required and value is None:
+        raise Mutability(f"{attribute.name} can't be removed: every resource has it.")
+
+
+def _settle_primary(operation: Operation, values: Values) -> None:
+    """Leave at most one value primary: the one that was made so (RFC 7644 §3.5.2)."""
+    part, value = operation.target.sub_attribute, operation.value
+    if part is not None:
+        if part.name != "primary" or value is not True or operation.selector is None:
+            return
+        chosen = {id(values.at(place)) for place in values.select(operation.selector)}
+        _check_single(len(chosen))
+        values.unset_primary(but=lambda each: id(each) in chosen)
+        return
+    given = value if isinstance(value, list) else [value]
+    made = [each for each in given if isinstance(each, dict) and each.get("primary") is True]
+    if made:
+        _check_single(len(made))
+        values.unset_primary(but=lambda each: _is_made(each, made[0]))
+
+
+def _check_single(count: int) -> None:
+    if count > 1:
+        raise InvalidValue("Only one value can be primary.")
+
+
+def _is_made(value: dict[str, Any], made: dict[str, Any]) -> bool:
+    return all(value.get(name) == given for name, given in made.items())
+
+
+def _selected_by(condition: Filter) -> dict[str, Any] | None:
+    """Return the value that *condition* describes, if it compares parts for equality alone."""
+    match condition:
+        case Compare(target=target, operator=Operator.EQ, value=value):
+            part = target.sub_attribute
+            if part is None or part.mutability is Kind.READ_ONLY:
+                return None
+            return {part.name: value}
+        case And(operands=operands):
+            made: dict[str, Any] = {}
+            for operand in operands:
+                one = _selected_by(operand)
+                if one is None:
+                    return None
+                made |= one
+            return made
+    return None
+
+
+def _holds(current: list[Any], given: object, target: Target) -> bool:
+    """Return whether every value of *given* is among *current*, as far as it can be told."""
+    values = given if isinstance(given, list) else [given]
+    known = {fold(str(_part(each))) for each in current}
+    return all(each is None or fold(str(_part(each))) in known for each in values) or (
+        target.attribute.name == "schemas"
+    )
+
+
+def _part(value: Any) -> Any:
+    return value.get("value") if isinstance(value, dict) else value
+
+
+def _is_equal(kept: object, given: object, attribute: Attribute) -> bool:
+    if isinstance(kept, str) and isinstance(given, str) and not attribute.case_exact:
+        return fold(kept) == fold(given)
+    return kept == given

@@ -1,0 +1,183 @@
+"""Reading a PATCH message: every dialect comes to the same operations."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gateway.scim.errors import InvalidPath, InvalidSyntax, InvalidValue, NoTarget
+from gateway.scim.filter.bind import bind_filter
+from gateway.scim.filter.bound import ElementMatch
+from gateway.scim.input import is_passed_over, read_value
+from gateway.scim.patch.operation import Op, Operation, Patch
+from gateway.scim.path import AttributePath, Target, resolve
+from gateway.scim.schema import Mutability, ResourceType, Schema
+
+PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+
+#: More changes than this are no request that somebody waits for.
+MOST_OPERATIONS = 1000
+
+#: What every resource says of itself, and nobody changes.
+_NEVER_CHANGED = frozenset({"schemas", "meta"})
+
+
+def read_patch(body: object, resource_type: ResourceType) -> Patch:
+    """
+    Return the operations that *body* asks for, each of one attribute.
+
+    Names, and the words for what is done, are read in any letter case. A value without a path is
+    an object of attributes, whose names may be paths themselves. What RFC 7643 or a foreign
+    schema declares and these resources don't have is passed over.
+
+    Args:
+        body: The JSON of the request.
+        resource_type: The type of the resource.
+
+    Raises:
+        InvalidSyntax: It is no PATCH message, or names what no schema declares.
+        InvalidPath: A path is malformed, or names what no schema declares.
+        InvalidFilter: So is the filter in a path.
+        InvalidValue: A value is missing, or of the wrong type; or there are too many operations.
+        NoTarget: Something is to be removed, and no path says what.
+
+    RFC 7644 §3.5.2.
+    """
+    message = _members(body, "The body")
+    operations = message.get("operations")
+    if not isinstance(operations, list) or not operations:
+        raise InvalidSyntax("The body has no Operations; send a PatchOp message.")
+    if len(operations) > MOST_OPERATIONS:
+        raise InvalidValue(
+            f"There are {len(operations)} operations; send at most {MOST_OPERATIONS} at once."
+        )
+    schemas = message.get("schemas")
+    if isinstance(schemas, list) and schemas and PATCH_OP not in schemas:
+        raise InvalidSyntax(f"schemas names no PatchOp message: it has to hold {PATCH_OP}.")
+    return tuple(
+        operation
+        for number, each in enumerate(operations)
+        for operation in _Reader(resource_type, f"Operations[{number}]").read(each)
+    )
+
+
+class _Reader:
+    """Reads one operation of a message, which may be about several attributes."""
+
+    def __init__(self, resource_type: ResourceType, where: str) -> None:
+        self._type = resource_type
+        self._where = where
+
+    def read(self, given: object) -> Iterator[Operation]:
+        members = _members(given, self._where)
+        op = self._op(members.get("op"))
+        path, value = members.get("path"), members.get("value")
+        if path is not None and not isinstance(path, str):
+            raise InvalidPath(f"{self._where}.path is no text.")
+        if op is Op.ADD and value is None:
+            raise InvalidValue(f"{self._where} adds nothing: it has no value.")
+        if path:
+            extension = self._type.extension(path)
+            if extension is not None:
+                yield from self._of_extension(op, extension, value, has_value="value" in members)
+            elif path.lower() == self._type.schema.id.lower():
+                yield from self._of_resource(op, value)
+            else:
+                yield from self._of_path(op, path, value, is_named=True)
+        else:
+            yield from self._of_resource(op, value)
+
+    def _op(self, word: object) -> Op:
+        try:
+            return Op(word.lower() if isinstance(word, str) else "")
+        except ValueError:
+            raise InvalidSyntax(f"{self._where}.op is neither add, remove nor replace.") from None
+
+    def _of_resource(self, op: Op, value: object) -> Iterator[Operation]:
+        if op is Op.REMOVE:
+            raise NoTarget(f"{self._where} has no path that says what to remove.")
+        if not isinstance(value, dict):
+            raise InvalidValue(f"{self._where} has no path, so its value is an object.")
+        for name, inner in value.items():
+            extension = self._type.extension(name)
+            if name.lower() in _NEVER_CHANGED:
+                continue
+            if extension is not None:
+                yield from self._of_extension(op, extension, inner, has_value=True)
+            else:
+                yield from self._of_path(op, name, inner, is_named=False)
+
+    def _of_extension(
+        self, op: Op, extension: Schema, value: object, *, has_value: bool
+    ) -> Iterator[Operation]:
+        if value is None or (op is Op.REMOVE and not has_value):
+            if op is Op.ADD:
+                return
+            for attribute in extension.attributes:
+                if attribute.mutability is not Mutability.READ_ONLY:
+                    yield Operation(Op.REMOVE, Target(extension.id, attribute), None, None, False)
+            return
+        if not isinstance(value, dict):
+            raise InvalidValue(f"{extension.id} is an object.")
+        for name, inner in value.items():
+            yield from self._of_path(op, f"{extension.id}:{name}", inner, is_named=False)
+
+    def _of_path(self, op: Op, text: str, value: object, *, is_named: bool) -> Iterator[Operation]:
+        target, selector = self._bind(text, is_named=is_named)
+        if target is None:
+            return
+        if not is_named and op is Op.ADD and value is None:
+            return
+        if op is Op.REMOVE and selector is not None:
+            value = None
+        if target.leaf.mutability is Mutability.READ_ONLY:
+            # Whether that changes anything is seen when it is applied.
+            yield Operation(op, target, selector, value, is_named)
+            return
+        yield Operation(op, target, selector, self._value(target, selector, value), is_named)
+
+    def _value(self, target: Target, selector: ElementMatch | None, value: object) -> Any:
+        if value is None:
+            return None
+        if target.leaf.type.value == "complex" and value == "":
+            return None
+        if selector is not None and target.sub_attribute is None:
+            # What is said of each selected value is one value, not a list.
+            read = read_value(target, value)
+            if read is not None and len(read) > 1:
+                raise InvalidValue(f"{target.name}: one value is wanted in the place of others.")
+            return None if read is None else read[0]
+        return read_value(target, value)
+
+    def _bind(self, text: str, *, is_named: bool) -> tuple[Target | None, ElementMatch | None]:
+        """Return what a path names, None for what is passed over, and the selector in it."""
+        head, bracket, _ = text.partition("[")
+        if not bracket:
+            return self._resolved(AttributePath.parse(text), is_named=is_named), None
+        selection, closed, tail = text.rpartition("]")
+        if not closed or (tail and not tail.startswith(".")):
+            raise InvalidPath(f'{text!r} has no end: emails[type eq "work"].value is a path.')
+        path = AttributePath.parse(f"{head}{tail}")
+        if self._resolved(AttributePath.parse(head), is_named=is_named) is None:
+            return None, None
+        target = self._resolved(path, is_named=is_named)
+        selector = bind_filter(f"{selection}]", self._type)
+        if not isinstance(selector, ElementMatch):
+            raise InvalidPath(f"{text!r} selects by more than one pair of brackets.")
+        return target, selector
+
+    def _resolved(self, path: AttributePath, *, is_named: bool) -> Target | None:
+        target = resolve(path, self._type)
+        if target is not None or is_passed_over(path, self._type):
+            return target
+        if is_named:
+            raise InvalidPath(f"A {self._type.name} has no attribute {path}.")
+        raise InvalidSyntax(f"{path} is declared by no schema.")
+
+
+def _members(given: object, what: str) -> Mapping[str, Any]:
+    """Return the members of an object by their names in lower case."""
+    if not isinstance(given, dict):
+        raise InvalidSyntax(f"{what} is no JSON object.")
+    members = {str(name).lower(): value for name, value in given.items()}
+    if len(members) < len(given):
+        raise InvalidSyntax(f"{what} has a member twice, in different letter cases.")
+    return members

@@ -1,0 +1,143 @@
+"""The values of a multi-valued attribute while they are changed: found by value, not by scan."""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from gateway.scim.filter.bound import Compare, ElementMatch, Operator
+from gateway.scim.filter.match import matches
+from gateway.scim.path import Target
+from gateway.scim.schema import Attribute, Mutability
+from gateway.scim.text import fold
+
+#: A reference follows from the value, and clients write it in several ways.
+_DERIVED = "$ref"
+
+
+class Values:
+    """
+    The values of one attribute.
+
+    Args:
+        target: The attribute.
+        values: Its values.
+    """
+
+    def __init__(self, target: Target, values: Iterable[Any]) -> None:
+        self._target = target
+        self._parts = {part.name: part for part in target.attribute.sub_attributes}
+        self._kept: dict[int, Any] = {}
+        self._places: dict[Hashable, dict[int, None]] = {}
+        self._next = 0
+        for value in values:
+            self._keep(value)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._kept.values())
+
+    def __bool__(self) -> bool:
+        return bool(self._kept)
+
+    def add(self, value: Any) -> None:
+        """Add *value*, unless one that is the same is there."""
+        if not self._same(value):
+            self._keep(value)
+
+    def remove(self, value: Any) -> None:
+        """Remove the values that are the same as *value*."""
+        for place in self._same(value):
+            self._drop(place)
+
+    def clear(self) -> None:
+        """Remove all values."""
+        self._kept.clear()
+        self._places.clear()
+
+    def select(self, selector: ElementMatch) -> list[int]:
+        """Return the places of the values that *selector* matches."""
+        condition = selector.condition
+        if isinstance(condition, Compare) and condition.operator is Operator.EQ:
+            part = condition.target.sub_attribute
+            if part is not None and part.name == "value":
+                return list(self._places.get(condition.value, ()))
+        return [place for place, value in self._kept.items() if self._matches(selector, value)]
+
+    def places(self) -> list[int]:
+        """Return the places of all values."""
+        return list(self._kept)
+
+    def at(self, place: int) -> Any:
+        """Return the value at *place*."""
+        return self._kept[place]
+
+    def change(self, place: int, changed: Callable[[dict[str, Any]], Any]) -> None:
+        """Put in the place of a value what *changed* makes of a copy of it; nothing removes it."""
+        value = changed(dict(self._kept[place]))
+        self._unlink(place)
+        if value:
+            self._kept[place] = value
+            self._places.setdefault(self._key(value), {})[place] = None
+        else:
+            del self._kept[place]
+
+    def drop(self, places: Iterable[int]) -> None:
+        """Remove the values at *places*."""
+        for place in places:
+            self._drop(place)
+
+    def unset_primary(self, *, but: Callable[[Any], bool]) -> None:
+        """Let no value be primary for which *but* is false (RFC 7644 §3.5.2)."""
+        for place, value in list(self._kept.items()):
+            if isinstance(value, dict) and value.get("primary") is True and not but(value):
+                self.change(place, lambda each: each | {"primary": False})
+
+    def _keep(self, value: Any) -> None:
+        self._kept[self._next] = value
+        self._places.setdefault(self._key(value), {})[self._next] = None
+        self._next += 1
+
+    def _drop(self, place: int) -> None:
+        self._unlink(place)
+        del self._kept[place]
+
+    def _unlink(self, place: int) -> None:
+        key = self._key(self._kept[place])
+        del self._places[key][place]
+        if not self._places[key]:
+            del self._places[key]
+
+    def _same(self, value: Any) -> list[int]:
+        return [
+            place
+            for place in self._places.get(self._key(value), ())
+            if self._is_same(value, self._kept[place])
+        ]
+
+    def _is_same(self, value: Any, kept: Any) -> bool:
+        if not isinstance(value, dict):
+            return True
+        return all(
+            _comparable(given, self._parts[name]) == _comparable(kept.get(name), self._parts[name])
+            for name, given in value.items()
+            if name in self._parts and self._counts(self._parts[name])
+        )
+
+    def _counts(self, part: Attribute) -> bool:
+        return part.mutability is not Mutability.READ_ONLY and part.name != _DERIVED
+
+    def _key(self, value: Any) -> Hashable:
+        if not isinstance(value, dict):
+            return orjson.dumps(_comparable(value, self._target.attribute))
+        part = self._parts.get("value")
+        given = value.get("value")
+        return None if part is None or given is None else _comparable(given, part)
+
+    def _matches(self, selector: ElementMatch, value: Any) -> bool:
+        holder: Mapping[str, Any] = {self._target.attribute.name: [value]}
+        extension = self._target.extension
+        return matches(selector, holder if extension is None else {extension: holder})
+
+
+def _comparable(value: Any, attribute: Attribute) -> Any:
+    return fold(value) if isinstance(value, str) and not attribute.case_exact else value
