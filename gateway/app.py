@@ -29,6 +29,7 @@ from gateway.directory.background import BackgroundRefresher
 from gateway.directory.budget import SharedLedger
 from gateway.directory.candidates import Candidates
 from gateway.directory.directory import Addresses, Directory
+from gateway.directory.entitlements import grantable
 from gateway.directory.readiness import Readiness
 from gateway.directory.refresh import Patience, Refresher
 from gateway.directory.rendering import Renderer
@@ -38,6 +39,11 @@ from gateway.logs import configure_logs
 from gateway.mirror.engine import migrate, open_database
 from gateway.mirror.mirror import Mirror
 from gateway.planner.explanation import to_json, to_text
+from gateway.provisioning.administration import Administrations
+from gateway.provisioning.groups import GroupWriter
+from gateway.provisioning.protection import Protection
+from gateway.provisioning.provisioner import Provisioner
+from gateway.provisioning.users import UserWriter
 from gateway.scim.errors import Unavailable
 from gateway.scim.handler import Query
 from gateway.scim.schema import Registry, load_registry
@@ -59,6 +65,8 @@ class Gateway:
 
     Attributes:
         directories: The resources, by the name of their type.
+        provisioner: The parts that change the workspace.
+        writers: What changes resources, by the name of their type.
         close: Ends what goes on in the background, and the connections to Bitbucket and to the
             database.
     """
@@ -68,6 +76,8 @@ class Gateway:
     mirror: Mirror
     refresher: Refresher
     directories: Mapping[str, Directory]
+    provisioner: Provisioner
+    writers: Mapping[str, GroupWriter | UserWriter]
     synchronization: Synchronization
     background: BackgroundRefresher | None
     close: Callable[[], None]
@@ -101,9 +111,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = create_web(
         gateway.registry,
         gateway.directories,
-        tokens=[settings.scim_token.reveal()] if settings.scim_token else [],
+        gateway.writers,
+        tokens={"SCIM_TOKEN": settings.scim_token.reveal()} if settings.scim_token else {},
         readiness=Readiness(gateway.refresher),
         explain=gateway.explain,
+        entitlements=partial(grantable, gateway.mirror),
         public_url=settings.gateway_public_url,
     )
     app.extensions[GATEWAY] = gateway
@@ -143,6 +155,12 @@ def assemble(settings: Settings) -> Gateway:
     synchronization = Synchronization(
         refresher, Candidates(settings.gateway_emails_file), stopping.wait
     )
+    provisioner = Provisioner(
+        refresher,
+        Administrations(mirror),
+        Protection(is_on=settings.gateway_protect_administrators),
+        settings.gateway_invitation_group,
+    )
     interval = timedelta(seconds=settings.gateway_refresh_interval)
     background = BackgroundRefresher(
         replace(synchronization, in_background=True), interval, stopping
@@ -168,6 +186,8 @@ def assemble(settings: Settings) -> Gateway:
             )
             for resource_type in registry.resource_types
         },
+        provisioner=provisioner,
+        writers={"User": UserWriter(provisioner), "Group": GroupWriter(provisioner)},
         synchronization=synchronization,
         background=background if interval else None,
         close=close,

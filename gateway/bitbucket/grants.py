@@ -67,6 +67,14 @@ class Grants:
     client: Client
     workspace: str
 
+    def setting(self, holder_kind: str, object_kind: str) -> Resource:
+        """Return what :meth:`grant` calls."""
+        return _SET[object_kind, holder_kind]
+
+    def deleting(self, holder_kind: str, object_kind: str) -> Resource:
+        """Return what :meth:`revoke` calls."""
+        return _DELETE[object_kind, holder_kind]
+
     def grant(self, holder: Holder, on: Object, permission: str) -> None:
         """
         Make *permission* what *holder* is explicitly granted on an object, whatever it was.
@@ -86,7 +94,7 @@ class Grants:
             BitbucketError: Any other.
         """
         self.client.call(
-            _SET[on.kind, holder.kind],
+            self.setting(holder.kind, on.kind),
             self._parts(holder, on),
             body=Body(json={"permission": permission}),
         )
@@ -104,7 +112,7 @@ class Grants:
             BitbucketError: As :meth:`grant`.
         """
         try:
-            self.client.call(_DELETE[on.kind, holder.kind], self._parts(holder, on))
+            self.client.call(self.deleting(holder.kind, on.kind), self._parts(holder, on))
         except NotFound:
             return False
         return True

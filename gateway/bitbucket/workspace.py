@@ -55,6 +55,16 @@ class BitbucketWorkspace:
         known = bare_uuid(workspace)
         self._identity = identity or _Identity(known, None if known else workspace)
 
+    @property
+    def client(self) -> Client:
+        """What calls, for what is not read."""
+        return self._client
+
+    @property
+    def name(self) -> str:
+        """The slug or the UUID by which the workspace was named."""
+        return self._workspace
+
     def counting(self, counter: CallCounter) -> "BitbucketWorkspace":
         """Return the same workspace, whose HTTP attempts *counter* counts, on any thread."""
         return self._through(self._client.counting(counter))

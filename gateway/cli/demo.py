@@ -55,7 +55,8 @@ def demo(*, port: int, users: int, groups: int, repos: int) -> None:
 def _simulated_bitbucket(size: list[str]) -> Iterator[str]:
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "gateway", "sandbox", f"--port={port}", "--hourly-limit=0"]
+    command = [sys.executable, "-m", "gateway", "sandbox", f"--port={port}"]
+    command += ["--hourly-limit=0", "--accept"]
     process = subprocess.Popen([*command, *size], stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
     try:
         _wait_for(f"{url}/sandbox/calls", process)
@@ -86,6 +87,8 @@ def _settings(api_url: str, *, port: int, folder: Path) -> Settings:
             "BITBUCKET_ACCESS_TOKEN": known.access_token.token,
             "BITBUCKET_EMAIL": known.api_token.email,
             "BITBUCKET_API_TOKEN": known.api_token.token,
+            "BITBUCKET_OAUTH_KEY": known.oauth.key,
+            "BITBUCKET_OAUTH_SECRET": known.oauth.secret,
             "SCIM_TOKEN": _TOKEN,
             "GATEWAY_BIND": f"127.0.0.1:{port}",
             "GATEWAY_DATABASE_URL": f"sqlite:///{folder / 'mirror.sqlite3'}",

@@ -1,13 +1,21 @@
 """``bitbucket-scim explain``."""
 
-import click
+from collections.abc import Mapping
+from typing import Any, BinaryIO
 
-from gateway.app import assemble
+import click
+import orjson
+
+from gateway.app import Gateway, assemble
 from gateway.cli.environment import settings_of_environment, usable_database
 from gateway.logs import configure_logs
-from gateway.scim.errors import ScimError
+from gateway.scim.errors import InvalidSyntax, ScimError
 from gateway.scim.freshness import FreshnessWanted
+from gateway.scim.handler import Author, Write
 from gateway.scim.messages import read_query
+from gateway.scim.patch.message import read_patch
+from gateway.scim.projection import Projection
+from gateway.scim.schema import ResourceType
 
 _BASE_URL = "https://scim.example.com/scim/v2"
 
@@ -20,6 +28,10 @@ _BASE_URL = "https://scim.example.com/scim/v2"
 @click.option("--attributes", help="What is shown, separated by commas.")
 @click.option("--excluded-attributes", help="What is not shown.")
 @click.option("--sort-by", help="The attribute to sort by.")
+@click.option(
+    "--patch", "patch_file", type=click.File("rb"), help="A PATCH message, to be said what it does."
+)
+@click.option("--id", "resource_id", help="The id of the resource that the message is for.")
 @click.option("--no-cache", is_flag=True, help="As if nothing older than the request would do.")
 @click.option("--max-age", type=click.IntRange(0), help="The greatest age, in seconds.")
 def explain(
@@ -29,6 +41,8 @@ def explain(
     attributes: str | None,
     excluded_attributes: str | None,
     sort_by: str | None,
+    patch_file: BinaryIO | None,
+    resource_id: str | None,
     no_cache: bool,
     max_age: int | None,
 ) -> None:
@@ -38,7 +52,12 @@ def explain(
     FILTER is a SCIM filter, such as 'userName eq "ann@acme.com"'. Prints what the answer rests on
     and how old that is, the calls of Bitbucket that would make it young enough, and the statement
     that selects in the mirror.
+
+    With --patch and --id, says what calls of Bitbucket the PATCH message would make, and makes
+    none of them.
     """
+    if (patch_file is None) != (resource_id is None):
+        raise click.UsageError("--patch and --id go together.")
     settings = settings_of_environment(serving=False)
     configure_logs(settings.gateway_log_format, level="error")
     with usable_database():
@@ -51,6 +70,9 @@ def explain(
     }
     resource_type = next(t for t in gateway.registry.resource_types if t.name == type_name)
     try:
+        if patch_file is not None and resource_id is not None:
+            _tell(_foretold(gateway, resource_type, resource_id, patch_file.read()))
+            return
         query = read_query(
             {name: [value] for name, value in parameters.items() if value is not None},
             resource_type,
@@ -63,3 +85,28 @@ def explain(
     finally:
         gateway.close()
     click.echo(f"{explanation['text']}selects by\n  {explanation['sql']}")
+
+
+def _foretold(
+    gateway: Gateway, resource_type: ResourceType, resource_id: str, message: bytes
+) -> Mapping[str, Any]:
+    """Return the plan of a PATCH message."""
+    try:
+        body = orjson.loads(message)
+    except orjson.JSONDecodeError:
+        raise InvalidSyntax("The PATCH message is not JSON.") from None
+    write = Write(
+        author=Author(token="command line", request_id="explain"),  # noqa: S106 - a name
+        base_url=_BASE_URL,
+        projection=Projection(resource_type),
+        is_dry_run=True,
+    )
+    writer = gateway.writers[resource_type.name]
+    return writer.patch(resource_id, read_patch(body, resource_type), write).plan or {}
+
+
+def _tell(plan: Mapping[str, Any]) -> None:
+    if not plan["calls"]:
+        click.echo("No call of Bitbucket: nothing there would change.")
+    for call in plan["calls"]:
+        click.echo(f"{call['method']} {call['resource']}\n  {call['does']}")

@@ -5,6 +5,7 @@ import click
 from gateway.cli.check import check
 from gateway.cli.demo import demo
 from gateway.cli.explain import explain
+from gateway.cli.journal import journal
 from gateway.cli.sandbox import sandbox
 from gateway.cli.serve import serve
 from gateway.cli.sync import sync
@@ -25,5 +26,5 @@ def main() -> None:
     """
 
 
-for _command in (demo, serve, check, sync, explain, sandbox):
+for _command in (demo, serve, check, sync, explain, journal, sandbox):
     main.add_command(_command)

@@ -33,6 +33,7 @@ from gateway.sandbox import (
 @click.option("--seed", default=1, show_default=True, help="The same seed makes the same world.")
 @click.option("--workspace", default="acme", show_default=True, help="Its slug.")
 @click.option("--moved", is_flag=True, help="Administration moved to admin.atlassian.com.")
+@click.option("--accept", is_flag=True, help="Whoever is invited accepts at once.")
 @click.option(
     "--latency", default=0.0, show_default=True, help="Seconds that every answer takes at least."
 )
@@ -67,6 +68,7 @@ def sandbox(
     seed: int,
     workspace: str,
     moved: bool,
+    accept: bool,
     latency: float,
     hourly_limit: int,
     paging: str,
@@ -76,7 +78,8 @@ def sandbox(
     Serve a simulated Bitbucket Cloud, to try the gateway on.
 
     Its workspace is made up, and the same for the same options. POST to /sandbox/faults makes
-    calls fail; GET /sandbox/calls counts them.
+    calls fail; GET /sandbox/calls counts them; POST to /sandbox/invitations/accept accepts
+    what was sent.
     """
     world = generate(
         users=users,
@@ -90,7 +93,10 @@ def sandbox(
     if moved:
         world.move_administration()
     behaviour = Behaviour(
-        paging=Paging(paging), hourly_limit=hourly_limit or None, latency_seconds=latency
+        paging=Paging(paging),
+        accepts_invitations=accept,
+        hourly_limit=hourly_limit or None,
+        latency_seconds=latency,
     )
     app = create_app(world, behaviour=behaviour, faults=Faults(rate=fault_rate, seed=seed))
     try:
@@ -115,4 +121,6 @@ export BITBUCKET_WORKSPACE={workspace}
 export BITBUCKET_ACCESS_TOKEN={known.access_token.token}
 export BITBUCKET_EMAIL={known.api_token.email}
 export BITBUCKET_API_TOKEN={known.api_token.token}
+export BITBUCKET_OAUTH_KEY={known.oauth.key}
+export BITBUCKET_OAUTH_SECRET={known.oauth.secret}
 """)

@@ -145,13 +145,17 @@ def with_access(
         repositories=facts.repositories(),
     )
     resources = [orjson.loads(document.json) for document in documents]
-    uuids = [resource["id"] for resource in resources]
+    # Who was invited has no account yet, and no right.
+    uuids = [resource.get(USER_EXTENSION, {}).get("uuid", "") for resource in resources]
     members = {member.uuid: member for member in facts.members(uuids=uuids)}
-    return [_with_values(r, list(rights.of_user(members[r["id"]]))) for r in resources]
+    return [
+        _with_values(resource, list(rights.of_user(members[uuid]) if uuid in members else ()))
+        for resource, uuid in zip(resources, uuids, strict=True)
+    ]
 
 
 def _with_values(resource: dict[str, Any], access: list[dict[str, object]]) -> Document:
-    resource[USER_EXTENSION]["access"] = access
+    resource.setdefault(USER_EXTENSION, {})["access"] = access
     # It may change where nothing else of the user does, so the version speaks of it too.
     resource["meta"]["version"] = version = version_of(resource)
     return Document(version, orjson.dumps(resource))

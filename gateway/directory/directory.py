@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from gateway.directory.access import with_access
+from gateway.directory.identities import identified
 from gateway.directory.refresh import Refresher
 from gateway.mirror.mirror import Mirror, Snapshot
 from gateway.mirror.selection import Selection
@@ -87,7 +88,7 @@ class Directory:
         needed = needs_of_one(
             resource_id, projection=projection, address_attributes=self.addresses.attributes
         )
-        provenance = self.refresher.ensure(needed, freshness)
+        provenance = self.refresher.ensure(self._identified(needed), freshness)
         with self.mirror.reading() as snapshot:
             document = self._selection(snapshot).get(
                 resource_id, projection=projection, base_url=base_url
@@ -118,12 +119,20 @@ class Directory:
         )
 
     def _needs(self, query: Query) -> Needs:
-        return needs(
-            query.filter,
-            sort=query.sort,
-            projection=query.projection,
-            address_attributes=self.addresses.attributes,
+        return self._identified(
+            needs(
+                query.filter,
+                sort=query.sort,
+                projection=query.projection,
+                address_attributes=self.addresses.attributes,
+            )
         )
+
+    def _identified(self, needed: Needs) -> Needs:
+        if self.resource_type.name != "User":
+            return needed
+        with self.mirror.reading() as snapshot:
+            return identified(needed, snapshot)
 
     def _with_doubt(self, query: Query, provenance: Provenance, snapshot: Snapshot) -> Provenance:
         """Say so where the filter asks what only complete knowledge of addresses could answer."""

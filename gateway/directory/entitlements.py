@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from gateway.mirror.facts import Grant, Project, Repository
+from gateway.mirror.mirror import Mirror
 
 EXPLICIT = "explicit"
 
@@ -66,3 +68,18 @@ def by_subject(
     for entitlements in held.values():
         entitlements.sort(key=lambda e: (e.object_type, e.object_name, e.value))
     return held
+
+
+def grantable(mirror: Mirror, *, most: int = 1) -> list[str]:
+    """
+    Return values that can be granted, the strongest permission left out.
+
+    Args:
+        mirror: The places that are known.
+        most: As many are returned at most: they are examples, not a catalogue.
+    """
+    with mirror.reading() as snapshot:
+        places = [("project", project.uuid) for project in snapshot.facts.projects()]
+        places += [("repository", found.uuid) for found in snapshot.facts.repositories()]
+    values = (f"{kind}:{uuid}:{word}" for kind, uuid in places for word in ("read", "write"))
+    return list(islice(values, most))

@@ -1,18 +1,27 @@
 """A group of the workspace as a SCIM Group (RFC 7643 §4.2)."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from gateway.directory.entitlements import Entitlement
 from gateway.directory.users import assigned
-from gateway.mirror.facts import Group, Membership
+from gateway.mirror.facts import Group
 from gateway.scim.reference import relative
 
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 GROUP_EXTENSION = "urn:bitbucket-scim:params:scim:schemas:extension:1.0:Group"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class InGroup:
+    """Who is in a group: the name to put it in order by, and the id of the user."""
+
+    display_name: str
+    user_id: str
+
+
 def group_resource(
-    group: Group, *, members: Iterable[Membership], entitlements: Iterable[Entitlement]
+    group: Group, *, members: Iterable[InGroup], entitlements: Iterable[Entitlement]
 ) -> dict[str, object]:
     """
     Return the resource, without what the mirror adds to ``meta``.
@@ -27,7 +36,7 @@ def group_resource(
             "schemas": [GROUP, GROUP_EXTENSION],
             "id": group.id,
             "displayName": group.name,
-            "members": [_member(membership) for membership in _in_order(members)],
+            "members": [_member(member) for member in sorted(members)],
             GROUP_EXTENSION: assigned(
                 {
                     "slug": group.slug,
@@ -41,16 +50,9 @@ def group_resource(
     )
 
 
-def _in_order(members: Iterable[Membership]) -> list[Membership]:
-    return sorted(members, key=lambda member: (member.display_name, member.member_uuid))
-
-
-def _member(membership: Membership) -> dict[str, object]:
-    return assigned(
-        {
-            "value": membership.member_uuid,
-            "$ref": relative(f"/Users/{membership.member_uuid}"),
-            "display": membership.display_name,
-            "type": "User",
-        }
-    )
+def _member(member: InGroup) -> dict[str, object]:
+    return {
+        "value": member.user_id,
+        "$ref": relative(f"/Users/{member.user_id}"),
+        "type": "User",
+    }

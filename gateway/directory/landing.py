@@ -1,7 +1,7 @@
 """Landing what was read in the mirror: each reading wholly, in one transaction, or not at all."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -125,6 +125,7 @@ class _ListLanding:
     def land(self) -> set[str]:
         """Land them, and return the UUIDs of the users that were read singly."""
         records = self.writing.freshness.all()
+        written = self.writing.changes.written()
         landers: Mapping[Collection, Callable[[Reading[Any], Freshness], None]] = {
             Collection.MEMBERS: self._members,
             Collection.GROUPS: self._groups,
@@ -136,6 +137,8 @@ class _ListLanding:
         for collection, land in landers.items():
             reading, record = self.lists.whole(collection), records.get(collection, _NEVER)
             if reading is None or _is_outdated(reading, record, self.now):
+                continue
+            if _is_before_write(reading.read_at, written.get(collection), self.now):
                 continue
             land(reading, record)
             self.is_whole = True
@@ -155,6 +158,10 @@ class _ListLanding:
         self.writing.facts.replace_groups(
             map(facts.group, reading.values), workspace_uuid=self.workspace_uuid, now=self.now
         )
+        # In which groups those are who accepted their invitations is told by this list.
+        users = self.writing.users
+        accepted = {r.id for r in users.of_members().values() if r.is_active is not False}
+        users.release(h for h in users.held_back(accepted) if h.object_type == "group")
 
     def _projects(self, reading: Reading[Any], record: Freshness) -> None:
         self.writing.facts.replace_projects(
@@ -227,8 +234,18 @@ class _ListLanding:
         store.record_addresses(answers)
         for account in found.values():
             store.keep_member(facts.account(account), read_at=reading.read_at)
+        self._link({text: account.uuid for text, account in found.items()})
         holders = {address.member_uuid for address in (*before, *answers)}
         return {uuid for uuid in holders if uuid is not None}
+
+    def _link(self, uuids: Mapping[str, str]) -> None:
+        """Let those who accepted an invitation be who was invited: the id stays."""
+        users = self.writing.users
+        for record in users.without_member():
+            uuid = uuids.get(record.email or "")
+            if uuid is not None:
+                users.put(replace(record, member_uuid=uuid, invited_at=None))
+                _LOG.info("invitation.accepted", user=record.id)
 
 
 def role_record(role: str) -> str:
@@ -241,6 +258,7 @@ def _land_places(
 ) -> set[str]:
     """Land readings of places of one type, and return the subjects whose grants changed."""
     store = writing.facts
+    written = writing.changes.written()
     subject_type, object_type = read[0].subject_type, read[0].object_type
     uuids = {uuid for places in read for uuid in places.granted}
     known = store.place_readings(subject_type, object_type, object_uuids=uuids)
@@ -252,7 +270,11 @@ def _land_places(
         grants = {
             uuid: on_place
             for uuid, on_place in facts.grants(places, group_ids).items()
-            if uuid in listed and not places.read_at < read_at.get(uuid, places.read_at) <= now
+            if uuid in listed
+            and not places.read_at < read_at.get(uuid, places.read_at) <= now
+            and not _is_before_write(
+                places.read_at, written.get(place_name(subject_type, object_type, uuid)), now
+            )
         }
         changed |= store.replace_grants_on(
             subject_type,
@@ -262,6 +284,11 @@ def _land_places(
             is_inferred=places.is_inferred,
         )
     return changed
+
+
+def place_name(subject_type: str, object_type: str, uuid: str) -> str:
+    """Return the name by which it is kept when grants on a place were written."""
+    return f"{subject_type}:{object_type}:{uuid}"
 
 
 def _note_places(writing: Writing, collection: Collection, *, calls: int) -> None:
@@ -275,6 +302,11 @@ def _note_places(writing: Writing, collection: Collection, *, calls: int) -> Non
     writing.freshness.record_read(
         collection, read_at=read_at, calls=calls, inferred=readings.inferred
     )
+
+
+def _is_before_write(read_at: datetime, written_at: datetime | None, now: datetime) -> bool:
+    """Tell whether a reading may not know of what we wrote while it was under way."""
+    return written_at is not None and read_at < written_at <= now
 
 
 def _is_outdated(reading: Reading[Any], record: Freshness, now: datetime) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.directory.entitlements import Entitlement
 from gateway.mirror.facts import Group, Member
+from gateway.mirror.user_records import UserRecord
 from gateway.scim.reference import relative
 from gateway.scim.text import instant
 
@@ -29,9 +30,12 @@ def user_resource(
     groups: Iterable[Group],
     entitlements: Iterable[Entitlement],
     user_name: UserNameSource,
+    record: UserRecord | None = None,
 ) -> dict[str, object]:
     """
     Return the resource, without what the mirror adds to ``meta``.
+
+    Who was deactivated and has access all the same is active: that is what counts.
 
     Args:
         member: The member.
@@ -39,10 +43,14 @@ def user_resource(
         groups: The groups it is in.
         entitlements: What it was granted directly, in the order to show.
         user_name: What ``userName`` is.
+        record: What the gateway itself knows of it.
     """
+    in_groups = [_group_of_user(group) for group in in_order(groups)]
+    granted = [entitlement.to_json() for entitlement in entitlements]
+    resource_id = member.uuid if record is None else record.id
     resource: dict[str, object] = {
         "schemas": [USER, USER_EXTENSION],
-        "id": member.uuid,
+        "id": resource_id,
         "externalId": _external_id(member),
         "userName": _user_name(member, addresses, user_name),
         "name": name_parts(member.display_name),
@@ -50,11 +58,11 @@ def user_resource(
         "nickName": member.nickname,
         "profileUrl": member.html_url,
         "userType": member.account_type,
-        "active": member.is_active,
+        "active": _active(member, record, has_access=bool(in_groups or granted)),
         "emails": list(_emails(addresses)),
         "photos": [{"value": member.avatar_url, "type": "photo"}] if member.avatar_url else [],
-        "groups": [_group_of_user(group) for group in in_order(groups)],
-        "entitlements": [entitlement.to_json() for entitlement in entitlements],
+        "groups": in_groups,
+        "entitlements": granted,
         "roles": list(_roles(member)),
         USER_EXTENSION: assigned(
             {
@@ -67,19 +75,61 @@ def user_resource(
                 "lastAccessed": member.last_accessed and instant(member.last_accessed),
             }
         ),
-        "meta": {"resourceType": "User", "location": relative(f"/Users/{member.uuid}")},
+        "meta": {"resourceType": "User", "location": relative(f"/Users/{resource_id}")},
     }
+    return _with_emails(resource)
+
+
+def invited_resource(record: UserRecord, *, groups: Iterable[Group]) -> dict[str, object]:
+    """
+    Return the resource of somebody of whom no account is known yet.
+
+    Args:
+        record: Whom a client created; it is invited, unless that was put off or withdrawn.
+        groups: The groups it will be in.
+    """
+    membership = "invited" if record.invited_at is not None else None
+    resource: dict[str, object] = {
+        "schemas": [USER, USER_EXTENSION] if membership else [USER],
+        "id": record.id,
+        "userName": record.email,
+        "active": record.is_active,
+        "emails": list(_emails([record.email] if record.email else [])),
+        "groups": [_group_of_user(group) for group in in_order(groups)],
+        USER_EXTENSION: assigned({"membership": membership}),
+        "meta": {"resourceType": "User", "location": relative(f"/Users/{record.id}")},
+    }
+    return _with_emails(resource)
+
+
+def is_hidden(record: UserRecord | None, *, has_access: bool) -> bool:
+    """
+    Return whether a member is no user any more, as a client deleted it.
+
+    Nothing takes a member out of a workspace for good: who is given access again shows again.
+    """
+    return record is not None and record.deleted_at is not None and not has_access
+
+
+def _with_emails(resource: dict[str, object]) -> dict[str, object]:
     kept = assigned(resource)
     # An empty list says that no address is known; typed clients can't do without the attribute.
     return {name: value for name, value in resource.items() if name in kept or name == "emails"}
+
+
+def _active(member: Member, record: UserRecord | None, *, has_access: bool) -> bool | None:
+    if record is None or record.is_active or (record.is_active is False and has_access):
+        return member.is_active
+    return False if record.is_active is False else None
 
 
 def last_word(resource: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is told of a user who is no member any more: inactive, and with no access."""
     lost = {"groups", "entitlements", "roles"}
     kept = {name: value for name, value in resource.items() if name not in lost}
-    extension = {**resource[USER_EXTENSION], "membership": "removed"}
-    return kept | {"active": False, USER_EXTENSION: extension}
+    extension = {**resource.get(USER_EXTENSION, {}), "membership": "removed"}
+    schemas = [*(s for s in resource["schemas"] if s != USER_EXTENSION), USER_EXTENSION]
+    return kept | {"schemas": schemas, "active": False, USER_EXTENSION: extension}
 
 
 def assigned(members: dict[str, object]) -> dict[str, object]:

@@ -238,6 +238,16 @@ class FactReader:
         )
         return list(self._connection.scalars(query.order_by(table.c.asked_at, table.c.text)))
 
+    def has_dates_of_joining(self) -> bool:
+        """Return whether of any member it is known since when it is one."""
+        table = tables.MEMBERS
+        query = select(table.c.uuid).where(
+            table.c.integration == self._integration,
+            table.c.gone_at.is_(None),
+            table.c.added_on.is_not(None),
+        )
+        return self._connection.scalar(query.limit(1)) is not None
+
     def without_address(self) -> int:
         """Return how many active members, people, have no address that is known."""
         members, addresses = tables.MEMBERS, tables.ADDRESSES

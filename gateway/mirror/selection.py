@@ -84,6 +84,14 @@ class Selection:
         ).one_or_none()
         return None if row is None else _document(row, base_url)
 
+    def version(self, resource_id: str) -> str | None:
+        """Return the version of the resource of that id, if there is one."""
+        table = self._home.resources
+        found: str | None = self._connection.scalar(
+            select(table.c.version).where(*self._present(), table.c.id == resource_id)
+        )
+        return found
+
     def sql(self, query: Query) -> str:
         """Return the statement that selects the page of *query*, with its values, to be read."""
         # Under another style of parameters than the driver's a percent sign is not doubled.

@@ -246,7 +246,7 @@ USER_RECORDS = Table(
     _part_of_key("id"),
     _text("member_uuid"),
     _text("email"),
-    Column("is_active", Boolean, nullable=False),
+    _flag("is_active"),
     _instant("invited_at"),
     _instant("deleted_at"),
     Index(None, "integration", "member_uuid"),

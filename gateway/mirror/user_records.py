@@ -5,11 +5,11 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, union
 
 from gateway.mirror.fact_reader import in_lists
 from gateway.mirror.instants import from_text
-from gateway.mirror.tables import HELD_BACK, USER_RECORDS
+from gateway.mirror.tables import HELD_BACK, USER_RECORDS, USER_VALUES, USERS
 from gateway.scim.text import instant
 
 
@@ -22,7 +22,7 @@ class UserRecord:
         id: The id of the resource: the account's UUID, or one of ours.
         member_uuid: The account; None as long as an invitation was not accepted.
         email: Where an invitation is sent to, in lower case.
-        is_active: What a client asserted last.
+        is_active: What a client asserted last; None if it took the attribute away.
         invited_at: When the pending invitation was sent; None if there is none.
         deleted_at: When a client deleted the user: the account stays a member of the workspace.
     """
@@ -30,7 +30,7 @@ class UserRecord:
     id: str
     member_uuid: str | None = None
     email: str | None = field(default=None, repr=False)
-    is_active: bool = True
+    is_active: bool | None = True
     invited_at: datetime | None = None
     deleted_at: datetime | None = None
 
@@ -87,6 +87,18 @@ class UserRecordReader:
         """Return those of whom no account is known yet, and that were not deleted."""
         table = USER_RECORDS
         return self._records(table.c.member_uuid.is_(None) & table.c.deleted_at.is_(None))
+
+    def called(self, text: str) -> frozenset[str]:
+        """Return the ids of the users with that user name or e-mail address, in lower case."""
+        users, values = USERS, USER_VALUES
+        mine = (users.c.integration == self._integration, users.c.gone_at.is_(None))
+        by_name = select(users.c.id).where(*mine, users.c.user_name == text)
+        by_address = (
+            select(users.c.id)
+            .join(values, values.c.key == users.c.key)
+            .where(*mine, values.c.attribute == "emails", values.c.value == text)
+        )
+        return frozenset(self._connection.scalars(union(by_name, by_address)))
 
     def held_back(self, user_ids: Collection[str] | None = None) -> list[HeldBack]:
         """Return what is held back, of those users only if given."""

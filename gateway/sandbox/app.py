@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import orjson
 from flask import Flask, Response, request
@@ -13,8 +13,8 @@ from werkzeug.exceptions import HTTPException
 from gateway.sandbox.behaviour import Behaviour
 from gateway.sandbox.budget import Budget
 from gateway.sandbox.call import Call
-from gateway.sandbox.calls import Calls
-from gateway.sandbox.control import PREFIX, control
+from gateway.sandbox.calls import Calls, Made
+from gateway.sandbox.control import PREFIX, accept_invitation, control
 from gateway.sandbox.credentials import (
     Caller,
     CallerKind,
@@ -99,7 +99,7 @@ def create_app(
     app.before_request(lambda: _before(sandbox))
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(HTTPException, _refused_by_flask)
-    app.register_blueprint(control(sandbox.calls, sandbox.faults))
+    app.register_blueprint(control(sandbox.calls, sandbox.faults, world))
     app.add_url_rule(
         TOKEN_RULE,
         view_func=lambda: access_token(sandbox.keyring),
@@ -147,8 +147,22 @@ def _view(resource: Resource, sandbox: Sandbox) -> Callable[..., Response]:
                 base=request.host_url.rstrip("/"),
                 path=quote(request.path, safe="/"),
                 arguments=request.args.to_dict(),
+                body=request.get_data(),
+                form=request.form.to_dict(),
+                content_type=request.mimetype,
             )
-            return _json(resource.view(call, **path), headers=headers)
+            body = resource.view(call, **path)
+            if sandbox.behaviour.accepts_invitations:
+                for email in list(sandbox.world.invitations):
+                    accept_invitation(sandbox.world, email)
+            fault = request.environ.get(FAULT_KEY)
+            if fault is not None and fault.after:
+                failed = failure(fault)
+                if failed is not None:
+                    return failed
+            if body is None:
+                return Response(status=HTTPStatus.NO_CONTENT, headers=headers)
+            return _json(body, headers=headers)
 
     return answer
 
@@ -174,11 +188,17 @@ def _before(sandbox: Sandbox) -> Response | None:
     if request.path.startswith(PREFIX):
         return None
     rule = request.url_rule
-    sandbox.calls.count(f"{request.method} {_public(rule.rule) if rule else 'unknown'}")
+    made = Made(request.method, _called(), request.get_data(as_text=True))
+    sandbox.calls.count(f"{request.method} {_public(rule.rule) if rule else 'unknown'}", made)
     if sandbox.behaviour.latency_seconds:
         time.sleep(sandbox.behaviour.latency_seconds)
     fault = request.environ.get(FAULT_KEY)
-    return None if fault is None else failure(fault)
+    return None if fault is None or fault.after else failure(fault)
+
+
+def _called() -> str:
+    query = unquote(request.query_string.decode())
+    return f"{request.path}?{query}" if query else request.path
 
 
 def _seats(sandbox: Sandbox, resource: Resource) -> int | None:

@@ -27,6 +27,11 @@ class Behaviour:
         workspace_uuid_on_1_0_status: How 1.0 refuses a UUID in the place of a slug.
         access_token_on_1_0_status: How 1.0 refuses a workspace access token.
         access_token_user_status: How ``/2.0/user`` answers a workspace access token, 200 or 403.
+        seat_limit: The members who may have access, by the plan; None for no limit.
+        renaming_changes_slug: Whether a group that is renamed has another slug.
+        moved_administration_status: How 1.0 refuses to change groups that are administered at
+            admin.atlassian.com, 403 or 405.
+        accepts_invitations: Whether whoever is invited accepts at once.
         hourly_limit: Calls in a rolling hour for each credential and group of resources;
             None for no limit.
         scaled_limits: Whether ``/2.0/repositories`` allows more to a workspace of over 100 seats.
@@ -42,6 +47,10 @@ class Behaviour:
     workspace_uuid_on_1_0_status: int = 405
     access_token_on_1_0_status: int = 401
     access_token_user_status: int = 403
+    seat_limit: int | None = None
+    renaming_changes_slug: bool = True
+    moved_administration_status: int = 403
+    accepts_invitations: bool = False
     hourly_limit: int | None = 1000
     scaled_limits: bool = True
     latency_seconds: float = 0.0

@@ -1,8 +1,10 @@
 """One call on the simulated Bitbucket: who makes it, of what, and what they may."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import orjson
 
 from gateway.sandbox.bbql import Node, parse
 from gateway.sandbox.behaviour import Behaviour, Paging
@@ -29,6 +31,9 @@ class Call:
         base: The URL under which the simulated Bitbucket is reached, without a slash at its end.
         path: The path, percent-encoded.
         arguments: The query.
+        body: The body, as it was sent.
+        form: The body, as a form.
+        content_type: What the body was said to be, without parameters.
     """
 
     world: World
@@ -40,6 +45,21 @@ class Call:
     base: str
     path: str
     arguments: Mapping[str, str]
+    body: bytes = b""
+    form: Mapping[str, str] = field(default_factory=dict)
+    content_type: str = ""
+
+    def json(self) -> Any:
+        """The body as JSON, else 400."""
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            raise bad_request("The body is no JSON.") from None
+
+    @property
+    def text(self) -> str:
+        """The body as plain text."""
+        return self.body.decode("utf-8", "replace").strip()
 
     @property
     def wire(self) -> Wire:

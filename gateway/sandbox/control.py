@@ -4,20 +4,43 @@ import orjson
 from flask import Blueprint, Response, request
 
 from gateway.sandbox.calls import Calls
-from gateway.sandbox.errors import bad_request
+from gateway.sandbox.errors import bad_request, not_found
 from gateway.sandbox.faults import FaultKind, Faults
+from gateway.sandbox.world import World
 
 PREFIX = "/sandbox/"
 COUNTS = {"times": 1, "skip": 0}
 
 
-def control(calls: Calls, faults: Faults) -> Blueprint:
-    """``/sandbox/calls`` and ``/sandbox/faults``; no credentials, no budget, no faults."""
+def accept_invitation(world: World, email: str) -> None:
+    """Accept an invitation, as a person who is called as the address begins."""
+    world.accept_invitation(email, display_name=email.partition("@")[0])
+
+
+def control(calls: Calls, faults: Faults, world: World) -> Blueprint:
+    """
+    ``/sandbox/calls``, ``/sandbox/faults`` and ``/sandbox/invitations/accept``.
+
+    They take no credentials and have no budget and no faults.
+    """
     blueprint = Blueprint("control", __name__, url_prefix=PREFIX.rstrip("/"))
 
     @blueprint.get("/calls")
     def show_calls() -> Response:
-        return _json({"total": calls.total, "by_resource": dict(calls.by_resource)})
+        writes = [str(made) for made in calls.writes]
+        return _json(
+            {"total": calls.total, "by_resource": dict(calls.by_resource), "writes": writes}
+        )
+
+    @blueprint.post("/invitations/accept")
+    def accept() -> Response:
+        asked = request.get_json(force=True, silent=True) or {}
+        emails = [str(asked["email"])] if "email" in asked else list(world.invitations)
+        for email in emails:
+            if email.casefold() not in world.invitations:
+                raise not_found(f"{email} was not invited")
+            accept_invitation(world, email)
+        return Response(status=204)
 
     @blueprint.delete("/calls")
     def reset_calls() -> Response:
@@ -35,6 +58,7 @@ def control(calls: Calls, faults: Faults) -> Blueprint:
                         "method": fault.method,
                         "times": fault.times,
                         "skip": fault.skip,
+                        "after": fault.after,
                     }
                     for fault in faults.pending()
                 ]
@@ -67,6 +91,7 @@ def _plan(faults: Faults, asked: object) -> None:
         str(asked.get("path", "*")),
         method=str(asked.get("method", "*")),
         retry_after_seconds=retry_after,
+        after=asked.get("after") is True,
         **counts,
     )
 

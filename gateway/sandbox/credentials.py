@@ -27,6 +27,10 @@ API_TOKEN_READ_SCOPES = frozenset(
         "admin:workspace:bitbucket",
     }
 )
+API_TOKEN_SCOPES = API_TOKEN_READ_SCOPES | {
+    "write:permission:bitbucket",
+    "delete:permission:bitbucket",
+}
 
 
 class CallerKind(StrEnum):
@@ -67,7 +71,7 @@ class ApiToken:
 
     email: str
     token: str = field(repr=False)
-    scopes: Collection[str] = API_TOKEN_READ_SCOPES
+    scopes: Collection[str] = API_TOKEN_SCOPES
 
 
 @dataclass(frozen=True, slots=True)

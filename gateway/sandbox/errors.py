@@ -60,6 +60,16 @@ def not_found(message: str = "Resource not found") -> Refusal:
     return Refusal(404, message)
 
 
+def payment_required() -> Refusal:
+    """402: the plan has no seat left."""
+    return Refusal(402, "The workspace has reached the user limit of its plan.")
+
+
+def conflict(message: str) -> Refusal:
+    """409: it is so already, or the name is taken."""
+    return Refusal(409, message)
+
+
 def method_not_allowed(allowed: str) -> Refusal:
     """405: the resource exists and has other methods."""
     return Refusal(405, "Method not allowed", headers={"Allow": allowed})

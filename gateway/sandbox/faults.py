@@ -31,6 +31,7 @@ class Fault:
         times: How many calls fail.
         skip: How many are served before.
         retry_after_seconds: Sent as ``Retry-After`` with 429 and 503.
+        after: Whether the call is carried out, and only its answer fails.
     """
 
     kind: FaultKind
@@ -39,6 +40,7 @@ class Fault:
     times: int = 1
     skip: int = 0
     retry_after_seconds: int | None = None
+    after: bool = False
 
 
 @dataclass(slots=True)
@@ -73,9 +75,10 @@ class Faults:
         times: int = 1,
         skip: int = 0,
         retry_after_seconds: int | None = None,
+        after: bool = False,
     ) -> Fault:
         """Let the next *times* calls of *path* fail, after *skip* that do not."""
-        fault = Fault(FaultKind(kind), path, method, times, skip, retry_after_seconds)
+        fault = Fault(FaultKind(kind), path, method, times, skip, retry_after_seconds, after)
         with self._lock:
             self._planned.append(fault)
         return fault

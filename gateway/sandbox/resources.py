@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from gateway.sandbox import permission_views, views, views_1_0
+from gateway.sandbox import people_writes, permission_views, views, views_1_0
+from gateway.sandbox import permission_writes as grants
 from gateway.sandbox.credentials import Caller, CallerKind
 from gateway.sandbox.partial import Json
 
@@ -14,6 +15,11 @@ WORKSPACE = "/2.0/workspaces/<workspace>"
 PROJECT = f"{WORKSPACE}/projects/<project_key>"
 REPOSITORIES = "/2.0/repositories/<workspace>"
 REPOSITORY = f"{REPOSITORIES}/<repo_slug>"
+USER, GROUP = "users/<selected_user_id>", "groups/<group_slug>"
+OLD_GROUPS = "/1.0/groups/<workspace>"
+OLD_MEMBER = f"{OLD_GROUPS}/<group_slug>/members/<member>"
+OLD_PRIVILEGE = "/1.0/group-privileges/<workspace>/<repo>/<owner>/<group_slug>"
+INVITATIONS = "/1.0/users/<workspace>/invitations"
 SCALED_GROUP = "/2.0/repositories"
 PLAIN_GROUP = "/2.0"
 OLD_GROUP = "/1.0"
@@ -58,6 +64,12 @@ PROJECT_GRANTS = scopes("project:admin", "admin:project")
 READ_REPOSITORIES = scopes("repository", "read:repository")
 REPOSITORY_GRANTS = scopes("repository:admin", "admin:repository")
 OLD = scopes("account:write", "admin:workspace")
+# API tokens don't offer the scope, so that none of them has it.
+OLD_WRITES = scopes("account:write", "account:write")
+SET_ON_PROJECTS = scopes("project:admin", "admin:project write:permission")
+DELETE_ON_PROJECTS = scopes("project:admin", "admin:project delete:permission")
+SET_ON_REPOSITORIES = scopes("repository:admin", "admin:repository write:permission")
+DELETE_ON_REPOSITORIES = scopes("repository:admin", "admin:repository delete:permission")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,4 +150,38 @@ RESOURCES = (
     Resource("/1.0/groups/<workspace>/<group_slug>/members", OLD, views_1_0.group_members),
     Resource("/1.0/group-privileges/<workspace>", OLD, views_1_0.group_privileges),
     Resource("/1.0/users/<workspace>/invitations", OLD, views_1_0.invitations),
+    *(
+        Resource(f"{of}/permissions-config/{who}", needed, view, method)
+        for of, who, method, needed, view in (
+            (PROJECT, GROUP, "PUT", SET_ON_PROJECTS, grants.set_project_group),
+            (PROJECT, USER, "PUT", SET_ON_PROJECTS, grants.set_project_user),
+            (PROJECT, GROUP, "DELETE", DELETE_ON_PROJECTS, grants.delete_project_group),
+            (PROJECT, USER, "DELETE", DELETE_ON_PROJECTS, grants.delete_project_user),
+            (REPOSITORY, GROUP, "PUT", SET_ON_REPOSITORIES, grants.set_repository_group),
+            (REPOSITORY, USER, "PUT", SET_ON_REPOSITORIES, grants.set_repository_user),
+            (
+                REPOSITORY,
+                GROUP,
+                "DELETE",
+                DELETE_ON_REPOSITORIES,
+                grants.delete_repository_group,
+            ),
+            (
+                REPOSITORY,
+                USER,
+                "DELETE",
+                DELETE_ON_REPOSITORIES,
+                grants.delete_repository_user,
+            ),
+        )
+    ),
+    Resource(OLD_GROUPS, OLD_WRITES, people_writes.create_group, "POST"),
+    Resource(f"{OLD_GROUPS}/<group_slug>", OLD_WRITES, people_writes.change_group, "PUT"),
+    Resource(f"{OLD_GROUPS}/<group_slug>", OLD_WRITES, people_writes.delete_group, "DELETE"),
+    Resource(OLD_MEMBER, OLD_WRITES, people_writes.add_member, "PUT"),
+    Resource(OLD_MEMBER, OLD_WRITES, people_writes.remove_member, "DELETE"),
+    Resource(OLD_PRIVILEGE, OLD_WRITES, people_writes.set_privilege, "PUT"),
+    Resource(OLD_PRIVILEGE, OLD_WRITES, people_writes.delete_privilege, "DELETE"),
+    Resource(INVITATIONS, OLD_WRITES, people_writes.invite, "PUT"),
+    Resource(INVITATIONS, OLD_WRITES, people_writes.withdraw, "DELETE"),
 )

@@ -9,23 +9,23 @@ from gateway.sandbox.wire_1_0 import OldWire
 
 def groups(call: Call, workspace: str) -> Json:
     """``GET /1.0/groups/{workspace_slug}``: every group with every member."""
-    wire = _enter(call, workspace)
+    wire = enter(call, workspace)
     return [wire.group(group) for group in call.world.groups.values()]
 
 
 def group(call: Call, workspace: str, group_slug: str) -> Json:
     """``GET /1.0/groups/{workspace_slug}/{group_slug}``."""
-    return _enter(call, workspace).group(_group(call, group_slug))
+    return enter(call, workspace).group(group_of(call, group_slug))
 
 
 def group_members(call: Call, workspace: str, group_slug: str) -> Json:
     """``GET /1.0/groups/{workspace_slug}/{group_slug}/members``."""
-    return _enter(call, workspace).members(_group(call, group_slug))
+    return enter(call, workspace).members(group_of(call, group_slug))
 
 
 def group_privileges(call: Call, workspace: str) -> Json:
     """``GET /1.0/group-privileges/{workspace_slug}``: every grant of a group on a repository."""
-    wire = _enter(call, workspace)
+    wire = enter(call, workspace)
     return [
         wire.privilege(grant.subject, grant.target, grant.permission)
         for grant in call.world.grants()
@@ -37,13 +37,14 @@ def group_privileges(call: Call, workspace: str) -> Json:
 
 def invitations(call: Call, workspace: str) -> Json:
     """``GET /1.0/users/{workspace_slug}/invitations``: gone once administration has moved."""
-    wire = _enter(call, workspace)
+    wire = enter(call, workspace)
     if call.world.administration_moved:
         raise gone()
     return [wire.invitation(invitation) for invitation in call.world.invitations.values()]
 
 
-def _enter(call: Call, workspace: str) -> OldWire:
+def enter(call: Call, workspace: str) -> OldWire:
+    """Return what renders; administrators alone may, and by the slug alone."""
     if workspace.startswith("{"):
         raise Refusal(call.behaviour.workspace_uuid_on_1_0_status, "Method not allowed")
     call.enter(workspace)
@@ -51,7 +52,8 @@ def _enter(call: Call, workspace: str) -> OldWire:
     return OldWire(call.world, call.base)
 
 
-def _group(call: Call, slug: str) -> Group:
+def group_of(call: Call, slug: str) -> Group:
+    """Return the group with this slug, else 404."""
     group = call.world.group(slug)
     if group is None:
         raise not_found("Group not found")

@@ -1,12 +1,13 @@
 """What the web asks, and what it is answered: the seam between the protocol and a directory."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from gateway.scim.filter.bound import Filter
 from gateway.scim.freshness import AS_IT_COMES, FreshnessWanted, Provenance
 from gateway.scim.page import IndexPage
+from gateway.scim.patch.operation import Patch
 from gateway.scim.projection import Projection
 from gateway.scim.sort import Sort
 
@@ -92,4 +93,93 @@ class ResourceHandler(Protocol):
         freshness: FreshnessWanted = AS_IT_COMES,
     ) -> Retrieval:
         """Return the resource of that id, or that there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """
+    Who asks for a change.
+
+    Attributes:
+        token: The name of the token that opened the door.
+        request_id: What the request is called in the log.
+    """
+
+    token: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """
+    How a change is asked for.
+
+    Attributes:
+        author: Who asks.
+        base_url: The address of the service, without a slash at its end.
+        projection: The attributes that the answer will show.
+        is_expected: Tells of a version whether the request is meant for it (RFC 7644 §3.14).
+        is_dry_run: Whether to say what would be done, and do nothing.
+    """
+
+    author: Author
+    base_url: str
+    projection: Projection
+    is_expected: Callable[[str], bool] = lambda _: True
+    is_dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """
+    What came of a change.
+
+    Attributes:
+        resource_id: The id of the resource; empty of one that a dry run did not make.
+        document: The resource as it is now; None if it was deleted, or nothing was done.
+        provenance: How that is known, and what it took.
+        plan: What would be done, of a dry run.
+        notes: What was asked for and could not be, a sentence each.
+    """
+
+    resource_id: str
+    document: Document | None
+    provenance: Provenance
+    plan: Mapping[str, object] | None = None
+    notes: tuple[str, ...] = ()
+
+
+class ResourceWriter(Protocol):
+    """
+    Changes resources of one type.
+
+    Every method may raise, besides what is said there, InvalidValue for what Bitbucket does not
+    take, Uniqueness, Conflict and VersionChanged, Forbidden if the plan of the workspace is
+    full, Unsupported if the workspace is administered elsewhere, and BadUpstream or Unavailable
+    where Bitbucket does not do it. Each says what was done and what was not; the same request
+    again goes on from there.
+    """
+
+    def create(self, attributes: Mapping[str, Any], write: Write) -> Written:
+        """Make a resource (RFC 7644 §3.3)."""
+        ...
+
+    def replace(self, resource_id: str, attributes: Mapping[str, Any], write: Write) -> Written:
+        """
+        Make a resource what *attributes* say; those that are left out, see the type's writer.
+
+        Raises:
+            NotFound: There is none of that id.
+
+        RFC 7644 §3.5.1.
+        """
+        ...
+
+    def patch(self, resource_id: str, patch: Patch, write: Write) -> Written:
+        """Change a resource by operations (RFC 7644 §3.5.2); see :meth:`replace`."""
+        ...
+
+    def delete(self, resource_id: str, write: Write) -> Written:
+        """Delete a resource (RFC 7644 §3.6); see :meth:`replace`."""
         ...

@@ -6,6 +6,7 @@ what is readOnly is dropped, as RFC 7644 §3.3 asks, and so is what is unassigne
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -91,6 +92,20 @@ def read_value(target: Target, value: object) -> Any:
     except ValidationError as error:
         raise _refusal(error, at=target.name) from None
     return None if read in _UNASSIGNED else read
+
+
+def groups_asked_for(body: object) -> list[dict[str, str]]:
+    """
+    Return the groups that the *body* of a POST names by their ids.
+
+    A user's ``groups`` are readOnly, and what belongs to them is changed through the groups
+    (RFC 7643 §4.1.2); an invitation, though, is into groups from the start.
+    """
+    members = body if isinstance(body, dict) else {}
+    given = next((v for name, v in members.items() if str(name).lower() == "groups"), None)
+    values = given if isinstance(given, list) else []
+    ids = [each.get("value") if isinstance(each, dict) else each for each in values]
+    return [{"value": each} for each in ids if isinstance(each, str)]
 
 
 def is_passed_over(path: AttributePath, resource_type: ResourceType) -> bool:
@@ -299,7 +314,10 @@ def _fields(attributes: Iterable[Attribute]) -> dict[str, fields.Field[Any] | No
 
 
 def _values(attribute: Attribute) -> fields.Field[Any]:
-    return _Values(_value(attribute), required=attribute.required, error_messages=_REQUIRED)
+    # What stands for a value that is missing, or its part, knows who uses it: that an address may
+    # be a user's name, say.
+    parts = tuple(replace(part, required=False) for part in attribute.sub_attributes)
+    return _Values(_value(replace(attribute, required=False, sub_attributes=parts)))
 
 
 def _value(attribute: Attribute) -> fields.Field[Any]:

@@ -43,6 +43,10 @@ class Settings:
         gateway_emails_file: Where addresses are, one a line.
         gateway_email_filters: ``known`` or ``refuse``.
         gateway_removed_retention: How long users who left show in queries for changes, in days.
+        gateway_invitation_group: The group that people are invited into who are invited into no
+            other.
+        gateway_protect_administrators: Whether to refuse what would lock out an owner of the
+            workspace, or the account that the gateway acts by.
         gateway_bind: The address to listen on, as host:port.
         gateway_public_url: The address under which clients reach the gateway.
         gateway_user_name: What ``userName`` is: ``email`` or ``account_id``.
@@ -70,6 +74,8 @@ class Settings:
     gateway_emails_file: Path | None
     gateway_email_filters: str
     gateway_removed_retention: int
+    gateway_invitation_group: str | None
+    gateway_protect_administrators: bool
     gateway_bind: str
     gateway_public_url: str | None
     gateway_user_name: str

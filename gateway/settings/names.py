@@ -83,6 +83,15 @@ SETTINGS = (
         "How long users who left show in queries for changes, in days",
         "30",
     ),
+    Setting(
+        "GATEWAY_INVITATION_GROUP",
+        "The group, by name or slug, that people are invited into who are invited into no other",
+    ),
+    Setting(
+        "GATEWAY_PROTECT_ADMINISTRATORS",
+        "Whether to refuse what would lock out an owner, or the account that the gateway acts by",
+        "true",
+    ),
     Setting("GATEWAY_USER_NAME", "What userName is: email or account_id", "email"),
     Setting("GATEWAY_WORKERS", "The processes that serve", "2"),
     Setting("GATEWAY_THREADS", "The threads of each of them", "8"),

@@ -163,6 +163,12 @@ class SettingsSchema(Schema):
     gateway_emails_file = _ReadableFile(load_default=None)
     gateway_email_filters = _one_of("known", "refuse")
     gateway_removed_retention = _whole_number(0, 3650, default=30, unit=" days")
+    gateway_invitation_group = fields.String(
+        load_default=None, validate=validate.Length(min=1, error="must name a group.")
+    )
+    gateway_protect_administrators = fields.Boolean(
+        load_default=True, error_messages={"invalid": "must be true or false."}
+    )
     gateway_bind = fields.String(load_default="127.0.0.1:8080", validate=_bind)
     gateway_public_url = fields.String(load_default=None, validate=_public_url)
     gateway_user_name = _one_of("email", "account_id")

@@ -76,7 +76,11 @@ def _cache_status(provenance: Provenance) -> str:
     return "; ".join(parts)
 
 
+def printable(text: str) -> str:
+    """Return *text* as a header may hold it: in printable ASCII."""
+    return "".join(each if " " <= each <= "~" else "?" for each in text)
+
+
 def _string(text: str) -> str:
-    """Return *text* as a structured field's string holds it: printable ASCII (RFC 8941 §3.3.3)."""
-    printable = "".join(each if " " <= each <= "~" else "?" for each in text)
-    return printable.replace("\\", "\\\\").replace('"', '\\"')
+    """Return *text* as a structured field's string holds it (RFC 8941 §3.3.3)."""
+    return printable(text).replace("\\", "\\\\").replace('"', '\\"')

@@ -1,15 +1,15 @@
 """The web application: every endpoint, with what it is handed."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from flask import Flask
 
-from gateway.scim.handler import ResourceHandler
+from gateway.scim.handler import ResourceHandler, ResourceWriter
 from gateway.scim.schema import Registry
 from gateway.web.addresses import ROOT, Addresses
 from gateway.web.answers import ScimResponse
 from gateway.web.authentication import Authenticator
-from gateway.web.discovery import Discovery
+from gateway.web.discovery import Discovery, Entitlements
 from gateway.web.errors import register_errors
 from gateway.web.explanation import Explain, add_explanation
 from gateway.web.health import Readiness, add_health
@@ -22,10 +22,12 @@ from gateway.web.wellformed import LARGEST_BODY_BYTES, refuse_malformed
 def create_web(
     registry: Registry,
     handlers: Mapping[str, ResourceHandler],
+    writers: Mapping[str, ResourceWriter],
     *,
-    tokens: Collection[str],
+    tokens: Mapping[str, str],
     readiness: Readiness,
     explain: Explain,
+    entitlements: Entitlements = tuple,
     public_url: str | None = None,
 ) -> Flask:
     """
@@ -34,9 +36,11 @@ def create_web(
     Args:
         registry: The schemas and resource types.
         handlers: Who knows the resources, by the name of their type.
-        tokens: The bearer tokens that open the resources.
+        writers: Who changes them, likewise.
+        tokens: The bearer tokens that open the resources, by their names.
         readiness: Returns why the gateway can't serve, if it can't.
         explain: Returns what a query would cost.
+        entitlements: Returns some of the values that entitlements can have.
         public_url: The address under which clients reach the service, without ``/scim/v2``.
     """
     app = Flask("gateway", static_folder=None)
@@ -51,13 +55,14 @@ def create_web(
     app.before_request(refuse_malformed)
     register_errors(app)
     add_health(app, readiness)
-    Discovery(registry, addresses).add_to(app)
+    Discovery(registry, addresses, authenticator, entitlements).add_to(app)
     for resource_type in registry.resource_types:
-        name, handler = resource_type.name, handlers[resource_type.name]
+        name = resource_type.name
+        parts = (resource_type, handlers[name], writers[name])
         shared = {"authenticator": authenticator, "addresses": addresses}
         path = f"{ROOT}{resource_type.endpoint}"
-        collection = CollectionView.as_view(f"{name}.list", resource_type, handler, **shared)
-        single = SingleView.as_view(f"{name}.single", resource_type, handler, **shared)
+        collection = CollectionView.as_view(f"{name}.list", *parts, **shared)
+        single = SingleView.as_view(f"{name}.single", *parts, **shared)
         app.add_url_rule(path, view_func=collection)
         app.add_url_rule(f"{path}/<resource_id>", view_func=single)
     add_explanation(app, registry, explain, authenticator=authenticator, addresses=addresses)

@@ -1,7 +1,7 @@
 """Inbound bearer tokens (RFC 6750)."""
 
 import hmac
-from collections.abc import Collection
+from collections.abc import Mapping
 
 from gateway.scim.errors import Unauthorized
 
@@ -26,15 +26,15 @@ class Authenticator:
     Knows the tokens that open the resources.
 
     Args:
-        tokens: The tokens.
+        tokens: The tokens, by their names.
     """
 
-    def __init__(self, tokens: Collection[str]) -> None:
-        self._tokens = tuple(token.encode() for token in tokens)
+    def __init__(self, tokens: Mapping[str, str]) -> None:
+        self._tokens = {name: token.encode() for name, token in tokens.items()}
 
-    def check(self, authorization: str | None) -> None:
+    def check(self, authorization: str | None) -> str:
         """
-        Let a request with that ``Authorization`` pass.
+        Let a request with that ``Authorization`` pass, and return the name of its token.
 
         Raises:
             TokenRefused: It holds no bearer token, or an unknown one.
@@ -47,9 +47,10 @@ class Authenticator:
         # WSGI hands over the bytes of a header as Latin-1.
         sent = token.strip().encode("latin-1", "replace")
         # Each comparison takes as long as any, and all are made.
-        known = [hmac.compare_digest(sent, token) for token in self._tokens]
-        if not any(known):
+        known = [n for n, token in self._tokens.items() if hmac.compare_digest(sent, token)]
+        if not known:
             raise TokenRefused(
                 "The token is not known here; check that it was copied whole.",
                 challenge=f'{_REALM}, error="invalid_token"',
             )
+        return known[0]

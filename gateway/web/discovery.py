@@ -1,7 +1,8 @@
 """What the service is and has: configuration, resource types, schemas (RFC 7644 §4)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 from flask import Flask, Response, request
@@ -11,6 +12,12 @@ from gateway.scim.messages import list_response
 from gateway.scim.schema import JsonObject, Registry
 from gateway.web.addresses import ROOT, Addresses
 from gateway.web.answers import scim_answer
+from gateway.web.authentication import Authenticator, TokenRefused
+
+#: Returns some of the values that entitlements can have.
+Entitlements = Callable[[], Sequence[str]]
+
+_ENTITLEMENTS = "entitlements"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +25,14 @@ class Discovery:
     """
     Serves the documents of the registry as they are.
 
-    They are open to everyone: identity providers look at them before they have a token.
+    They are open to everyone: identity providers look at them before they have a token. Who has
+    one is told of entitlements that can be granted, too: they name what is in the workspace.
     """
 
     registry: Registry
     addresses: Addresses
+    authenticator: Authenticator
+    entitlements: Entitlements
 
     def add_to(self, app: Flask) -> None:
         """Add the endpoints."""
@@ -50,14 +60,31 @@ class Discovery:
 
     def schemas(self) -> Response:
         """Answer with all schemas (RFC 7643 §7)."""
-        return self._list([found.document for found in self.registry.schemas])
+        return self._list([self._suggesting(found.document) for found in self.registry.schemas])
 
     def schema(self, urn: str) -> Response:
         """Answer with one schema."""
         found = self.registry.schema(urn)
         if found is None:
             raise NotFound(f"There is no schema {urn}.")
-        return scim_answer(self._json(found.document))
+        return scim_answer(self._json(self._suggesting(found.document)))
+
+    def _suggesting(self, document: JsonObject) -> JsonObject:
+        """Return a schema whose entitlements suggest values (RFC 7643 §7), for who may know."""
+        attributes = document.get("attributes")
+        if not isinstance(attributes, list) or not self._is_known():
+            return document
+        if not any(attribute["name"] == _ENTITLEMENTS for attribute in attributes):
+            return document
+        values = list(self.entitlements())
+        return {**document, "attributes": [_suggested(each, values) for each in attributes]}
+
+    def _is_known(self) -> bool:
+        try:
+            self.authenticator.check(request.headers.get("Authorization"))
+        except TokenRefused:
+            return False
+        return True
 
     def _list(self, documents: Sequence[JsonObject]) -> Response:
         _refuse_filter()
@@ -70,6 +97,16 @@ class Discovery:
             raise TypeError("A document without meta.")
         location = f"{self.addresses.base_url()}{meta['location']}"
         return orjson.dumps({**document, "meta": {**meta, "location": location}})
+
+
+def _suggested(attribute: dict[str, Any], values: list[str]) -> dict[str, Any]:
+    if attribute["name"] != _ENTITLEMENTS or not values:
+        return attribute
+    parts = [
+        part | {"canonicalValues": values} if part["name"] == "value" else part
+        for part in attribute["subAttributes"]
+    ]
+    return attribute | {"subAttributes": parts}
 
 
 def _refuse_filter() -> None:

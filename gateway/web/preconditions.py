@@ -33,15 +33,52 @@ class IfNoneMatch:
             return cls()
         if header.strip() == "*":
             return cls(None)
-        if not _LIST.fullmatch(header):
-            raise InvalidValue(
-                'The header If-None-Match holds no entity tags; send one as it was got, as W/"1f…".'
-            )
-        return cls(frozenset(map(_opaque, re.findall(_ENTITY_TAG, header))))
+        return cls(_tags(header, "If-None-Match"))
 
     def holds(self, version: str) -> bool:
         """Return whether the client has *version*; the comparison is weak (RFC 9110 §13.1.2)."""
         return self.opaque_tags is None or _opaque(version) in self.opaque_tags
+
+
+@dataclass(frozen=True, slots=True)
+class IfMatch:
+    """
+    The versions that a request is meant for.
+
+    Attributes:
+        opaque_tags: Their entity tags without the mark of weak ones; None stands for any.
+    """
+
+    opaque_tags: frozenset[str] | None = None
+
+    @classmethod
+    def parse(cls, header: str | None) -> "IfMatch":
+        """
+        Read the header; a request that has none is meant for any.
+
+        Raises:
+            InvalidValue: It is neither ``*`` nor a list of entity tags.
+        """
+        if header is None or header.strip() == "*":
+            return cls()
+        return cls(_tags(header, "If-Match"))
+
+    def holds(self, version: str) -> bool:
+        """
+        Return whether the request is meant for *version*.
+
+        The comparison is weak, as RFC 7644 §3.14 uses weak tags here; RFC 9110 would never let
+        one match.
+        """
+        return self.opaque_tags is None or _opaque(version) in self.opaque_tags
+
+
+def _tags(header: str, name: str) -> frozenset[str]:
+    if not _LIST.fullmatch(header):
+        raise InvalidValue(
+            f'The header {name} holds no entity tags; send one as it was got, as W/"1f…".'
+        )
+    return frozenset(map(_opaque, re.findall(_ENTITY_TAG, header)))
 
 
 def _opaque(entity_tag: str) -> str:

@@ -1,26 +1,37 @@
 """The resources: lists and single ones (RFC 7644 §3.4)."""
 
-from typing import NoReturn
+from http import HTTPStatus
 
 import orjson
-from flask import Response, request
+from flask import Response, g, request
 from flask.views import MethodView
 
-from gateway.scim.errors import NotFound, Unsupported
-from gateway.scim.handler import Document, ResourceHandler
+from gateway.scim.errors import InvalidValue, NotFound
+from gateway.scim.handler import (
+    Author,
+    Document,
+    ResourceHandler,
+    ResourceWriter,
+    Write,
+    Written,
+)
+from gateway.scim.input import groups_asked_for, read_resource
 from gateway.scim.messages import list_response, read_projection, read_query
+from gateway.scim.patch.message import read_patch
 from gateway.scim.projection import Projection
 from gateway.scim.schema import ResourceType
 from gateway.web.addresses import Addresses
 from gateway.web.answers import (
     ScimResponse,
     error_answer,
+    printable,
     provenance_headers,
     scim_answer,
 )
 from gateway.web.authentication import Authenticator
+from gateway.web.bodies import json_body
 from gateway.web.caching import freshness_wanted
-from gateway.web.preconditions import IfNoneMatch
+from gateway.web.preconditions import IfMatch, IfNoneMatch
 
 
 class _ResourceView(MethodView):
@@ -32,30 +43,51 @@ class _ResourceView(MethodView):
         self,
         resource_type: ResourceType,
         handler: ResourceHandler,
+        writer: ResourceWriter,
         *,
         authenticator: Authenticator,
         addresses: Addresses,
     ) -> None:
         self._type = resource_type
         self._handler = handler
+        self._writer = writer
         self._authenticator = authenticator
         self._addresses = addresses
 
     def dispatch_request(self, **parts: str) -> Response:
         """Let nobody in without a token, whatever is asked."""
-        self._authenticator.check(request.headers.get("Authorization"))
+        g.token = self._authenticator.check(request.headers.get("Authorization"))
         answer = super().dispatch_request(**parts)
         if not isinstance(answer, Response):
             raise TypeError(f"{type(self).__name__} answered {answer!r}.")
         return answer
 
-    def _refuse(self, **_parts: str) -> NoReturn:
-        raise Unsupported(
-            f"This gateway reads Bitbucket and does not write to it: {request.method} of a "
-            f"{self._type.name} is not offered."
+    def _write(self) -> Write:
+        """Return how the change is asked for."""
+        return Write(
+            author=Author(token=g.token, request_id=g.request_id),
+            base_url=self._addresses.base_url(),
+            projection=read_projection(request.args.to_dict(flat=False), self._type),
+            is_expected=IfMatch.parse(request.headers.get("If-Match")).holds,
+            is_dry_run=_is_dry_run(request.headers.get("X-Dry-Run")),
         )
 
-    post = put = patch = delete = _refuse
+    def _answer(self, written: Written, write: Write, *, status: int) -> Response:
+        headers = provenance_headers(written.provenance)
+        if written.notes:
+            headers["X-Bitbucket-Notes"] = "; ".join(map(printable, written.notes))
+        if written.plan is not None:
+            return Response(
+                orjson.dumps(written.plan), content_type="application/json", headers=headers
+            )
+        document = written.document
+        if document is None:
+            # Gone by the time it is answered: what was asked for was done all the same.
+            return ScimResponse(status=204, headers=headers)
+        location = f"{write.base_url}{self._type.endpoint}/{written.resource_id}"
+        name = "Location" if status == HTTPStatus.CREATED else "Content-Location"
+        headers |= {"ETag": document.version, name: location}
+        return scim_answer(_shown(document, write.projection), status=status, headers=headers)
 
 
 class CollectionView(_ResourceView):
@@ -73,6 +105,16 @@ class CollectionView(_ResourceView):
         resources = [_shown(document, query.projection) for document in listing.documents]
         body = list_response(listing.total_results, resources, start_index=query.page.start_index)
         return scim_answer(body, headers=provenance_headers(listing.provenance))
+
+    def post(self) -> Response:
+        """Make a resource (RFC 7644 §3.3)."""
+        body = json_body()
+        attributes = read_resource(body, self._type)
+        if groups := groups_asked_for(body):
+            attributes["groups"] = groups
+        write = self._write()
+        written = self._writer.create(attributes, write)
+        return self._answer(written, write, status=HTTPStatus.CREATED)
 
 
 class SingleView(_ResourceView):
@@ -101,6 +143,34 @@ class SingleView(_ResourceView):
         if known.holds(document.version):
             return ScimResponse(status=304, headers=headers)
         return scim_answer(_shown(document, projection), headers=headers)
+
+    def put(self, resource_id: str) -> Response:
+        """Replace a resource (RFC 7644 §3.5.1)."""
+        attributes = read_resource(json_body(), self._type)
+        write = self._write()
+        written = self._writer.replace(resource_id, attributes, write)
+        return self._answer(written, write, status=HTTPStatus.OK)
+
+    def patch(self, resource_id: str) -> Response:
+        """Change a resource (RFC 7644 §3.5.2)."""
+        patch = read_patch(json_body(), self._type)
+        write = self._write()
+        written = self._writer.patch(resource_id, patch, write)
+        return self._answer(written, write, status=HTTPStatus.OK)
+
+    def delete(self, resource_id: str) -> Response:
+        """Delete a resource (RFC 7644 §3.6)."""
+        write = self._write()
+        written = self._writer.delete(resource_id, write)
+        return self._answer(written, write, status=HTTPStatus.NO_CONTENT)
+
+
+def _is_dry_run(header: str | None) -> bool:
+    words = {None: False, "true": True, "false": False}
+    read = words.get(header and header.strip().lower())
+    if read is None:
+        raise InvalidValue("The header X-Dry-Run is true or false.")
+    return read
 
 
 def _shown(document: Document, projection: Projection) -> bytes:

@@ -28,6 +28,13 @@ class Client:
         """Return the answer to a query."""
         return self.session.get(f"{self.base_url}{path}", params=parameters, timeout=30)
 
+    def send(
+        self, method: str, path: str, body: object = None, **headers: str
+    ) -> requests.Response:
+        """Return the answer to a request that changes something."""
+        url = f"{self.base_url}{path}"
+        return self.session.request(method, url, json=body, headers=headers, timeout=60)
+
     def json(self, path: str, **parameters: str | int) -> Any:
         """Return the JSON of an answer that succeeded."""
         answer = self.get(path, **parameters)
@@ -53,6 +60,8 @@ def environment(world: World, api_url: str, folder: Path) -> dict[str, str]:
         "BITBUCKET_ACCESS_TOKEN": known.access_token.token,
         "BITBUCKET_EMAIL": known.api_token.email,
         "BITBUCKET_API_TOKEN": known.api_token.token,
+        "BITBUCKET_OAUTH_KEY": known.oauth.key,
+        "BITBUCKET_OAUTH_SECRET": known.oauth.secret,
         "SCIM_TOKEN": TOKEN,
         "GATEWAY_DATABASE_URL": f"sqlite:///{folder / 'mirror.sqlite3'}",
         "GATEWAY_LOG_LEVEL": "error",

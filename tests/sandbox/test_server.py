@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
+from gateway.sandbox.calls import Made
 from gateway.sandbox import DEMO, Behaviour, World, create_app, sandbox_of, serving
 from gateway.sandbox.wsgi import VARIABLE, application
 from tests.sandbox.reader import Reader
@@ -102,7 +103,7 @@ def test_an_application_can_be_served_again(world: World) -> None:
     """A Bitbucket that was away comes back as it was, and stalls as before."""
     app = create_app(world)
     with serving(app) as served:
-        served.sandbox.calls.count("before")
+        served.sandbox.calls.count("before", Made("GET", "/before"))
     with serving(app) as served:
         assert served.sandbox.calls.by_resource == {"before": 1}
         served.sandbox.faults.plan("timeout")

@@ -1,7 +1,7 @@
 """The web application with resources kept in memory behind it."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 
 from gateway.scim.filter.match import matches
 from gateway.scim.freshness import AS_IT_COMES, FreshnessWanted, Provenance
-from gateway.scim.handler import Document, Listing, Query, Retrieval
+from gateway.scim.handler import Document, Listing, Query, Retrieval, Write, Written
+from gateway.scim.patch.operation import Patch
 from gateway.scim.projection import Projection
 from gateway.scim.schema import Registry, load_registry
 from gateway.web.application import create_web
@@ -62,6 +63,43 @@ class Memory:
             raise self.failure
 
 
+@dataclass
+class Scribe:
+    """A writer that changes nothing, and remembers what it was asked."""
+
+    failure: Exception | None = None
+    asked: list[tuple[str, str, Any, Write]] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
+
+    def create(self, attributes: Mapping[str, Any], write: Write) -> Written:
+        """Answer with what was sent."""
+        return self._written("create", "new", attributes, write)
+
+    def replace(self, resource_id: str, attributes: Mapping[str, Any], write: Write) -> Written:
+        """Answer with what was sent."""
+        return self._written("replace", resource_id, attributes, write)
+
+    def patch(self, resource_id: str, patch: Patch, write: Write) -> Written:
+        """Answer with the operations."""
+        return self._written("patch", resource_id, patch, write)
+
+    def delete(self, resource_id: str, write: Write) -> Written:
+        """Answer with nothing."""
+        written = self._written("delete", resource_id, None, write)
+        return replace(written, document=None)
+
+    def _written(self, action: str, resource_id: str, asked: Any, write: Write) -> Written:
+        if self.failure is not None:
+            raise self.failure
+        self.asked.append((action, resource_id, asked, write))
+        provenance = Provenance(age_seconds=0, calls=2)
+        if write.is_dry_run:
+            return Written("", None, provenance, {"dryRun": True, "calls": []})
+        attributes = asked if isinstance(asked, dict) else {}
+        resource = {**attributes, "id": resource_id, "meta": {"version": 'W/"new"'}}
+        return Written(resource_id, _document(resource), provenance, notes=self.notes)
+
+
 def _explain(type_name: str, query: Query) -> dict[str, object]:
     return {
         "needs": [{"need": type_name, "ageSeconds": None}],
@@ -109,6 +147,12 @@ def groups() -> Memory:
 
 
 @pytest.fixture
+def scribe() -> Scribe:
+    """What changes both."""
+    return Scribe()
+
+
+@pytest.fixture
 def reasons() -> list[str]:
     """Why the gateway is not ready."""
     return []
@@ -122,14 +166,19 @@ def registry() -> Registry:
 
 @pytest.fixture
 def serve(
-    registry: Registry, users: Memory, groups: Memory, reasons: list[str]
+    registry: Registry, users: Memory, groups: Memory, scribe: Scribe, reasons: list[str]
 ) -> Callable[..., FlaskClient]:
     """Make a client, without a token, of an application that was made in another way."""
 
     def client(**other: Any) -> FlaskClient:
         made: dict[str, Any] = {
             "handlers": {"User": users, "Group": groups},
-            "tokens": [TOKEN, "another-token-that-opens", "ein-schlüssel"],
+            "writers": {"User": scribe, "Group": scribe},
+            "tokens": {
+                "first": TOKEN,
+                "second": "another-token-that-opens",
+                "third": "ein-schlüssel",
+            },
             "readiness": lambda: reasons,
             "explain": _explain,
         } | other

@@ -35,12 +35,12 @@ def test_the_configuration_says_every_required_feature(
 
 
 def test_the_configuration_says_what_is_done(anonymous: FlaskClient) -> None:
-    """Filters, sorting and ETags are there, writes are not, and pages are by index."""
+    """Filters, sorting, ETags and PATCH are there, and pages are by index."""
     config = get(anonymous, "/ServiceProviderConfig")
 
     supported = {name for name in config if isinstance(config[name], dict)}
     supported = {name for name in supported if config[name].get("supported")}
-    assert supported == {"filter", "sort", "etag"}
+    assert supported == {"filter", "sort", "etag", "patch"}
     assert config["filter"]["maxResults"] == config["pagination"]["maxPageSize"] == 1000
     assert config["pagination"]["defaultPageSize"] == 100
     assert config["authenticationSchemes"][0]["type"] == "oauthbearertoken"

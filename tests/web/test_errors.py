@@ -141,11 +141,22 @@ def test_without_configured_tokens_nothing_opens(serve: Callable[..., FlaskClien
         refused(answer, 401)
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-@pytest.mark.parametrize("path", ["/Users", "/Users/u7", "/Groups", "/Groups/g"])
-def test_writes_are_not_offered(client: FlaskClient, method: str, path: str) -> None:
-    """The status is 501, whatever is sent."""
-    refused(client.open(f"/scim/v2{path}", method=method, data=b"{"), 501)
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/Users"),
+        ("PUT", "/Users/u1"),
+        ("PATCH", "/Groups/g1"),
+    ],
+)
+def test_a_body_that_is_not_json_is_refused(client: FlaskClient, method: str, path: str) -> None:
+    """The status is 400, and nothing is changed."""
+    refused(client.open(f"/scim/v2{path}", method=method, data=b"{"), 400, "invalidSyntax")
+
+
+def test_a_body_of_another_type_is_refused(client: FlaskClient) -> None:
+    """The status is 415, with what to send instead."""
+    refused(client.post("/scim/v2/Users", data="a=b", content_type="text/csv"), 415)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -193,7 +204,7 @@ def test_a_body_that_is_too_large_is_refused(client: FlaskClient) -> None:
     limit = 1 << 20
 
     refused(client.post("/scim/v2/Users", data=b"x" * (limit + 1)), 413)
-    refused(client.post("/scim/v2/Users", data=b"x" * limit), 501)
+    refused(client.post("/scim/v2/Users", data=b"x" * limit), 400, "invalidSyntax")
 
 
 def test_bitbucket_refusing_the_gateway_is_a_bad_gateway(client: FlaskClient, users: Any) -> None:

@@ -118,7 +118,8 @@ class _Reader:
         if not isinstance(value, dict):
             raise InvalidValue(f"{extension.id} is an object.")
         for name, inner in value.items():
-            yield from self._of_path(op, f"{extension.id}:{name}", inner, is_named=False)
+            if name.lower() not in _NEVER_CHANGED:
+                yield from self._of_path(op, f"{extension.id}:{name}", inner, is_named=False)
 
     def _of_path(self, op: Op, text: str, value: object, *, is_named: bool) -> Iterator[Operation]:
         target, selector = self._bind(text, is_named=is_named)

@@ -49,7 +49,7 @@ def upgrade() -> None:
         sa.Column("id", TEXT, nullable=False),
         sa.Column("member_uuid", TEXT, nullable=True),
         sa.Column("email", TEXT, nullable=True),
-        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=True),
         sa.Column("invited_at", INSTANT, nullable=True),
         sa.Column("deleted_at", INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("integration", "id", name=op.f("pk_user_records")),

@@ -1,0 +1,90 @@
+"""What clients say of a resource, over what Bitbucket says."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+ENTERPRISE: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+
+#: The attributes that Bitbucket can't hold, or not as clients write them.
+_KEPT: Final[Mapping[str, tuple[str, ...]]] = {
+    "User": ("externalId", "userName", "name", "displayName", "emails", ENTERPRISE),
+    "Group": ("externalId",),
+}
+#: What a client calls an entitlement: that is no attribute, so it is kept by a name of its own.
+_LABELS: Final = "entitlements"
+_WORDS: Final = ("display", "type", "primary")
+
+Attributes = Mapping[str, Any]
+
+
+def overlaid(
+    resource: dict[str, Any], attributes: Attributes | None, *, extension: str | None = None
+) -> dict[str, Any]:
+    """
+    Return *resource* as clients said it is, as far as that is kept.
+
+    Args:
+        resource: The resource as Bitbucket has it.
+        attributes: The overlay; an attribute that is None was taken away.
+        extension: The URN of the extension that holds the entitlements; None if the core does.
+    """
+    if not attributes:
+        return resource
+    kept = {name: value for name, value in attributes.items() if name != _LABELS}
+    made = {name: value for name, value in (resource | kept).items() if value is not None}
+    if ENTERPRISE in made and ENTERPRISE not in resource["schemas"]:
+        core, *others = resource["schemas"]
+        made["schemas"] = [core, ENTERPRISE, *others]
+    labels = attributes.get(_LABELS, {})
+    if labels:
+        holder = made if extension is None else dict(made.get(extension, {}))
+        if _LABELS in holder:
+            holder[_LABELS] = [each | labels.get(each["value"], {}) for each in holder[_LABELS]]
+        if extension is not None:
+            made[extension] = holder
+    return made
+
+
+def overlay_of(
+    plain: Attributes, wanted: Attributes, type_name: str, *, extension: str | None = None
+) -> dict[str, Any]:
+    """
+    Return the overlay by which *plain* becomes *wanted*, in the attributes that are kept.
+
+    Args:
+        plain: The resource as Bitbucket has it.
+        wanted: The resource as a client wants it.
+        type_name: ``User`` or ``Group``.
+        extension: As of :func:`overlaid`.
+    """
+    overlay = {
+        name: wanted.get(name)
+        for name in _KEPT[type_name]
+        if wanted.get(name) != plain.get(name) and (name in wanted or name in plain)
+    }
+    labels = _labels(_entitlements(plain, extension), _entitlements(wanted, extension))
+    return overlay | ({_LABELS: labels} if labels else {})
+
+
+def without_overlay(plain: Attributes, type_name: str) -> dict[str, Any]:
+    """Return what Bitbucket says in the attributes that are kept, for what a client leaves out."""
+    return {name: plain[name] for name in _KEPT[type_name] if name in plain}
+
+
+def _entitlements(resource: Attributes, extension: str | None) -> list[dict[str, Any]]:
+    holder = resource if extension is None else resource.get(extension, {})
+    found: list[dict[str, Any]] = holder.get(_LABELS, [])
+    return found
+
+
+def _labels(plain: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    known = {each["value"]: each for each in plain}
+    labels: dict[str, dict[str, Any]] = {
+        each["value"]: {
+            word: each[word]
+            for word in _WORDS
+            if word in each and each[word] != known.get(each["value"], {}).get(word)
+        }
+        for each in wanted
+    }
+    return {value: words for value, words in labels.items() if words}

@@ -1,0 +1,182 @@
+"""From the entitlements that clients write to permissions on places."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from gateway.mirror.fact_reader import FactReader
+from gateway.planner.collections import LIST_OF_TYPE, Collection
+from gateway.planner.needs import Need, Needs, OnePlace, Whole
+from gateway.planner.pins import Place as PlaceNamed
+from gateway.planner.pins import is_uuid
+from gateway.provisioning.steps import Place
+from gateway.scim.errors import InvalidValue
+from gateway.scim.patch.operation import Patch
+
+_VALUE: Final = re.compile(
+    r"(?P<type>repository|project):(?P<place>.+):(?P<permission>[a-z-]+)", re.IGNORECASE
+)
+_PERMISSIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "repository": ("read", "write", "admin"),
+    "project": ("read", "write", "create-repo", "admin"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """
+    An entitlement as a client writes it.
+
+    Attributes:
+        place: Its place, by UUID, or by a project's key or a repository's full name.
+        permission: The permission.
+    """
+
+    place: PlaceNamed
+    permission: str
+
+    @classmethod
+    def parse(cls, value: object) -> "Asked":
+        """
+        Read ``repository:<uuid>:write``, or ``repository:acme/api:write``.
+
+        Raises:
+            InvalidValue: It is none.
+        """
+        match = _VALUE.fullmatch(value) if isinstance(value, str) else None
+        if match is None:
+            raise InvalidValue(
+                f"{value!r} is no entitlement; write repository:<uuid>:write, "
+                "repository:<workspace>/<slug>:write or project:<key>:write."
+            )
+        object_type, permission = match["type"].lower(), match["permission"].lower()
+        if permission not in _PERMISSIONS[object_type]:
+            raise InvalidValue(
+                f"{permission} can't be granted on a {object_type}; choose one of "
+                f"{', '.join(_PERMISSIONS[object_type])}."
+            )
+        return cls(PlaceNamed(object_type, match["place"].lower().strip("{}")), permission)
+
+
+def asked(values: Iterable[Mapping[str, Any]]) -> list[Asked]:
+    """Return the entitlements of a multi-valued attribute."""
+    return [Asked.parse(value.get("value")) for value in values]
+
+
+def named_in(patch: Patch, attribute: str) -> set[PlaceNamed]:
+    """Return the places that the operations of *patch* on *attribute* name by their values."""
+    texts: set[str] = set()
+    for operation in patch:
+        if operation.target.attribute.name == attribute:
+            texts |= set(_texts(operation.value))
+            texts |= set(_texts(operation.selector))
+    found = (_VALUE.fullmatch(text) for text in texts)
+    return {
+        PlaceNamed(match["type"].lower(), match["place"].lower().strip("{}"))
+        for match in found
+        if match
+    }
+
+
+def _texts(value: object) -> Iterable[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _texts(inner)
+    elif hasattr(value, "condition"):
+        yield from _texts(value.condition)
+    elif hasattr(value, "operands"):
+        yield from _texts(value.operands)
+    elif hasattr(value, "value"):
+        yield from _texts(value.value)
+
+
+def needs_of(subject_type: str, places: Iterable[PlaceNamed]) -> Needs:
+    """Return what must be read to know what subjects of a type are granted on *places*."""
+    fresh: set[Need] = set()
+    known: set[Collection] = set()
+    for place in places:
+        if (subject_type, place.object_type) == ("group", "repository"):
+            fresh.add(Whole(Collection.REPOSITORY_GROUP_GRANTS))
+        else:
+            fresh.add(OnePlace(subject_type, place))
+        known.add(LIST_OF_TYPE[place.object_type])
+    return Needs(frozenset(fresh), frozenset(known))
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """
+    The places of the workspace, by what clients call them.
+
+    Attributes:
+        facts: The lists.
+    """
+
+    facts: FactReader
+
+    def permissions(
+        self, wanted: Iterable[Asked], held: Mapping[Place, str] | None = None
+    ) -> dict[Place, str]:
+        """
+        Return what is asked for, by place.
+
+        Only one permission can be held on a place: another that is asked for besides the one that
+        is *held* takes its place.
+
+        Raises:
+            InvalidValue: There is no such place, or two permissions are asked for on one.
+        """
+        found: dict[Place, str] = {}
+        for each in wanted:
+            place = self.place(each.place)
+            is_held = (held or {}).get(place) == found.get(place, each.permission)
+            if place in found and is_held:
+                found[place] = each.permission
+            elif place in found and (held or {}).get(place) == each.permission:
+                continue
+            elif found.setdefault(place, each.permission) != each.permission:
+                raise InvalidValue(
+                    f"Two permissions are asked for on the {place}; only one can be held."
+                )
+        return found
+
+    def place(self, named: PlaceNamed) -> Place:
+        """
+        Return the place of that name.
+
+        Raises:
+            InvalidValue: There is none.
+        """
+        uuid = named.name
+        if not is_uuid(uuid):
+            uuid = self.facts.place_uuid(named.object_type, named.name) or ""
+        found = self.with_uuid(named.object_type, uuid)
+        if found is None:
+            raise InvalidValue(f"There is no {named.object_type} {named.name}.")
+        return found
+
+    def with_uuid(self, object_type: str, uuid: str) -> Place | None:
+        """Return the place with that UUID, if there is one."""
+        if object_type == "project":
+            return next(
+                (Place("project", p.uuid, p.key) for p in self.facts.projects(uuids=[uuid])), None
+            )
+        return next(
+            (Place("repository", r.uuid, r.slug) for r in self.facts.repositories(uuids=[uuid])),
+            None,
+        )
+
+    def held(self, subject_id: str) -> dict[Place, str]:
+        """Return what a subject, a member's UUID or a group's id, is granted."""
+        held: dict[Place, str] = {}
+        for grant in self.facts.grants(subject_ids=[subject_id]):
+            place = self.with_uuid(grant.object_type, grant.object_uuid)
+            if place is not None:
+                held[place] = grant.permission
+        return held

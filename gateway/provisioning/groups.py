@@ -1,0 +1,411 @@
+"""Changing the groups of a workspace (RFC 7643 §4.2)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from gateway.directory.groups import GROUP_EXTENSION
+from gateway.directory.overlay import overlay_of
+from gateway.mirror.facts import Group
+from gateway.mirror.journal import Change, Event
+from gateway.mirror.mirror import Snapshot
+from gateway.mirror.user_records import HeldBack, UserRecord
+from gateway.planner.collections import Collection
+from gateway.planner.needs import Needs, OneAddress, OneMember
+from gateway.planner.pins import is_uuid
+from gateway.provisioning.effects import Effects
+from gateway.provisioning.entitlements import Places, asked, named_in, needs_of
+from gateway.provisioning.provisioner import Provisioner
+from gateway.provisioning.rebase import rebased
+from gateway.provisioning.session import Intent, Session
+from gateway.provisioning.states import GroupState, plan_group
+from gateway.scim.errors import InvalidValue, NotFound, Uniqueness, VersionChanged
+from gateway.scim.handler import Write, Written
+from gateway.scim.patch.apply import apply_patch
+from gateway.scim.patch.operation import Patch
+from gateway.scim.schema import ResourceType
+from gateway.scim.text import fold
+
+Resource = Mapping[str, Any]
+
+_GROUPS: Final = Needs.whole(Collection.GROUPS)
+#: As many members are looked up one by one; of more the whole list is read.
+_MOST_LOOKED_UP = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """
+    Who is wanted in a group, by what Bitbucket can do with them.
+
+    Attributes:
+        members: The UUIDs of members.
+        invited: The addresses, by user id, of those who have not accepted yet.
+        held_back: The ids of users who were deactivated: they are given it when active again.
+    """
+
+    members: frozenset[str]
+    invited: Mapping[str, str]
+    held_back: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupWriter:
+    """
+    Changes groups: a :class:`gateway.scim.handler.ResourceWriter`.
+
+    Of a PUT, members that are left out are none; entitlements that are left out stay as they are.
+
+    Attributes:
+        provisioner: The parts that change a workspace.
+    """
+
+    provisioner: Provisioner
+
+    @property
+    def resource_type(self) -> ResourceType:
+        """The type of what is changed."""
+        return self.provisioner.registry.group
+
+    def create(self, attributes: Resource, write: Write) -> Written:
+        """See :meth:`gateway.scim.handler.ResourceWriter.create`."""
+        session = Session(self.provisioner, write)
+        name = _name(attributes)
+        with self.provisioner.turn(f"Group {fold(name)}"):
+            session.know(_GROUPS)
+            begun = self._begun(name)
+            with self.provisioner.mirror.reading() as snapshot:
+                same = _named(snapshot, name)
+            if same is not None and begun is None:
+                raise Uniqueness(f"There is a group {same.name} already, with the id {same.id}.")
+            if same is not None:
+                # An earlier request has made it, and came no further.
+                return self._change(session, "create", same.id, lambda _: dict(attributes))
+            return self._create(session, attributes)
+
+    def replace(self, resource_id: str, attributes: Resource, write: Write) -> Written:
+        """See :meth:`gateway.scim.handler.ResourceWriter.replace`."""
+
+        def replaced(current: Resource) -> dict[str, Any]:
+            kept = {GROUP_EXTENSION: current.get(GROUP_EXTENSION, {})}
+            return kept | dict(attributes)
+
+        return self._in_turn("replace", resource_id, replaced, write)
+
+    def patch(self, resource_id: str, patch: Patch, write: Write) -> Written:
+        """See :meth:`gateway.scim.handler.ResourceWriter.patch`."""
+        return self._in_turn(
+            "patch",
+            resource_id,
+            lambda current: apply_patch(current, patch, self.resource_type),
+            write,
+            patch=patch,
+        )
+
+    def delete(self, resource_id: str, write: Write) -> Written:
+        """See :meth:`gateway.scim.handler.ResourceWriter.delete`."""
+        session = Session(self.provisioner, write)
+        with self.provisioner.turn(f"Group {resource_id}"):
+            session.know(_GROUPS)
+            with self.provisioner.mirror.reading() as snapshot:
+                before = self._current(snapshot, resource_id, write)
+                group = _with_id(snapshot, resource_id)
+                state = self._state(snapshot, group)
+            self.provisioner.protection.check_group(session.workspace, group, state.members)
+            plan = plan_group(resource_id, state, None)
+            if write.is_dry_run:
+                return session.foretell(plan, None)
+
+            def forget(effects: Effects) -> None:
+                effects.writing.overlays.put("Group", resource_id, {})
+                users = effects.writing.users
+                users.release(h for h in users.held_back() if h.object_id == resource_id)
+
+            intent = Intent(
+                author=write.author,
+                action="delete",
+                resource_type=self.resource_type,
+                resource_id=resource_id,
+                before=before,
+                wanted=None,
+            )
+            session.carry_out(intent, plan, keep=forget)
+        return Written(resource_id, None, session.provenance(_GROUPS))
+
+    def resume(self, change: Change, write: Write) -> Written:
+        """
+        Do what is left of a change that stopped.
+
+        Raises:
+            ScimError: It stopped again.
+        """
+        data = change.began.data
+        before, wanted = data["before"], data["wanted"]
+        if wanted is None:
+            return self.delete(data["resourceId"], write)
+        if before is None:
+            return self.create(wanted, write)
+        return self._in_turn(
+            "resume",
+            data["resourceId"],
+            lambda current: rebased(before, wanted, current),
+            write,
+        )
+
+    def _in_turn(
+        self,
+        action: str,
+        resource_id: str,
+        change: Any,
+        write: Write,
+        *,
+        patch: Patch = (),
+    ) -> Written:
+        session = Session(self.provisioner, write)
+        with self.provisioner.turn(f"Group {resource_id}"):
+            needed = _GROUPS
+            if places := named_in(patch, "entitlements"):
+                needed |= needs_of("group", places)
+            session.know(needed)
+            return self._change(session, action, resource_id, change)
+
+    def _create(self, session: Session, attributes: Resource) -> Written:
+        write = session.write
+        wanted_permissions = asked(_entitlements(attributes))
+        if wanted_permissions:
+            places = {each.place for each in wanted_permissions}
+            session.know(needs_of("group", places), anew=False)
+        members = self._members(session, attributes)
+        with self.provisioner.mirror.reading() as snapshot:
+            permissions = Places(snapshot.facts).permissions(wanted_permissions)
+        after = GroupState(
+            name=_name(attributes),
+            members=members.members,
+            invited=members.invited,
+            permissions=permissions,
+        )
+        plan = plan_group("", None, after)
+        if write.is_dry_run:
+            return session.foretell(plan, attributes)
+        intent = Intent(
+            author=write.author,
+            action="create",
+            resource_type=self.resource_type,
+            resource_id="",
+            before=None,
+            wanted=attributes,
+        )
+
+        def keep(effects: Effects) -> None:
+            group_id = effects.new_group_id or ""
+            self._keep(effects, group_id, attributes, members)
+
+        effects = session.carry_out(intent, plan, keep=keep)
+        return session.answer(self.resource_type, effects.new_group_id or "")
+
+    def _change(self, session: Session, action: str, resource_id: str, change: Any) -> Written:
+        write = session.write
+        with self.provisioner.mirror.reading() as snapshot:
+            current = self._current(snapshot, resource_id, write)
+        wanted = change(current)
+        is_named = _entitlements(wanted) != _entitlements(current)
+        if is_named:
+            changed = _places_of(_entitlements(wanted), _entitlements(current))
+            session.know(needs_of("group", changed))
+            with self.provisioner.mirror.reading() as snapshot:
+                current = self._current(snapshot, resource_id, write)
+            wanted = change(current)
+        members = self._members(session, wanted)
+        with self.provisioner.mirror.reading() as snapshot:
+            group = _with_id(snapshot, resource_id)
+            before = self._state(snapshot, group)
+            held = self._held_back(snapshot, resource_id)
+            same = _named(snapshot, _name(wanted))
+            permissions = before.permissions
+            if is_named:
+                named = asked(_entitlements(wanted))
+                permissions = Places(snapshot.facts).permissions(named, before.permissions)
+        if same is not None and same.id != resource_id:
+            raise Uniqueness(f"There is a group {same.name} already, with the id {same.id}.")
+        after = GroupState(
+            name=_name(wanted),
+            members=members.members,
+            invited=members.invited,
+            permissions=permissions,
+            permission=before.permission,
+            auto_add=before.auto_add,
+        )
+        self.provisioner.protection.check_group(
+            session.workspace, group, before.members - after.members
+        )
+        plan = plan_group(resource_id, before, after)
+        if write.is_dry_run:
+            return session.foretell(plan, wanted)
+        if plan or self._is_kept_otherwise(resource_id, wanted, members, held):
+            intent = Intent(
+                author=write.author,
+                action=action,
+                resource_type=self.resource_type,
+                resource_id=resource_id,
+                before=current,
+                wanted=wanted,
+            )
+            session.carry_out(
+                intent,
+                plan,
+                keep=lambda effects: self._keep(effects, resource_id, wanted, members),
+            )
+        return session.answer(self.resource_type, resource_id)
+
+    def _current(self, snapshot: Snapshot, resource_id: str, write: Write) -> dict[str, Any]:
+        """Return the group as it is, if there is one, and the request is meant for it as it is."""
+        found = snapshot.resources(self.resource_type).version(resource_id)
+        current = self.provisioner.renderer.group(snapshot, resource_id, is_plain=False)
+        if current is None or found is None:
+            raise NotFound(f"There is no Group with the id {resource_id}.")
+        if not write.is_expected(found):
+            raise VersionChanged(
+                "The group is in another version than the request is meant for; read it again."
+            )
+        return current
+
+    def _state(self, snapshot: Snapshot, group: Group) -> GroupState:
+        facts = snapshot.facts
+        invited = {
+            held.user_id: record.email
+            for held in snapshot.users.held_back()
+            if held.object_id == group.id
+            and (record := snapshot.users.with_ids([held.user_id]).get(held.user_id))
+            and record.member_uuid is None
+            and record.invited_at is not None
+            and record.email is not None
+        }
+        return GroupState(
+            name=group.name,
+            members=frozenset(m.member_uuid for m in facts.memberships(group_ids=[group.id])),
+            invited=invited,
+            permissions=Places(facts).held(group.id),
+            permission=group.permission,
+            auto_add=group.auto_add,
+        )
+
+    def _members(self, session: Session, wanted: Resource) -> _Members:
+        """
+        Return who is wanted, by what can be done with them.
+
+        Raises:
+            InvalidValue: Somebody is no user.
+        """
+        ids = {str(each.get("value", "")).lower() for each in wanted.get("members", ())}
+        with self.provisioner.mirror.reading() as snapshot:
+            invited = [r for r in snapshot.users.with_ids(ids).values() if r.invited_at is not None]
+        if invited:
+            # Who has accepted by now is put in, and not invited again.
+            session.know(Needs(frozenset(OneAddress(r.email) for r in invited if r.email)))
+        with self.provisioner.mirror.reading() as snapshot:
+            records = dict(snapshot.users.with_ids(ids))
+            own = set(snapshot.users.of_members(ids))
+            known = {member.uuid for member in snapshot.facts.members(uuids=ids)}
+        unknown = ids - known - records.keys()
+        if strange := sorted(each for each in unknown if not is_uuid(each)):
+            raise _nobody(strange)
+        if unknown:
+            one_by_one = Needs(frozenset(map(OneMember, unknown)))
+            many = len(unknown) > _MOST_LOOKED_UP
+            session.know(Needs.whole(Collection.MEMBERS) if many else one_by_one)
+            with self.provisioner.mirror.reading() as snapshot:
+                known |= {member.uuid for member in snapshot.facts.members(uuids=unknown)}
+        # A member who has another id is no user by its UUID.
+        missing = {each for each in ids - records.keys() if each not in known}
+        missing |= own - records.keys()
+        missing |= {record.id for record in records.values() if record.deleted_at}
+        if missing:
+            raise _nobody(sorted(missing))
+        return _sorted_out(ids, records)
+
+    def _held_back(self, snapshot: Snapshot, group_id: str) -> frozenset[str]:
+        """Return the deactivated users who are to be in the group when active again."""
+        held = [each for each in snapshot.users.held_back() if each.object_id == group_id]
+        records = snapshot.users.with_ids({each.user_id for each in held})
+        return frozenset(
+            user_id for user_id, record in records.items() if record.is_active is False
+        )
+
+    def _is_kept_otherwise(
+        self, resource_id: str, wanted: Resource, members: _Members, held: frozenset[str]
+    ) -> bool:
+        with self.provisioner.mirror.reading() as snapshot:
+            overlay = snapshot.overlays.of("Group", ids=[resource_id]).get(resource_id, {})
+            plain = self.provisioner.renderer.group(snapshot, resource_id, is_plain=True) or {}
+        is_same = overlay_of(plain, wanted, "Group", extension=GROUP_EXTENSION) == overlay
+        return not is_same or bool(members.held_back - held)
+
+    def _keep(self, effects: Effects, group_id: str, wanted: Resource, members: _Members) -> None:
+        writing = effects.writing
+        plain = self.provisioner.renderer.group(writing, group_id, is_plain=True) or {}
+        overlay = overlay_of(plain, wanted, "Group", extension=GROUP_EXTENSION)
+        writing.overlays.put("Group", group_id, overlay)
+        writing.users.hold_back(
+            HeldBack(user_id, "group", group_id) for user_id in sorted(members.held_back)
+        )
+        effects.groups.add(group_id)
+
+    def _begun(self, name: str) -> Change | None:
+        """Return the change by which an earlier request began to make a group of that name."""
+        with self.provisioner.mirror.reading() as snapshot:
+            return next(
+                (
+                    change
+                    for change in snapshot.journal.open()
+                    if change.began.data["resourceType"] == "Group"
+                    and change.began.data["before"] is None
+                    and fold(change.began.data["wanted"]["displayName"]) == fold(name)
+                    and any(entry.event is Event.CALLED for entry in change.entries)
+                ),
+                None,
+            )
+
+
+def _sorted_out(ids: set[str], records: Mapping[str, UserRecord]) -> _Members:
+    members = ids - records.keys()
+    invited: dict[str, str] = {}
+    held_back: set[str] = set()
+    for record in records.values():
+        if record.is_active is False:
+            held_back.add(record.id)
+        elif record.member_uuid is not None:
+            members.add(record.member_uuid)
+        else:
+            invited[record.id] = record.email or ""
+    return _Members(frozenset(members), invited, frozenset(held_back))
+
+
+def _nobody(ids: list[str]) -> InvalidValue:
+    return InvalidValue(f"No user has the id {', '.join(ids[:10])}; members are given by id.")
+
+
+def _name(attributes: Resource) -> str:
+    name = str(attributes.get("displayName") or "").strip()
+    if not name:
+        raise InvalidValue("displayName is required.")
+    return name
+
+
+def _named(snapshot: Snapshot, name: str) -> Group | None:
+    groups = snapshot.facts.groups()
+    return next((group for group in groups if fold(group.name) == fold(name)), None)
+
+
+def _with_id(snapshot: Snapshot, group_id: str) -> Group:
+    (group,) = snapshot.facts.groups(ids=[group_id])
+    return group
+
+
+def _entitlements(resource: Resource) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = resource.get(GROUP_EXTENSION, {}).get("entitlements", [])
+    return found
+
+
+def _places_of(*lists: list[dict[str, Any]]) -> set[Any]:
+    one, other = ({str(each.get("value")).lower() for each in values} for values in lists)
+    return {each.place for each in asked({"value": value} for value in one ^ other)}

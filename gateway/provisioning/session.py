@@ -1,0 +1,315 @@
+"""One request that changes something: what it reads, carries out, keeps and answers."""
+
+import math
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, TypeVar
+from uuid import uuid4
+
+from gateway.bitbucket.calls import CallCounter
+from gateway.bitbucket.errors import BitbucketError
+from gateway.bitbucket.workspace import BitbucketWorkspace
+from gateway.directory.errors import failure_of, to_scim
+from gateway.mirror.journal import Change, Event
+from gateway.mirror.mirror import Mirror, Writing
+from gateway.planner.needs import Need, Needs, needs_of_one
+from gateway.provisioning.calls import Calls
+from gateway.provisioning.effects import Effects, touched
+from gateway.provisioning.execution import Execution, refusal_of
+from gateway.provisioning.provisioner import Provisioner
+from gateway.provisioning.rebase import is_left
+from gateway.provisioning.refusals import is_uncertain, refusal
+from gateway.provisioning.steps import CreateGroup, Plan
+from gateway.scim.errors import NotStored, ScimError, Unavailable
+from gateway.scim.freshness import FreshnessWanted, Provenance
+from gateway.scim.handler import Author, Write, Written
+from gateway.scim.schema import ResourceType
+
+T = TypeVar("T")
+
+Resource = Mapping[str, Any]
+
+#: Lands what a change keeps besides what its calls have changed.
+Keep = Callable[[Effects], None]
+#: Returns the steps that turn out to be needed besides, until there are none.
+More = Callable[[Execution], Plan]
+
+_ANEW: Final = FreshnessWanted(no_cache=True)
+_STORED: Final = FreshnessWanted(only_if_cached=True, max_stale_seconds=math.inf)
+_RETRY_SECONDS: Final = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """
+    A change, as the journal has it.
+
+    Attributes:
+        author: Who asked for it.
+        action: ``create``, ``replace``, ``patch``, ``delete`` or ``resume``.
+        resource_type: The type of the resource.
+        resource_id: Its id; of one that is made, the id it will have, or empty.
+        before: What it was; None if there was none.
+        wanted: What it is to be; None if it is to be deleted.
+    """
+
+    author: Author
+    action: str
+    resource_type: ResourceType
+    resource_id: str
+    before: Resource | None
+    wanted: Resource | None
+
+    def to_json(self, plan: Plan) -> dict[str, object]:
+        """Return the intent for the journal, with the steps it takes."""
+        return {
+            "token": self.author.token,
+            "requestId": self.author.request_id,
+            "action": self.action,
+            "resourceType": self.resource_type.name,
+            "resourceId": self.resource_id,
+            "before": self.before,
+            "wanted": self.wanted,
+            "plan": list(map(str, plan)),
+        }
+
+
+@dataclass(slots=True)
+class Session:
+    """
+    One request that changes something; it counts its calls, from the first read to the answer.
+
+    Attributes:
+        provisioner: The parts.
+        write: How the change is asked for.
+        workspace: Where; its calls are counted.
+    """
+
+    provisioner: Provisioner
+    write: Write
+    workspace: BitbucketWorkspace = field(init=False)
+    _counter: CallCounter = field(default_factory=CallCounter)
+    _read_calls: int = 0
+    _read: set[Need] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Count every call."""
+        self.workspace = self.provisioner.refresher.workspace.counting(self._counter)
+
+    @property
+    def mirror(self) -> Mirror:
+        """What is known."""
+        return self.provisioner.mirror
+
+    def know(self, needs: Needs, *, anew: bool = True) -> None:
+        """
+        Read what *needs* are about: anew, or only if it is older than answers may be.
+
+        Raises:
+            BadUpstream: It can't be read, until an administrator mends that.
+            Unavailable: It can't be read at the moment.
+        """
+        # What was read anew a moment ago, for this very request, is new enough.
+        needs = Needs(needs.fresh - self._read, needs.known)
+        provenance = self.provisioner.refresher.ensure(needs, _ANEW if anew else FreshnessWanted())
+        self._read_calls += provenance.calls
+        if anew and provenance.detail:
+            # Older facts would do for an answer, not for a change.
+            raise Unavailable(provenance.detail, retry_after_seconds=_RETRY_SECONDS)
+        if anew:
+            self._read |= needs.fresh
+
+    def look_again(self) -> None:
+        """Forget what was read anew: Bitbucket may have changed it since."""
+        self._read.clear()
+
+    def ask(self, question: Callable[[], T]) -> T:
+        """Return the answer of Bitbucket to a question of no list; errors are those of reads."""
+        try:
+            return question()
+        except BitbucketError as error:
+            wait = error.retry_after_seconds or _RETRY_SECONDS
+            raise to_scim(failure_of(error), retry_after_seconds=wait) from error
+
+    def calls(self) -> Calls:
+        """Return what makes the calls of a plan."""
+        administration = self.provisioner.administrations.of(self.workspace)
+        return Calls(self.workspace, administration)
+
+    def foretell(self, plan: Plan, after: Resource | None) -> Written:
+        """
+        Return what a dry run answers.
+
+        Raises:
+            ScimError: It could not be begun.
+        """
+        calls = self.calls()
+        refused = refusal_of(plan, calls) if plan else None
+        if refused is not None:
+            raise refused
+        told = [
+            {"method": r.method, "resource": r.template, "does": str(step)}
+            for step, r in ((step, calls.resource(step)) for step in plan)
+        ]
+        foretold = {"dryRun": True, "calls": told, "after": after}
+        return Written("", None, Provenance(age_seconds=0, calls=self.count), foretold)
+
+    def carry_out(
+        self,
+        intent: Intent,
+        plan: Plan,
+        *,
+        prepare: Callable[[Writing], None] | None = None,
+        more: More | None = None,
+        keep: Keep | None = None,
+    ) -> Effects:
+        """
+        Carry out *plan*, and land what was confirmed, also if it stops half-way.
+
+        Args:
+            intent: What is asked for.
+            plan: The calls.
+            prepare: Keeps what must be known before the first call.
+            more: Tells what has to be done besides, each time all was done.
+            keep: Lands what is kept besides, once nothing is left to do.
+
+        Raises:
+            ScimError: It can't be begun, or it stopped: then the error says how far it came.
+        """
+        calls = self.calls() if plan or more else None
+        if calls is not None:
+            refused = refusal_of(plan, calls)
+            if refused is not None:
+                raise refused
+        if any(isinstance(step, CreateGroup) for step in plan):
+            # The id of the group will be derived of it.
+            self.ask(self.workspace.uuid)
+        now, change_id = self.provisioner.refresher.now, str(uuid4())
+        with self.mirror.writing() as writing:
+            writing.journal.add(change_id, Event.BEGAN, at=now(), data=intent.to_json(plan))
+            if prepare is not None:
+                prepare(writing)
+        if calls is None:
+            return self._conclude(intent, change_id, None, (), keep)
+        execution = Execution(calls, self.mirror, change_id, now)
+        plan = _run(execution, plan, more)
+        return self._conclude(intent, change_id, execution, plan, keep)
+
+    def _conclude(
+        self,
+        intent: Intent,
+        change_id: str,
+        execution: Execution | None,
+        plan: Plan,
+        keep: Keep | None,
+    ) -> Effects:
+        done = [] if execution is None else execution.done
+        failure = None if execution is None else execution.failure
+        refresher = self.provisioner.refresher
+        is_made = any(isinstance(step, CreateGroup) for step in plan)
+        workspace_uuid = self.workspace.uuid() if is_made and done else None
+        refused = None if failure is None else refusal(failure, plan, len(done))
+        with self.mirror.writing() as writing:
+            effects = Effects(writing, workspace_uuid, refresher.now())
+            effects.land(done)
+            if refused is None and keep is not None:
+                keep(effects)
+            effects.render(self.provisioner.renderer)
+            resource_id = effects.new_group_id or intent.resource_id
+            after = self._now(writing, intent.resource_type, resource_id)
+            event = Event.DONE if refused is None else Event.FAILED
+            data: dict[str, Any] = {"resourceId": resource_id, "after": after}
+            if refused is not None:
+                data |= {"error": refused.detail}
+            writing.journal.add(change_id, event, at=refresher.now(), data=data)
+            if refused is None:
+                ids = {resource_id, intent.resource_id} - {""}
+                _close_finished(writing, change_id, ids, after, refresher.now())
+        if refused is not None and failure is not None:
+            if is_uncertain(failure) and len(done) < len(plan):
+                # It may have been carried out; if that can't be read now either, it grows old.
+                self.look_again()
+                with suppress(ScimError):
+                    self.know(Needs(frozenset(touched(plan[len(done)]))))
+            raise refused
+        return effects
+
+    def _now(self, writing: Writing, resource_type: ResourceType, resource_id: str) -> Any:
+        renderer = self.provisioner.renderer
+        of_type = renderer.user if resource_type.name == "User" else renderer.group
+        return of_type(writing, resource_id, is_plain=False) if resource_id else None
+
+    @property
+    def count(self) -> int:
+        """The calls so far."""
+        return self._counter.count + self._read_calls
+
+    def answer(
+        self, resource_type: ResourceType, resource_id: str, *, notes: tuple[str, ...] = ()
+    ) -> Written:
+        """Return the resource as it is now, from what is known: nothing more is read."""
+        write = self.write
+        with self.mirror.reading() as snapshot:
+            document = snapshot.resources(resource_type).get(
+                resource_id, projection=write.projection, base_url=write.base_url
+            )
+        needed = needs_of_one(
+            resource_id, projection=write.projection, address_attributes=frozenset()
+        )
+        return Written(resource_id, document, self.provenance(needed), notes=notes)
+
+    def provenance(self, needed: Needs) -> Provenance:
+        """Return how old what is known of *needed* is, with the calls of this request."""
+        try:
+            known = self.provisioner.refresher.ensure(needed, _STORED)
+        except NotStored:
+            return Provenance(age_seconds=0, calls=self.count, incomplete=("entitlements",))
+        return Provenance(
+            age_seconds=known.age_seconds,
+            calls=self.count,
+            ttl_seconds=known.ttl_seconds,
+            forwarded="request" if self.count else "",
+            incomplete=known.incomplete,
+        )
+
+
+def _run(execution: Execution, plan: Plan, more: More | None) -> Plan:
+    """Run *plan* and what turns out to be needed besides; return all of it."""
+    is_done = execution.run(plan)
+    while is_done and more is not None:
+        try:
+            added = more(execution)
+        except BitbucketError as error:
+            execution.failure = error
+            break
+        if not added:
+            break
+        execution.note_planned(added)
+        plan += added
+        is_done = execution.run(added)
+    return plan
+
+
+def _close_finished(
+    writing: Writing, change_id: str, ids: set[str], after: Resource | None, now: datetime
+) -> None:
+    """Close the earlier changes of the same resource of which nothing is left to do."""
+    for change in writing.journal.open():
+        data = change.began.data
+        if change.id == change_id or not ids & {data["resourceId"], _made(change)}:
+            continue
+        if not _is_unfinished(data, after):
+            writing.journal.add(change.id, Event.CLOSED, at=now, data={"by": change_id})
+
+
+def _made(change: Change) -> str:
+    """Return the id of the resource that a change has made, as far as it came."""
+    return next((e.data["resourceId"] for e in change.entries[1:] if "resourceId" in e.data), "")
+
+
+def _is_unfinished(data: Mapping[str, Any], after: Resource | None) -> bool:
+    if after is None or data["wanted"] is None:
+        return after is not None
+    return is_left(data["before"] or {}, data["wanted"], after)

@@ -1,0 +1,166 @@
+"""The calls that change a workspace, as values: each does the same twice as once."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+#: Stands for the id of a group that is about to be made.
+NEW_GROUP = ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """
+    What a permission is on.
+
+    Attributes:
+        object_type: ``project`` or ``repository``.
+        uuid: Its UUID.
+        name: What addresses call it: a project's key, a repository's slug.
+    """
+
+    object_type: str
+    uuid: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.object_type} {self.name}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Subject:
+    """
+    Who holds a permission.
+
+    Attributes:
+        subject_type: ``user`` or ``group``.
+        id: The UUID of a member, or the id of a group.
+        name: What people call it.
+    """
+
+    subject_type: str
+    id: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.subject_type} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class CreateGroup:
+    """Make a group."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"create the group {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class RenameGroup:
+    """Give a group another name; what else is said of it stays."""
+
+    group_id: str
+    name: str
+    permission: str | None
+    auto_add: bool
+
+    def __str__(self) -> str:
+        return f"rename the group to {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteGroup:
+    """Delete a group."""
+
+    group_id: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"delete the group {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class AddMember:
+    """Put a member of the workspace into a group."""
+
+    group_id: str
+    group_name: str
+    member_uuid: str
+
+    def __str__(self) -> str:
+        return f"add {self.member_uuid} to the group {self.group_name}"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveMember:
+    """Take a member out of a group."""
+
+    group_id: str
+    group_name: str
+    member_uuid: str
+
+    def __str__(self) -> str:
+        return f"remove {self.member_uuid} from the group {self.group_name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Make a permission what a subject is explicitly granted on a place."""
+
+    subject: Subject
+    place: Place
+    permission: str
+
+    def __str__(self) -> str:
+        return f"grant {self.permission} on {self.place} to {self.subject}"
+
+
+@dataclass(frozen=True, slots=True)
+class Revoke:
+    """Take away what a subject was explicitly granted on a place."""
+
+    subject: Subject
+    place: Place
+    permission: str
+
+    def __str__(self) -> str:
+        return f"revoke {self.permission} on {self.place} from {self.subject}"
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """Invite a person to the workspace, and into a group if there is one."""
+
+    user_id: str
+    email: str
+    group_id: str | None = None
+
+    def __str__(self) -> str:
+        return f"invite user {self.user_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Withdraw an invitation, or only that into one group."""
+
+    user_id: str
+    email: str
+    group_id: str | None = None
+
+    def __str__(self) -> str:
+        return f"withdraw the invitation of user {self.user_id}"
+
+
+Step: TypeAlias = (
+    CreateGroup
+    | RenameGroup
+    | DeleteGroup
+    | AddMember
+    | RemoveMember
+    | Grant
+    | Revoke
+    | Invite
+    | Withdraw
+)
+
+Plan: TypeAlias = tuple[Step, ...]

@@ -1,0 +1,284 @@
+"""From what a user is to what it is to be: its attributes, whether it is active, its rights."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from gateway.directory.overlay import overlay_of
+from gateway.mirror.facts import Member
+from gateway.mirror.mirror import Snapshot, Writing
+from gateway.mirror.user_records import HeldBack, UserRecord
+from gateway.planner.collections import Collection
+from gateway.planner.needs import Needs, OneRole
+from gateway.provisioning.deprivation import Deprivation
+from gateway.provisioning.effects import Effects
+from gateway.provisioning.entitlements import Places, asked
+from gateway.provisioning.people import Person, state_of
+from gateway.provisioning.session import Intent, More, Session
+from gateway.provisioning.states import UserState, plan_user
+from gateway.provisioning.steps import Invite, Place, Plan, Subject, Withdraw
+from gateway.scim.errors import Conflict
+from gateway.scim.handler import Written
+from gateway.scim.schema import ResourceType
+
+Resource = Mapping[str, Any]
+
+#: What a member may hold that only these lists tell.
+_HELD = Needs.whole(Collection.GROUPS)
+_PLACES = Needs.whole(Collection.PROJECTS, Collection.REPOSITORIES)
+_GRANTED_ON_PROJECTS = Needs.whole(Collection.PROJECTS, Collection.PROJECT_USER_GRANTS)
+_OWNERS = Needs(frozenset({OneRole("owner")}))
+
+
+@dataclass(slots=True)
+class Transition:
+    """
+    One request to change a user.
+
+    Attributes:
+        session: What it is carried out by.
+        action: What it is called in the journal.
+        person: The user as it is.
+        wanted: The user as it is to be; None to delete it.
+    """
+
+    session: Session
+    action: str
+    person: Person
+    wanted: dict[str, Any] | None
+    _notes: list[str] = field(default_factory=list)
+
+    @property
+    def _type(self) -> ResourceType:
+        return self.session.provisioner.registry.user
+
+    @property
+    def _is_wanted_active(self) -> bool:
+        return self.wanted is not None and self.wanted.get("active") is not False
+
+    def carry_out(self) -> Written:
+        """
+        Carry the change out.
+
+        Raises:
+            ScimError: It can't be begun, or it stopped.
+        """
+        session, write = self.session, self.session.write
+        member = self.person.member
+        is_depriving = not self._is_wanted_active and (self.person.is_active or not self.wanted)
+        plan, held, released = self._plan(member, is_depriving=is_depriving)
+        if write.is_dry_run:
+            return session.foretell(plan, self.wanted)
+        if not plan and not is_depriving and not self._changes_what_is_kept():
+            return session.answer(self._type, self.person.id)
+        intent = Intent(
+            author=write.author,
+            action=self.action,
+            resource_type=self._type,
+            resource_id=self.person.id,
+            before=self.person.resource,
+            wanted=self.wanted,
+        )
+        more = self._deprivation(member) if is_depriving and member is not None else None
+
+        def prepare(writing: Writing) -> None:
+            if self.wanted is not None:
+                writing.users.hold_back(held)
+
+        session.carry_out(
+            intent,
+            plan,
+            prepare=prepare,
+            more=more,
+            keep=lambda effects: self._keep(effects, released),
+        )
+        if self.wanted is None:
+            return Written(self.person.id, None, session.provenance(_OWNERS))
+        return session.answer(self._type, self.person.id, notes=tuple(self._notes))
+
+    def _plan(
+        self, member: Member | None, *, is_depriving: bool
+    ) -> tuple[Plan, list[HeldBack], list[HeldBack]]:
+        """Return the calls, what is held back by them, and what is held back no longer."""
+        if member is None:
+            return self._plan_of_invited()
+        if is_depriving:
+            return self._plan_of_leaver(member)
+        if self._is_wanted_active and not self.person.is_active:
+            return self._plan_of_returner(member)
+        return self._plan_of_rights(member)
+
+    # --- somebody of whom no account is known ---------------------------------------------
+
+    def _plan_of_invited(self) -> tuple[Plan, list[HeldBack], list[HeldBack]]:
+        record = self.person.record
+        email = record.email or ""
+        with self.session.mirror.reading() as snapshot:
+            held = snapshot.users.held_back([record.id])
+        if self._is_wanted_active:
+            if _values(self.wanted or {}) - _values(self.person.resource):
+                raise Conflict(
+                    "The invitation was not accepted yet, and Bitbucket grants nothing to who is "
+                    "no member; send it again when it is."
+                )
+            if record.invited_at is not None:
+                return (), [], []
+            groups = [each.object_id for each in held if each.object_type == "group"]
+            invitations = [Invite(record.id, email, group_id) for group_id in groups]
+            return tuple(invitations) or (Invite(record.id, email),), [], []
+        plan: Plan = (Withdraw(record.id, email),) if record.invited_at is not None else ()
+        return plan, [], held if self.wanted is None else []
+
+    # --- members --------------------------------------------------------------------------
+
+    def _plan_of_rights(self, member: Member) -> tuple[Plan, list[HeldBack], list[HeldBack]]:
+        with self.session.mirror.reading() as snapshot:
+            before = state_of(snapshot, member)
+            wanted = self._permissions(snapshot, before)
+        after = replace(before, permissions=wanted)
+        if self.person.is_active:
+            return plan_user(member.uuid, before, after), [], []
+        # Who is inactive is given nothing now, and keeps nothing for later that is not wanted.
+        added = [
+            HeldBack(self.person.id, place.object_type, place.uuid, permission)
+            for place, permission in wanted.items()
+            if before.permissions.get(place) != permission
+        ]
+        fewer = replace(
+            before,
+            permissions={p: held for p, held in before.permissions.items() if p in wanted},
+        )
+        return plan_user(member.uuid, before, fewer), added, []
+
+    def _plan_of_leaver(self, member: Member) -> tuple[Plan, list[HeldBack], list[HeldBack]]:
+        session = self.session
+        session.know(_HELD)
+        session.know(_GRANTED_ON_PROJECTS | _OWNERS, anew=False)
+        with session.mirror.reading() as snapshot:
+            before = state_of(snapshot, member)
+            held = snapshot.users.held_back([self.person.id])
+            is_owner = any(
+                m.permission == "owner" for m in snapshot.facts.members(uuids=[member.uuid])
+            )
+            wanted = (
+                before.permissions if self.wanted is None else self._permissions(snapshot, before)
+            )
+        session.provisioner.protection.check_person(
+            session.workspace, member.uuid, is_owner=is_owner
+        )
+        plan = plan_user(member.uuid, before, UserState(name=before.name))
+        if self.wanted is None:
+            return plan, [], held
+        taken = [HeldBack(self.person.id, "group", group_id) for group_id in before.groups]
+        taken += [
+            HeldBack(self.person.id, place.object_type, place.uuid, permission)
+            for place, permission in wanted.items()
+        ]
+        return plan, taken, []
+
+    def _plan_of_returner(self, member: Member) -> tuple[Plan, list[HeldBack], list[HeldBack]]:
+        session = self.session
+        with session.mirror.reading() as snapshot:
+            held = snapshot.users.held_back([self.person.id])
+        if any(each.permission is not None for each in held):
+            # What is not listed is gone: so the lists are read, and not remembered.
+            session.know(_PLACES)
+        session.know(_HELD)
+        with session.mirror.reading() as snapshot:
+            before = state_of(snapshot, member)
+            known = {group.id: group.name for group in snapshot.facts.groups()}
+            places = Places(snapshot.facts)
+            groups, permissions = dict(before.groups), dict(before.permissions)
+            for each in held:
+                place = places.with_uuid(each.object_type, each.object_id)
+                if each.object_type == "group" and each.object_id in known:
+                    groups[each.object_id] = known[each.object_id]
+                elif place is not None and each.permission is not None:
+                    permissions.setdefault(place, each.permission)
+                else:
+                    self._notes.append(f"not given back, as it is gone: {_told(each)}")
+            permissions |= self._added(snapshot, before)
+        after = UserState(name=before.name, groups=groups, permissions=permissions)
+        return plan_user(member.uuid, before, after), [], held
+
+    def _permissions(self, snapshot: Snapshot, before: UserState) -> dict[Place, str]:
+        """Return what is wanted to be granted directly; what a client leaves out stays."""
+        if self.wanted is None or not self._names_entitlements():
+            return dict(before.permissions)
+        wanted = asked(self.wanted.get("entitlements", ()))
+        return Places(snapshot.facts).permissions(wanted, before.permissions)
+
+    def _added(self, snapshot: Snapshot, before: UserState) -> dict[Place, str]:
+        wanted = self._permissions(snapshot, before)
+        return {p: held for p, held in wanted.items() if before.permissions.get(p) != held}
+
+    def _names_entitlements(self) -> bool:
+        before, after = self.person.resource, self.wanted or {}
+        return _values(before) != _values(after)
+
+    def _deprivation(self, member: Member) -> More:
+        session = self.session
+
+        def remember(taken: list[HeldBack]) -> None:
+            if self.wanted is not None:
+                with session.mirror.writing() as writing:
+                    writing.users.hold_back(taken)
+
+        subject = Subject("user", member.uuid, member.display_name)
+        return Deprivation(
+            session.workspace, session.mirror, subject, self.person.id, remember
+        ).more
+
+    # --- what is kept here ----------------------------------------------------------------
+
+    def _record(self) -> UserRecord:
+        record = self.person.record
+        is_active = None if self.wanted is None else self.wanted.get("active")
+        return replace(record, is_active=False if self.wanted is None else is_active)
+
+    def _changes_what_is_kept(self) -> bool:
+        if self.wanted is None:
+            return True
+        if self.wanted.get("active") != self.person.resource.get("active"):
+            return True
+        with self.session.mirror.reading() as snapshot:
+            kept = snapshot.overlays.of("User", ids=[self.person.id]).get(self.person.id, {})
+            return self._overlay(snapshot) != kept
+
+    def _overlay(self, snapshot: Snapshot) -> dict[str, Any]:
+        renderer = self.session.provisioner.renderer
+        plain = renderer.user(snapshot, self.person.id, is_plain=True) or {}
+        return overlay_of(plain, self.wanted or {}, "User")
+
+    def _keep(self, effects: Effects, released: list[HeldBack]) -> None:
+        writing, record = effects.writing, self._record()
+        writing.users.release(released)
+        invited_at = record.invited_at
+        if record.member_uuid is None:
+            is_sent = self._is_wanted_active
+            invited_at = (invited_at or effects.now) if is_sent else None
+        if self.wanted is None:
+            writing.users.put(replace(record, deleted_at=effects.now, invited_at=None))
+            writing.overlays.put("User", record.id, {})
+        else:
+            if self._is_special(record):
+                writing.users.put(replace(record, invited_at=invited_at))
+            writing.overlays.put("User", record.id, self._overlay(writing))
+        effects.users.add(record.id)
+        held = writing.users.held_back([record.id])
+        effects.groups |= {h.object_id for h in (*held, *released) if h.object_type == "group"}
+
+    def _is_special(self, record: UserRecord) -> bool:
+        """Return whether there is something to be kept of the user besides its attributes."""
+        before = self.person.resource.get("active")
+        is_changed = (self.wanted or {}).get("active") != before
+        return is_changed or record.member_uuid != record.id
+
+
+def _values(resource: Resource) -> frozenset[str]:
+    return frozenset(str(e.get("value")).lower() for e in resource.get("entitlements", ()))
+
+
+def _told(held: HeldBack) -> str:
+    permission = f" {held.permission}" if held.permission else ""
+    return f"{held.object_type} {held.object_id}{permission}"
