@@ -127,6 +127,16 @@ class Answer:
             raise BadAnswer(self.evidence(), self._what_else()) from error
         return value
 
+    def check_done(self) -> None:
+        """
+        Check that this is an answer of Bitbucket's to a call that returns nothing of use.
+
+        Raises:
+            BadAnswer: It is something else: what stands between may answer 200 with a web page.
+        """
+        if self.body:
+            self.json()
+
     def evidence(self, *, message: str | None = None, detail: object = None) -> Evidence:
         """Return what is known of the call."""
         before = self.request.evidence()

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.bitbucket import resources
+from gateway.bitbucket import loaders, resources
 from gateway.bitbucket.client import Body, Client
-from gateway.bitbucket.errors import NotFound
+from gateway.bitbucket.errors import BadAnswer, NotFound
 from gateway.bitbucket.identifier import in_path
 from gateway.bitbucket.resources import Resource
 
@@ -91,13 +91,17 @@ class Grants:
             SeatLimit: The plan has no seat left.
             NotFound: There is no such object or group.
             NoCredential: Only accounts may, not access tokens and OAuth consumers.
+            BadAnswer: The answer does not say that it is so now.
             BitbucketError: Any other.
         """
-        self.client.call(
+        answer = self.client.call(
             self.setting(holder.kind, on.kind),
             self._parts(holder, on),
             body=Body(json={"permission": permission}),
         )
+        given = loaders.PERMISSION.one(answer)
+        if given.value != permission:
+            raise BadAnswer(answer.evidence(), f"{given.value} instead of {permission}")
 
     def revoke(self, holder: Holder, on: Object) -> bool:
         """
@@ -112,9 +116,10 @@ class Grants:
             BitbucketError: As :meth:`grant`.
         """
         try:
-            self.client.call(self.deleting(holder.kind, on.kind), self._parts(holder, on))
+            answer = self.client.call(self.deleting(holder.kind, on.kind), self._parts(holder, on))
         except NotFound:
             return False
+        answer.check_done()
         return True
 
     def _parts(self, holder: Holder, on: Object) -> dict[str, str]:

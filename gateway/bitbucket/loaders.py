@@ -262,6 +262,16 @@ class _GroupPrivilege(_Shape):
     permission = fields.Enum(Permission, by_value=True, data_key="privilege", required=True)
 
 
+class _Permission(_Shape):
+    """A grant of which only the permission counts."""
+
+    permission = fields.Enum(Permission, by_value=True, required=True)
+
+    @post_load
+    def _build(self, members: dict[str, Any], **_: object) -> object:
+        return members["permission"]
+
+
 class _Slug(_Shape):
     slug = fields.String(required=True)
 
@@ -322,5 +332,6 @@ GROUP_GRANT: Final[Loader[GroupGrant]] = Loader(
     _GroupGrant(), "permission", "group.slug", "group.name"
 )
 USER_GRANT: Final[Loader[UserGrant]] = Loader(_UserGrant(), "permission", *_USER_FIELDS)
+PERMISSION: Final[Loader[Permission]] = Loader(_Permission())
 GROUP_PRIVILEGE: Final[Loader[GroupPrivilege]] = Loader(_GroupPrivilege())
 INVITATION: Final[Loader[Invitation]] = Loader(_Invitation())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from gateway.bitbucket import loaders, resources
 from gateway.bitbucket.answers import Answer
 from gateway.bitbucket.client import NO_BODY, Body, Client
-from gateway.bitbucket.errors import Conflict, NotFound
+from gateway.bitbucket.errors import BadAnswer, Conflict, NotFound
 from gateway.bitbucket.identifier import in_path
 from gateway.bitbucket.models import Group
 from gateway.bitbucket.resources import Resource
@@ -71,11 +71,14 @@ class People:
             NotFound: There is no such group, or the account is no member of the workspace.
         """
         try:
-            self._call(
+            answer = self._call(
                 resources.SET_GROUP_MEMBER, body=Body(json={}), group=slug, member=in_path(user)
             )
         except Conflict:
             return False
+        added = loaders.ACCOUNT_OF_GROUP.one(answer)
+        if user not in (added.uuid, added.account_id):
+            raise BadAnswer(answer.evidence(), "another member than the one that was added")
         return True
 
     def remove_member(self, slug: str, user: str) -> bool:
@@ -91,7 +94,7 @@ class People:
         Raises:
             BadRequest: The address is none, or of a member.
         """
-        self._call(resources.INVITE, body=Body(json=_invitation(email, group_slug)))
+        self._call(resources.INVITE, body=Body(json=_invitation(email, group_slug))).check_done()
 
     def withdraw(self, email: str, group_slug: str | None = None) -> bool:
         """Withdraw an invitation, or that into one group; return whether there was one."""
@@ -100,7 +103,7 @@ class People:
 
     def _is_done(self, resource: Resource, *, body: Body = NO_BODY, **parts: str) -> bool:
         try:
-            self._call(resource, body=body, **parts)
+            self._call(resource, body=body, **parts).check_done()
         except NotFound:
             return False
         return True

@@ -13,6 +13,7 @@ from gateway.directory.errors import failure_of
 from gateway.directory.grants import PlacesRead
 from gateway.directory.outcomes import Reading
 from gateway.directory.reading import Lists
+from gateway.directory.renames import recognize
 from gateway.directory.rendering import Renderer
 from gateway.mirror.facts import Address
 from gateway.mirror.freshness import Freshness
@@ -155,6 +156,7 @@ class _ListLanding:
         self.writing.facts.replace_members(map(facts.member, reading.values), now=self.now)
 
     def _groups(self, reading: Reading[Any], _record: Freshness) -> None:
+        recognize(self.writing, reading.values)
         self.writing.facts.replace_groups(
             map(facts.group, reading.values), workspace_uuid=self.workspace_uuid, now=self.now
         )

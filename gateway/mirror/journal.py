@@ -7,10 +7,10 @@ from enum import StrEnum
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import Connection, Select, delete, insert, select
 
 from gateway.mirror.instants import from_text
-from gateway.mirror.tables import JOURNAL
+from gateway.mirror.tables import JOURNAL, UNFINISHED
 from gateway.scim.text import instant
 
 Data = Mapping[str, Any]
@@ -99,10 +99,10 @@ class JournalReader:
 
     def open(self) -> list[Change]:
         """Return the changes of which something is left to do, the oldest first."""
-        ended = select(JOURNAL.c.change_id).where(
-            JOURNAL.c.integration == self._integration, JOURNAL.c.event.in_(_ENDS)
+        unfinished = select(UNFINISHED.c.change_id).where(
+            UNFINISHED.c.integration == self._integration
         )
-        return self._changes(self._query().where(JOURNAL.c.change_id.not_in(ended)))
+        return self._changes(self._query().where(JOURNAL.c.change_id.in_(unfinished)))
 
     def _query(self) -> Select[Any]:
         query = select(JOURNAL).where(JOURNAL.c.integration == self._integration)
@@ -130,6 +130,12 @@ class Journal(JournalReader):
 
     def add(self, change_id: str, event: Event, *, at: datetime, data: Data) -> None:
         """Add an entry."""
+        mine = {"integration": self._integration, "change_id": change_id}
+        if event is Event.BEGAN:
+            self._connection.execute(insert(UNFINISHED).values(mine))
+        elif event in _ENDS:
+            done = (UNFINISHED.c[name] == value for name, value in mine.items())
+            self._connection.execute(delete(UNFINISHED).where(*done))
         self._connection.execute(
             insert(JOURNAL).values(
                 integration=self._integration,

@@ -278,6 +278,15 @@ JOURNAL = Table(
     Index(None, "integration", "change_id"),
 )
 
+#: The changes in the journal of which something may be left to do: so that nobody has to read all
+#: of it to find them.
+UNFINISHED = Table(
+    "unfinished",
+    METADATA,
+    _part_of_key("integration"),
+    _part_of_key("change_id"),
+)
+
 
 def _resources(
     name: str, *attributes: Column[str] | Column[bool], indexed: tuple[str, ...]

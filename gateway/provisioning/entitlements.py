@@ -12,7 +12,7 @@ from gateway.planner.pins import Place as PlaceNamed
 from gateway.planner.pins import is_uuid
 from gateway.provisioning.steps import Place
 from gateway.scim.errors import InvalidValue
-from gateway.scim.patch.operation import Patch
+from gateway.scim.patch.operation import Op, Patch
 
 _VALUE: Final = re.compile(
     r"(?P<type>repository|project):(?P<place>.+):(?P<permission>[a-z-]+)", re.IGNORECASE
@@ -77,6 +77,16 @@ def named_in(patch: Patch, attribute: str) -> set[PlaceNamed]:
         for match in found
         if match
     }
+
+
+def is_about_all(patch: Patch) -> bool:
+    """Return whether an operation of *patch* is about every entitlement, whichever they are."""
+    return any(
+        operation.target.attribute.name == "entitlements"
+        and operation.selector is None
+        and (operation.op is Op.REPLACE or (operation.op is Op.REMOVE and not operation.value))
+        for operation in patch
+    )
 
 
 def _texts(value: object) -> Iterable[str]:

@@ -14,7 +14,7 @@ from gateway.planner.collections import Collection
 from gateway.planner.needs import Needs, OneAddress, OneMember
 from gateway.planner.pins import is_uuid
 from gateway.provisioning.effects import Effects
-from gateway.provisioning.entitlements import Places, asked, named_in, needs_of
+from gateway.provisioning.entitlements import Places, asked, is_about_all, named_in, needs_of
 from gateway.provisioning.provisioner import Provisioner
 from gateway.provisioning.rebase import rebased
 from gateway.provisioning.session import Intent, Session
@@ -29,6 +29,13 @@ from gateway.scim.text import fold
 Resource = Mapping[str, Any]
 
 _GROUPS: Final = Needs.whole(Collection.GROUPS)
+#: What a group may hold.
+_GRANTED: Final = Needs.whole(
+    Collection.PROJECTS,
+    Collection.REPOSITORIES,
+    Collection.PROJECT_GROUP_GRANTS,
+    Collection.REPOSITORY_GROUP_GRANTS,
+)
 #: As many members are looked up one by one; of more the whole list is read.
 _MOST_LOOKED_UP = 20
 
@@ -54,7 +61,8 @@ class GroupWriter:
     """
     Changes groups: a :class:`gateway.scim.handler.ResourceWriter`.
 
-    Of a PUT, members that are left out are none; entitlements that are left out stay as they are.
+    Of a PUT, members that are left out are none; entitlements that are left out, or empty, stay as
+    they are: a PATCH takes them all away.
 
     Attributes:
         provisioner: The parts that change a workspace.
@@ -90,7 +98,8 @@ class GroupWriter:
             kept = {GROUP_EXTENSION: current.get(GROUP_EXTENSION, {})}
             return kept | dict(attributes)
 
-        return self._in_turn("replace", resource_id, replaced, write)
+        is_whole = bool(_entitlements(attributes))
+        return self._in_turn("replace", resource_id, replaced, write, is_whole=is_whole)
 
     def patch(self, resource_id: str, patch: Patch, write: Write) -> Written:
         """See :meth:`gateway.scim.handler.ResourceWriter.patch`."""
@@ -100,6 +109,7 @@ class GroupWriter:
             lambda current: apply_patch(current, patch, self.resource_type),
             write,
             patch=patch,
+            is_whole=is_about_all(patch),
         )
 
     def delete(self, resource_id: str, write: Write) -> Written:
@@ -150,6 +160,7 @@ class GroupWriter:
             data["resourceId"],
             lambda current: rebased(before, wanted, current),
             write,
+            is_whole=False,
         )
 
     def _in_turn(
@@ -160,9 +171,12 @@ class GroupWriter:
         write: Write,
         *,
         patch: Patch = (),
+        is_whole: bool,
     ) -> Written:
         session = Session(self.provisioner, write)
         with self.provisioner.turn(f"Group {resource_id}"):
+            if is_whole:
+                session.know(_GRANTED, anew=False)
             needed = _GROUPS
             if places := named_in(patch, "entitlements"):
                 needed |= needs_of("group", places)
@@ -241,20 +255,21 @@ class GroupWriter:
         plan = plan_group(resource_id, before, after)
         if write.is_dry_run:
             return session.foretell(plan, wanted)
-        if plan or self._is_kept_otherwise(resource_id, wanted, members, held):
-            intent = Intent(
-                author=write.author,
-                action=action,
-                resource_type=self.resource_type,
-                resource_id=resource_id,
-                before=current,
-                wanted=wanted,
-            )
-            session.carry_out(
-                intent,
-                plan,
-                keep=lambda effects: self._keep(effects, resource_id, wanted, members),
-            )
+        if not plan and not self._is_kept_otherwise(resource_id, wanted, members, held):
+            return session.answer_unchanged(self.resource_type, resource_id)
+        intent = Intent(
+            author=write.author,
+            action=action,
+            resource_type=self.resource_type,
+            resource_id=resource_id,
+            before=current,
+            wanted=wanted,
+        )
+        session.carry_out(
+            intent,
+            plan,
+            keep=lambda effects: self._keep(effects, resource_id, wanted, members),
+        )
         return session.answer(self.resource_type, resource_id)
 
     def _current(self, snapshot: Snapshot, resource_id: str, write: Write) -> dict[str, Any]:

@@ -70,7 +70,7 @@ class Transition:
         if write.is_dry_run:
             return session.foretell(plan, self.wanted)
         if not plan and not is_depriving and not self._changes_what_is_kept():
-            return session.answer(self._type, self.person.id)
+            return session.answer_unchanged(self._type, self.person.id)
         intent = Intent(
             author=write.author,
             action=self.action,

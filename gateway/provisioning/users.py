@@ -13,7 +13,7 @@ from gateway.planner.collections import Collection
 from gateway.planner.needs import Needs, OneAddress, OneMember
 from gateway.planner.pins import is_address, is_uuid
 from gateway.provisioning.creation import Creation
-from gateway.provisioning.entitlements import asked, named_in, needs_of
+from gateway.provisioning.entitlements import asked, is_about_all, named_in, needs_of
 from gateway.provisioning.people import Person, name_of
 from gateway.provisioning.provisioner import Provisioner
 from gateway.provisioning.rebase import rebased
@@ -22,7 +22,7 @@ from gateway.provisioning.transition import Transition
 from gateway.scim.errors import NotFound, Uniqueness, VersionChanged
 from gateway.scim.handler import Write, Written
 from gateway.scim.patch.apply import apply_patch
-from gateway.scim.patch.operation import Op, Patch
+from gateway.scim.patch.operation import Patch
 from gateway.scim.schema import ResourceType
 from gateway.scim.text import fold
 
@@ -77,7 +77,7 @@ class UserWriter:
             lambda person: apply_patch(person.resource, patch, self.resource_type),
             write,
             patch=patch,
-            is_whole=any(_is_about_all_entitlements(patch)),
+            is_whole=is_about_all(patch),
         )
 
     def delete(self, resource_id: str, write: Write) -> Written:
@@ -201,12 +201,3 @@ def _places_changed(current: Resource, wanted: Resource) -> set[Any]:
         for resource in (current, wanted)
     )
     return {each.place for each in asked({"value": value} for value in had ^ has)}
-
-
-def _is_about_all_entitlements(patch: Patch) -> list[bool]:
-    return [
-        operation.target.attribute.name == "entitlements"
-        and operation.selector is None
-        and (operation.op is Op.REPLACE or (operation.op is Op.REMOVE and not operation.value))
-        for operation in patch
-    ]

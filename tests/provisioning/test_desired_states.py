@@ -67,7 +67,7 @@ def _held_by(world: World, subject: Account | Group) -> set[str]:
 
 @FEW
 @given(data=st.data(), world=worlds())
-def test_a_group_becomes_what_is_put(data: st.DataObject, world: World) -> None:
+def test_a_group_becomes_what_is_wanted(data: st.DataObject, world: World) -> None:
     """Its name, members and permissions; a second time no call is made that changes anything."""
     if not world.groups:
         world.add_group("Only")
@@ -75,34 +75,35 @@ def test_a_group_becomes_what_is_put(data: st.DataObject, world: World) -> None:
     people = st.sampled_from([account for account, _ in world.members()])
     members = data.draw(st.lists(people, unique_by=lambda a: a.uuid, max_size=5))
     name = data.draw(st.sampled_from([group.name, "Another name"]))
-    wanted: dict[str, Any] = {
-        "displayName": name,
-        "members": [{"value": bare(member.uuid)} for member in members],
-        GROUP_EXTENSION: {"entitlements": data.draw(_entitlements(world))},
-    }
+    ids = [{"value": bare(member.uuid)} for member in members]
+    entitlements = data.draw(_entitlements(world))
+    operations: list[dict[str, Any]] = [
+        {"op": "replace", "path": "displayName", "value": name},
+        {"op": "replace", "path": "members", "value": ids},
+        {"op": "replace", "path": f"{GROUP_EXTENSION}:entitlements", "value": entitlements},
+    ]
     before = state_of(world)
     with office_of(world) as office:
         group_id = office.group_id(group.name)
-        write = office.write(office.registry.group)
 
-        changed = resource(office.groups.replace(group_id, wanted, write))
+        changed = resource(office.patch_group(group_id, *operations))
 
         assert changed["displayName"] == name
         renamed = world.groups[group.uuid]
         assert renamed.name == name
         assert {m.uuid for m in world.group_members(group)} == {m.uuid for m in members}
-        values = {each["value"] for each in wanted[GROUP_EXTENSION]["entitlements"]}
+        values = {each["value"] for each in entitlements}
         assert _held_by(world, group) == values
         _assert_only_of(group.uuid, before, state_of(world), {group.name, name})
 
         office.bitbucket.calls.reset()
-        office.groups.replace(group_id, wanted, write)
+        office.patch_group(group_id, *operations)
         assert office.writes == []
 
 
 @FEW
 @given(data=st.data(), world=worlds())
-def test_a_user_is_granted_what_is_put(data: st.DataObject, world: World) -> None:
+def test_a_user_is_granted_what_is_wanted(data: st.DataObject, world: World) -> None:
     """Exactly that; a second time no call is made that changes anything."""
     people = [account for account, role in world.members() if role.value != "owner"]
     if not people:

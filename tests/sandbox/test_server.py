@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
-from gateway.sandbox.calls import Made
 from gateway.sandbox import DEMO, Behaviour, World, create_app, sandbox_of, serving
+from gateway.sandbox.calls import Made
 from gateway.sandbox.wsgi import VARIABLE, application
 from tests.sandbox.reader import Reader
 

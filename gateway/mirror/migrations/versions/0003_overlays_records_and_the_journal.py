@@ -82,11 +82,17 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_journal_integration_change_id"), "journal", ["integration", "change_id"]
     )
+    op.create_table(
+        "unfinished",
+        sa.Column("integration", TEXT, nullable=False),
+        sa.Column("change_id", TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("integration", "change_id", name=op.f("pk_unfinished")),
+    )
 
 
 def downgrade() -> None:
     """Bring the tables back; what clients wrote is lost."""
-    for table in ("journal", "held_back", "user_records", "overlays", "written"):
+    for table in ("unfinished", "journal", "held_back", "user_records", "overlays", "written"):
         op.drop_table(table)
     with op.batch_alter_table("users") as users:
         for name in reversed(ENTERPRISE):
