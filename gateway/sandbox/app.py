@@ -151,9 +151,10 @@ def _view(resource: Resource, sandbox: Sandbox) -> Callable[..., Response]:
                 form=request.form.to_dict(),
                 content_type=request.mimetype,
             )
+            pending = set(sandbox.world.invitations)
             body = resource.view(call, **path)
             if sandbox.behaviour.accepts_invitations:
-                for email in list(sandbox.world.invitations):
+                for email in sandbox.world.invitations.keys() - pending:
                     accept_invitation(sandbox.world, email)
             fault = request.environ.get(FAULT_KEY)
             if fault is not None and fault.after:

@@ -23,7 +23,11 @@ def bitbucket() -> Iterator[Serving]:
     [
         ({"BITBUCKET_WORKSPACE": "nobody"}, 502, "/2.0/workspaces/nobody"),
         (
-            {"BITBUCKET_ACCESS_TOKEN": "wrong", "BITBUCKET_API_TOKEN": "wrong"},
+            {
+                "BITBUCKET_ACCESS_TOKEN": "wrong",
+                "BITBUCKET_API_TOKEN": "wrong",
+                "BITBUCKET_OAUTH_SECRET": "wrong",
+            },
             502,
             "the credential is wrong, expired",
         ),
@@ -58,7 +62,8 @@ def test_the_reason_is_told(
 def test_an_access_token_alone_serves_what_it_can(bitbucket: Serving, tmp_path: Path) -> None:
     """It can't read groups: who asks for them is told what to set, the others are answered."""
     settings = environment(bitbucket.sandbox.world, bitbucket.url, tmp_path)
-    del settings["BITBUCKET_EMAIL"], settings["BITBUCKET_API_TOKEN"]
+    for name in ("EMAIL", "API_TOKEN", "OAUTH_KEY", "OAUTH_SECRET"):
+        del settings[f"BITBUCKET_{name}"]
 
     with gateway(settings) as client:
         without = client.json("/Users", excludedAttributes="groups")

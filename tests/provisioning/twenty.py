@@ -37,6 +37,21 @@ def operations(made: World) -> list[dict[str, Any]]:
     ]
 
 
+def undoing(made: World) -> list[dict[str, Any]]:
+    """Return the PATCH after which the workspace is as it was at first; asked before any other."""
+    (group,) = made.groups.values()
+    values = [
+        {"value": f"repository:{bare(grant.target.uuid)}:{grant.permission.value}"}
+        for grant in made.grants(subject=group)
+    ]
+    members = [{"value": bare(member.uuid)} for member in made.group_members(group)]
+    return [
+        {"op": "replace", "path": "displayName", "value": group.name},
+        {"op": "replace", "path": "members", "value": members},
+        {"op": "replace", "path": f"{GROUP_EXTENSION}:entitlements", "value": values},
+    ]
+
+
 def is_done(made: World) -> bool:
     """Return whether the workspace is as it is wanted."""
     (group,) = made.groups.values()

@@ -132,7 +132,7 @@ def test_calls_are_counted_by_resource(limited: Reader) -> None:
     assert calls.by_resource == expected
     assert calls.total == 6
     limited.credential = None
-    assert limited.read("/sandbox/calls") == {"total": 6, "by_resource": expected}
+    assert limited.read("/sandbox/calls") == {"total": 6, "by_resource": expected, "writes": []}
     url = f"{limited.served.url}/sandbox/calls"
     assert limited.session.delete(url, timeout=10).status_code == 204
-    assert limited.read("/sandbox/calls") == {"total": 0, "by_resource": {}}
+    assert limited.read("/sandbox/calls") == {"total": 0, "by_resource": {}, "writes": []}

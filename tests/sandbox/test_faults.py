@@ -110,7 +110,14 @@ def test_failures_are_calls(reader: Reader, faults: Faults) -> None:
 def test_faults_are_planned_over_http(reader: Reader, faults: Faults) -> None:
     """Seen, and cleared."""
     url = f"{reader.served.url}/sandbox/faults"
-    planned = {"kind": "503", "path": "/2.0/*", "method": "*", "times": 3, "skip": 0}
+    planned = {
+        "kind": "503",
+        "path": "/2.0/*",
+        "method": "*",
+        "times": 3,
+        "skip": 0,
+        "after": False,
+    }
     assert requests.post(url, json=planned, timeout=10).status_code == 201
     assert requests.get(url, timeout=10).json() == {"planned": [planned]}
     assert faults.pending() == (Fault(FaultKind.UNAVAILABLE, "/2.0/*", times=3),)

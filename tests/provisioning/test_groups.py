@@ -1,0 +1,267 @@
+"""Groups, written."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from gateway.bitbucket.credentials import ApiToken, OAuthConsumer
+from gateway.sandbox import Behaviour, Serving, create_app, serving
+from gateway.scim.errors import (
+    BadUpstream,
+    Conflict,
+    InvalidValue,
+    NotFound,
+    ScimError,
+    Uniqueness,
+    Unsupported,
+    VersionChanged,
+)
+from tests.provisioning.conftest import small_world
+from tests.provisioning.office import GROUP_EXTENSION, Office, bare, opened, resource
+
+
+def uuid_of(office: Office, name: str) -> str:
+    """Return the id of a member."""
+    account = office.world.account_by_email(f"{name.lower()}@acme.example")
+    assert account is not None
+    return bare(account.uuid)
+
+
+def members_of(office: Office, slug: str) -> list[str]:
+    """Return the names of those in a group."""
+    group = office.world.group(slug)
+    assert group is not None
+    return sorted(member.display_name for member in office.world.group_members(group))
+
+
+def add(*ids: str) -> dict[str, Any]:
+    """Return the operation that adds members."""
+    return {"op": "add", "path": "members", "value": [{"value": each} for each in ids]}
+
+
+def test_a_group_is_made_with_its_members(office: Office) -> None:
+    """By one call for the group, and one for each member."""
+    ann, dan = uuid_of(office, "Ann"), uuid_of(office, "Dan")
+    made = resource(
+        office.create_group(
+            displayName="New Team", externalId="x-1", members=[{"value": ann}, {"value": dan}]
+        )
+    )
+
+    assert made["externalId"] == "x-1"
+    assert {member["value"] for member in made["members"]} == {ann, dan}
+    assert members_of(office, "new-team") == ["Ann", "Dan"]
+    assert [call.split(" ", 1)[0] for call in office.writes] == ["POST", "PUT", "PUT"]
+
+
+def test_an_equal_name_is_taken(office: Office) -> None:
+    """In any letter case, for a new group and for one that is renamed."""
+    with pytest.raises(Uniqueness, match="Developers already"):
+        office.create_group(displayName="DEVELOPERS")
+    group_id = office.group_id("Testers")
+    with pytest.raises(Uniqueness):
+        office.patch_group(
+            group_id, {"op": "replace", "path": "displayName", "value": "developers"}
+        )
+    assert office.writes == []
+
+
+def test_only_the_difference_is_called(office: Office) -> None:
+    """Who is in stays in; who is out is told only once."""
+    group_id = office.group_id("Developers")
+    ids = [uuid_of(office, name) for name in ("Ann", "Bob", "Cat")]
+    office.patch_group(group_id, add(*ids))
+    assert len(office.writes) == 1
+    assert f"{{{ids[2]}}}" in office.writes[0]
+
+
+def test_a_renamed_group_keeps_its_id(office: Office) -> None:
+    """Though Bitbucket gives it another slug; a new group of the old name has another id."""
+    group_id = office.group_id("Developers")
+    renamed = resource(
+        office.patch_group(group_id, {"op": "replace", "value": {"displayName": "Builders"}})
+    )
+    assert renamed["id"] == group_id
+    assert renamed[GROUP_EXTENSION]["slug"] == "builders"
+    assert office.group_id("Builders") == group_id
+
+    again = resource(office.create_group(displayName="Developers"))
+    assert again["id"] != group_id
+
+
+def test_a_group_that_was_deleted_never_comes_back_under_its_id(office: Office) -> None:
+    """It is gone, and a new one of the same name is another (RFC 7643 §3.1)."""
+    group_id = office.group_id("Developers")
+    write = office.write(office.registry.group)
+    office.groups.delete(group_id, write)
+    assert office.world.group("developers") is None
+    with pytest.raises(NotFound):
+        office.groups.delete(group_id, write)
+
+    assert resource(office.create_group(displayName="Developers"))["id"] != group_id
+
+
+def test_an_unknown_member_is_refused_before_any_call(office: Office) -> None:
+    """With who it is."""
+    group_id = office.group_id("Developers")
+    nobody = "00000000-0000-4000-8000-000000000000"
+    for strange in (nobody, "nobody"):
+        with pytest.raises(InvalidValue, match=strange):
+            office.patch_group(group_id, add(strange))
+    assert office.writes == []
+
+
+def test_permissions_are_granted_by_uuid_key_or_name(office: Office) -> None:
+    """And come back by UUID; another permission on the same place takes the place of the first."""
+    group_id = office.group_id("Developers")
+    path = f"{GROUP_EXTENSION}:entitlements"
+    values = [{"value": "repository:acme/api-core:write"}, {"value": "project:web:create-repo"}]
+    granted = resource(office.patch_group(group_id, {"op": "add", "path": path, "value": values}))
+
+    group = office.world.group("developers")
+    assert group is not None
+    held = {grant.permission.value for grant in office.world.grants(subject=group)}
+    assert held == {"write", "create-repo"}
+    told = granted[GROUP_EXTENSION]["entitlements"]
+    assert {each["display"] for each in told} == {"acme/api-core: write", "WEB: create-repo"}
+
+    stronger = [{"value": "repository:acme/api-core:admin"}]
+    office.patch_group(group_id, {"op": "add", "path": path, "value": stronger})
+    assert {g.permission.value for g in office.world.grants(subject=group)} == {
+        "admin",
+        "create-repo",
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("nonsense", "no entitlement"),
+        ("repository:acme/api-core:create-repo", "can't be granted on a repository"),
+        ("repository:acme/nothing:read", "no repository acme/nothing"),
+        ("project:NONE:read", "no project none"),
+    ],
+)
+def test_an_entitlement_that_is_none_is_refused(office: Office, value: str, said: str) -> None:
+    """Before any call."""
+    group_id = office.group_id("Developers")
+    path = f"{GROUP_EXTENSION}:entitlements"
+    with pytest.raises(InvalidValue, match=said):
+        office.patch_group(group_id, {"op": "add", "path": path, "value": [{"value": value}]})
+    assert office.writes == []
+
+
+def test_a_dry_run_touches_nothing(office: Office) -> None:
+    """It says which calls there would be."""
+    group_id = office.group_id("Developers")
+    told = office.patch_group(group_id, add(uuid_of(office, "Dan")), is_dry_run=True)
+
+    assert told.plan is not None
+    calls: Any = told.plan["calls"]
+    assert [call["method"] for call in calls] == ["PUT"]
+    assert "Developers" in calls[0]["does"]
+    assert office.writes == []
+    assert office.changes() == []
+
+
+def test_a_request_for_another_version_is_refused(office: Office) -> None:
+    """412, and nothing is changed."""
+    group_id = office.group_id("Developers")
+    with pytest.raises(VersionChanged):
+        office.patch_group(
+            group_id, add(uuid_of(office, "Dan")), is_expected=lambda version: version == "old"
+        )
+    assert office.writes == []
+
+
+def test_changes_at_once_lose_nobody(office: Office) -> None:
+    """Each waits for the other, and begins from what the other has left."""
+    group_id = office.group_id("Testers")
+    names = ["Ann", "Dan", "Admin"]
+    ids = [uuid_of(office, name) for name in names]
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(lambda each: office.patch_group(group_id, add(each)), ids))
+    assert members_of(office, "testers") == ["Admin", "Ann", "Bob", "Cat", "Dan"]
+    assert max(len(resource(answer)["members"]) for answer in answers) == 5
+
+
+def test_the_gateway_does_not_lock_itself_out(office: Office) -> None:
+    """Its account stays in the group that makes it an administrator."""
+    admin = office.world.account_by_email("admin@acme.example")
+    assert admin is not None
+    office.world.add_group("Administrators", members=[admin])
+    group_id = office.group_id("Administrators")
+    with pytest.raises(Conflict, match="GATEWAY_PROTECT_ADMINISTRATORS"):
+        office.patch_group(group_id, {"op": "replace", "path": "members", "value": []})
+    with pytest.raises(Conflict):
+        office.groups.delete(group_id, office.write(office.registry.group))
+    assert office.writes == []
+
+
+@pytest.mark.parametrize(
+    ("missing", "operation", "said"),
+    [
+        (OAuthConsumer, {"op": "remove", "path": "members"}, "OAuth consumer.*account:write"),
+        (
+            ApiToken,
+            {
+                "op": "add",
+                "path": f"{GROUP_EXTENSION}:entitlements",
+                "value": [{"value": "project:API:read"}],
+            },
+            "API token.*project:admin",
+        ),
+    ],
+)
+def test_a_missing_credential_is_named_before_any_call(
+    tmp_path: Any, missing: Any, operation: dict[str, Any], said: str
+) -> None:
+    """With the scope it needs."""
+    app = create_app(small_world(), behaviour=Behaviour(hourly_limit=None))
+    with serving(app) as bitbucket:
+        database = f"sqlite:///{tmp_path / 'mirror.sqlite3'}"
+        with opened(bitbucket, database, without=(missing,)) as office:
+            group_id = office.group_id("Developers")
+            with pytest.raises(BadUpstream, match=said):
+                office.patch_group(group_id, operation)
+            assert office.writes == []
+
+
+@pytest.fixture(params=[403, 405])
+def moved(request: pytest.FixtureRequest) -> Any:
+    """A workspace that is administered at admin.atlassian.com."""
+    world = small_world()
+    world.move_administration()
+    behaviour = Behaviour(hourly_limit=None, moved_administration_status=request.param)
+    with serving(create_app(world, behaviour=behaviour)) as served:
+        yield served
+
+
+def test_a_workspace_that_moved_is_read_and_its_groups_are_not_written(
+    moved: Serving, tmp_path: Any
+) -> None:
+    """Refused before any call that changes something, with the reason; permissions are written."""
+    with opened(moved, f"sqlite:///{tmp_path / 'mirror.sqlite3'}") as office:
+        group_id = office.group_id("Developers")
+        with pytest.raises(Unsupported, match=r"admin\.atlassian\.com"):
+            office.patch_group(group_id, add(uuid_of(office, "Dan")))
+        with pytest.raises(Unsupported):
+            office.create_user(userName="zoe@acme.example")
+        assert office.writes == []
+        grant = {"value": "repository:acme/api-core:write"}
+        path = f"{GROUP_EXTENSION}:entitlements"
+        office.patch_group(group_id, {"op": "add", "path": path, "value": [grant]})
+        assert len(office.writes) == 1
+
+
+def test_a_full_plan_is_told(tmp_path: Any) -> None:
+    """What of it was done, too."""
+    app = create_app(small_world(), behaviour=Behaviour(hourly_limit=None, seat_limit=4))
+    database = f"sqlite:///{tmp_path / 'mirror.sqlite3'}"
+    with serving(app) as bitbucket, opened(bitbucket, database) as office:
+        value = [{"value": "repository:acme/api-core:write"}]
+        operation = {"op": "add", "path": "entitlements", "value": value}
+        with pytest.raises(ScimError, match="no seat left") as refused:
+            office.patch_user(uuid_of(office, "Dan"), operation)
+        assert refused.value.status == 403

@@ -1,0 +1,215 @@
+"""Users, written."""
+
+from typing import Any
+
+import pytest
+
+from gateway.planner.needs import Needs, OneAddress
+from gateway.scim.errors import Conflict, InvalidValue, NotFound, Uniqueness
+from gateway.scim.freshness import FreshnessWanted
+from tests.provisioning.office import GROUP_EXTENSION, Office, bare, resource
+from tests.provisioning.test_groups import add, uuid_of
+
+EXTENSION = "urn:bitbucket-scim:params:scim:schemas:extension:1.0:User"
+ZOE: dict[str, Any] = {
+    "userName": "Zoe@acme.example",
+    "externalId": "00u1",
+    "name": {"givenName": "Zoe", "familyName": "Lee"},
+}
+
+
+def accept(office: Office, email: str = "zoe@acme.example") -> None:
+    """Accept the invitation, and let it be noticed."""
+    office.world.accept_invitation(email, display_name="Zoe L.")
+    needs = Needs(frozenset({OneAddress(email)}))
+    office.provisioner.refresher.ensure(needs, FreshnessWanted(no_cache=True))
+
+
+def shown(office: Office, user_id: str) -> dict[str, Any]:
+    """Return a user as it is."""
+    with office.mirror.reading() as snapshot:
+        found = office.provisioner.renderer.user(snapshot, user_id, is_plain=False)
+    assert found is not None
+    return found
+
+
+def test_a_person_is_invited_into_the_groups_asked_for(office: Office) -> None:
+    """The id is there at once, and the user is active, as the client said."""
+    group_id = office.group_id("Developers")
+    made = resource(office.create_user(**ZOE, groups=[{"value": group_id}]))
+
+    assert made["active"] is True
+    assert made["userName"] == "Zoe@acme.example"
+    assert made["externalId"] == "00u1"
+    assert made["name"] == ZOE["name"]
+    assert made[EXTENSION] == {"membership": "invited"}
+    assert made["emails"][0]["value"] == "zoe@acme.example"
+    assert [group["value"] for group in made["groups"]] == [group_id]
+    invitation = office.world.invitations["zoe@acme.example"]
+    assert invitation.group_slugs == ("developers",)
+
+
+def test_the_id_stays_when_the_invitation_is_accepted(office: Office) -> None:
+    """What the client said stays, and what Bitbucket knows comes besides."""
+    group_id = office.group_id("Developers")
+    user_id = resource(office.create_user(**ZOE, groups=[{"value": group_id}]))["id"]
+    accept(office)
+
+    user = shown(office, user_id)
+    assert user["id"] == user_id
+    assert user["externalId"] == "00u1"
+    assert user[EXTENSION]["membership"] == "member"
+    assert user[EXTENSION]["displayName"] == "Zoe L."
+    assert user[EXTENSION]["uuid"] != user_id
+    office.group_id("Developers")
+    group = resource(office.patch_group(group_id, add(user_id)))
+    assert user_id in {member["value"] for member in group["members"]}
+
+
+def test_an_invited_person_is_put_into_groups_by_invitation(office: Office) -> None:
+    """And taken out of them again; the group lists it meanwhile."""
+    user_id = resource(office.create_user(**ZOE))["id"]
+    group_id = office.group_id("Testers")
+    group = resource(office.patch_group(group_id, add(user_id)))
+    assert user_id in {member["value"] for member in group["members"]}
+    assert office.world.invitations["zoe@acme.example"].group_slugs == ("testers",)
+
+    path = f'members[value eq "{user_id}"]'
+    group = resource(office.patch_group(group_id, {"op": "remove", "path": path}))
+    assert user_id not in {member["value"] for member in group["members"]}
+
+
+@pytest.mark.parametrize("name", ["zoe@acme.example", "ZOE@ACME.EXAMPLE", "ann@acme.example"])
+def test_a_name_that_is_taken_is_refused(office: Office, name: str) -> None:
+    """In any letter case, and also if it is the address of a member that nobody had asked for."""
+    office.create_user(**ZOE)
+    with pytest.raises(Uniqueness):
+        office.create_user(userName=name)
+    assert len(office.world.invitations) == 1
+
+
+def test_nobody_is_invited_without_an_address(office: Office) -> None:
+    """The name is no address, and there is no other."""
+    with pytest.raises(InvalidValue, match="e-mail"):
+        office.create_user(userName="zoe")
+    made = office.create_user(userName="zoe", emails=[{"value": "zoe@acme.example"}])
+    assert resource(made)["userName"] == "zoe"
+
+
+def test_what_bitbucket_can_not_hold_is_kept(office: Office) -> None:
+    """No call is made; what is taken away again is Bitbucket's own, or nothing."""
+    ann = uuid_of(office, "Ann")
+    office.patch_user(ann, {"op": "replace", "value": {"displayName": "Ann F.", "externalId": "e"}})
+    assert shown(office, ann)["displayName"] == "Ann F."
+    assert shown(office, ann)[EXTENSION]["displayName"] == "Ann"
+    office.patch_user(ann, {"op": "remove", "path": "displayName"})
+    assert "displayName" not in shown(office, ann)
+    write = office.write(office.registry.user)
+    office.users.replace(ann, {"userName": "ann@acme.example"}, write)
+    assert shown(office, ann)["displayName"] == "Ann"
+    assert office.writes == []
+
+
+def test_a_deactivated_user_can_be_read_and_gets_nothing(office: Office) -> None:
+    """It is inactive, in no group, and put into none until it is active again."""
+    ann = uuid_of(office, "Ann")
+    gone = resource(office.activate(ann, active=False))
+    assert gone["active"] is False
+    assert "groups" not in gone
+    testers = office.group_id("Testers")
+    office.patch_group(testers, add(ann))
+    group = office.world.group("testers")
+    assert group is not None
+    assert ann not in {bare(member.uuid) for member in office.world.group_members(group)}
+
+    back = resource(office.activate(ann, active=True))
+    assert {group["display"] for group in back["groups"]} == {"Developers", "Testers"}
+
+
+def test_what_is_gone_is_not_given_back_and_told(office: Office) -> None:
+    """The rest is given back all the same."""
+    ann = uuid_of(office, "Ann")
+    account = office.world.account_by_email("ann@acme.example")
+    repository = office.world.repository("api-core")
+    assert account is not None
+    assert repository is not None
+    office.world.grant(account, repository, "write")
+    office.activate(ann, active=False)
+    office.world.remove_repository(repository)
+
+    back = office.activate(ann, active=True)
+
+    assert "groups" in resource(back)
+    assert len(back.notes) == 1
+    assert "repository" in back.notes[0]
+
+
+def test_an_owner_and_the_gateway_s_account_are_protected(office: Office) -> None:
+    """409, with the setting that lifts it."""
+    admin = uuid_of(office, "Admin")
+    with pytest.raises(Conflict, match="GATEWAY_PROTECT_ADMINISTRATORS"):
+        office.activate(admin, active=False)
+    with pytest.raises(Conflict):
+        office.users.delete(admin, office.write(office.registry.user))
+    assert office.writes == []
+
+
+def test_a_deleted_user_is_gone_and_its_name_is_free(office: Office) -> None:
+    """All access is taken; who is created again has another id, and is the same member."""
+    ann = uuid_of(office, "Ann")
+    write = office.write(office.registry.user)
+    office.users.delete(ann, write)
+    account = office.world.account_by_email("ann@acme.example")
+    assert account is not None
+    assert not office.world.groups_of(account)
+    with pytest.raises(NotFound):
+        office.users.delete(ann, write)
+
+    again = resource(office.create_user(userName="ann@acme.example"))
+
+    assert again["id"] != ann
+    assert again[EXTENSION]["uuid"] == ann
+    assert again["active"] is True
+    assert not office.world.invitations
+
+
+def test_a_deleted_user_who_is_given_access_elsewhere_shows_again(office: Office) -> None:
+    """Nothing false: who has access is a user."""
+    ann = uuid_of(office, "Ann")
+    office.users.delete(ann, office.write(office.registry.user))
+    group, account = office.world.group("testers"), office.world.account(f"{{{ann}}}")
+    assert group is not None
+    assert account is not None
+    office.world.join(group, account)
+    office.group_id("Testers")
+    assert shown(office, ann)["active"] is True
+
+
+def test_an_invitation_is_withdrawn_and_sent_again(office: Office) -> None:
+    """By active, and for good by DELETE."""
+    user_id = resource(office.create_user(**ZOE))["id"]
+    inactive = resource(office.activate(user_id, active=False))
+    assert inactive["active"] is False
+    assert EXTENSION not in inactive
+    assert not office.world.invitations
+    office.activate(user_id, active=True)
+    assert list(office.world.invitations) == ["zoe@acme.example"]
+    office.users.delete(user_id, office.write(office.registry.user))
+    assert not office.world.invitations
+    assert resource(office.create_user(**ZOE))["id"] != user_id
+
+
+def test_who_has_not_accepted_is_granted_nothing(office: Office) -> None:
+    """It is said so; once accepted it works."""
+    user_id = resource(office.create_user(**ZOE))["id"]
+    operation = {
+        "op": "add",
+        "path": "entitlements",
+        "value": [{"value": "repository:acme/api-core:write"}],
+    }
+    with pytest.raises(Conflict, match="not accepted yet"):
+        office.patch_user(user_id, operation)
+    office.world.accept_invitation("zoe@acme.example", display_name="Zoe")
+    granted = resource(office.patch_user(user_id, operation))
+    assert [each["display"] for each in granted["entitlements"]] == ["acme/api-core: write"]
+    assert GROUP_EXTENSION not in granted
