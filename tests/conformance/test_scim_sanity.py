@@ -20,12 +20,14 @@ def report(tmp_path: Path) -> Any:
     """What it found."""
     world = generate(users=10, groups=3, projects=1, repositories=3)
     behaviour = Behaviour(accepts_invitations=True, hourly_limit=None)
-    with serving(create_app(world, behaviour=behaviour)) as bitbucket:
-        with gateway(environment(world, bitbucket.url, tmp_path)) as asked:
-            command = [sys.executable, "-m", "scim_sanity", "probe", asked.base_url]
-            command += ["--token", TOKEN, "--i-accept-side-effects", "--json-output", "--strict"]
-            ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a tool of ours
-            return json.loads(ended.stdout)
+    with (
+        serving(create_app(world, behaviour=behaviour)) as bitbucket,
+        gateway(environment(world, bitbucket.url, tmp_path)) as asked,
+    ):
+        command = [sys.executable, "-m", "scim_sanity", "probe", asked.base_url]
+        command += ["--token", TOKEN, "--i-accept-side-effects", "--json-output", "--strict"]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a tool of ours
+        return json.loads(ended.stdout)
 
 
 def test_nothing_fails_but_what_would_be_untrue(report: Any) -> None:
