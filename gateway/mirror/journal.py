@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, delete, insert, select
 
 from gateway.mirror.instants import from_text
 from gateway.mirror.tables import JOURNAL, UNFINISHED
+from gateway.scim.reference import absolute
 from gateway.scim.text import instant
 
 Data = Mapping[str, Any]
@@ -142,6 +143,7 @@ class Journal(JournalReader):
                 change_id=change_id,
                 event=event.value,
                 at=instant(at),
-                data=orjson.dumps(data),
+                # References to our own resources are told as paths.
+                data=absolute(orjson.dumps(data), base_url=""),
             )
         )

@@ -177,22 +177,17 @@ def _place_of_value(text: str) -> Place:
     return Place(match[1].lower(), match[2].lower()) if match else EVERYWHERE
 
 
-def _place_of_display(text: str) -> Place:
-    name, colon, _ = text.rpartition(": ")
-    if not colon:
-        return EVERYWHERE
-    return Place("repository" if "/" in name else "project", name.lower())
+def _place_of_start(text: str) -> Place:
+    kind, colon, _ = text.lower().partition(":")
+    is_kind = bool(colon) and kind in ("project", "repository")
+    place = _place_of_value(text)
+    return Place(kind, "") if place == EVERYWHERE and is_kind else place
 
 
-def _place_of_type(text: str) -> Place:
-    return Place(text.lower(), "") if text.lower() in ("project", "repository") else EVERYWHERE
-
-
+#: What a client calls an entitlement says nothing of where it is.
 _READERS: dict[tuple[str, Operator], Callable[[str], Place]] = {
     ("value", Operator.EQ): _place_of_value,
-    ("value", Operator.SW): _place_of_value,
-    ("display", Operator.EQ): _place_of_display,
-    ("type", Operator.EQ): _place_of_type,
+    ("value", Operator.SW): _place_of_start,
 }
 
 

@@ -9,12 +9,19 @@ from gateway.directory.overlay import overlay_of
 from gateway.mirror.facts import Group
 from gateway.mirror.journal import Change, Event
 from gateway.mirror.mirror import Snapshot
-from gateway.mirror.user_records import HeldBack, UserRecord
+from gateway.mirror.user_records import HeldBack
 from gateway.planner.collections import Collection
-from gateway.planner.needs import Needs, OneAddress, OneMember
-from gateway.planner.pins import is_uuid
+from gateway.planner.needs import Needs
 from gateway.provisioning.effects import Effects
-from gateway.provisioning.entitlements import Places, asked, is_about_all, named_in, needs_of
+from gateway.provisioning.entitlements import (
+    Asked,
+    Places,
+    asked,
+    is_about_all,
+    named_in,
+    needs_of,
+)
+from gateway.provisioning.members import WantedMembers, ids_of, members_of
 from gateway.provisioning.provisioner import Provisioner
 from gateway.provisioning.rebase import rebased
 from gateway.provisioning.session import Intent, Session
@@ -36,24 +43,6 @@ _GRANTED: Final = Needs.whole(
     Collection.PROJECT_GROUP_GRANTS,
     Collection.REPOSITORY_GROUP_GRANTS,
 )
-#: As many members are looked up one by one; of more the whole list is read.
-_MOST_LOOKED_UP = 20
-
-
-@dataclass(frozen=True, slots=True)
-class _Members:
-    """
-    Who is wanted in a group, by what Bitbucket can do with them.
-
-    Attributes:
-        members: The UUIDs of members.
-        invited: The addresses, by user id, of those who have not accepted yet.
-        held_back: The ids of users who were deactivated: they are given it when active again.
-    """
-
-    members: frozenset[str]
-    invited: Mapping[str, str]
-    held_back: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +173,20 @@ class GroupWriter:
             return self._change(session, action, resource_id, change)
 
     def _create(self, session: Session, attributes: Resource) -> Written:
-        write = session.write
         wanted_permissions = asked(_entitlements(attributes))
         if wanted_permissions:
             places = {each.place for each in wanted_permissions}
             session.know(needs_of("group", places), anew=False)
-        members = self._members(session, attributes)
+        added = ids_of(attributes)
+        with self.provisioner.turn(*(f"User {user_id}" for user_id in added)):
+            return self._make(session, attributes, wanted_permissions)
+
+    def _make(
+        self, session: Session, attributes: Resource, wanted_permissions: list[Asked]
+    ) -> Written:
+        """Make a group, whose turn it is."""
+        write = session.write
+        members = members_of(session, attributes)
         with self.provisioner.mirror.reading() as snapshot:
             permissions = Places(snapshot.facts).permissions(wanted_permissions)
         after = GroupState(
@@ -229,7 +226,23 @@ class GroupWriter:
             with self.provisioner.mirror.reading() as snapshot:
                 current = self._current(snapshot, resource_id, write)
             wanted = change(current)
-        members = self._members(session, wanted)
+        # Who is being deactivated is not let in again by the way.
+        added = ids_of(wanted) - ids_of(current)
+        with self.provisioner.turn(*(f"User {user_id}" for user_id in added)):
+            return self._bring(session, action, resource_id, current, wanted)
+
+    def _bring(
+        self,
+        session: Session,
+        action: str,
+        resource_id: str,
+        current: Resource,
+        wanted: Resource,
+    ) -> Written:
+        """Make a group, whose turn it is, what is wanted."""
+        write = session.write
+        members = members_of(session, wanted)
+        is_named = _entitlements(wanted) != _entitlements(current)
         with self.provisioner.mirror.reading() as snapshot:
             group = _with_id(snapshot, resource_id)
             before = self._state(snapshot, group)
@@ -304,40 +317,6 @@ class GroupWriter:
             auto_add=group.auto_add,
         )
 
-    def _members(self, session: Session, wanted: Resource) -> _Members:
-        """
-        Return who is wanted, by what can be done with them.
-
-        Raises:
-            InvalidValue: Somebody is no user.
-        """
-        ids = {str(each.get("value", "")).lower() for each in wanted.get("members", ())}
-        with self.provisioner.mirror.reading() as snapshot:
-            invited = [r for r in snapshot.users.with_ids(ids).values() if r.invited_at is not None]
-        if invited:
-            # Who has accepted by now is put in, and not invited again.
-            session.know(Needs(frozenset(OneAddress(r.email) for r in invited if r.email)))
-        with self.provisioner.mirror.reading() as snapshot:
-            records = dict(snapshot.users.with_ids(ids))
-            own = set(snapshot.users.of_members(ids))
-            known = {member.uuid for member in snapshot.facts.members(uuids=ids)}
-        unknown = ids - known - records.keys()
-        if strange := sorted(each for each in unknown if not is_uuid(each)):
-            raise _nobody(strange)
-        if unknown:
-            one_by_one = Needs(frozenset(map(OneMember, unknown)))
-            many = len(unknown) > _MOST_LOOKED_UP
-            session.know(Needs.whole(Collection.MEMBERS) if many else one_by_one)
-            with self.provisioner.mirror.reading() as snapshot:
-                known |= {member.uuid for member in snapshot.facts.members(uuids=unknown)}
-        # A member who has another id is no user by its UUID.
-        missing = {each for each in ids - records.keys() if each not in known}
-        missing |= own - records.keys()
-        missing |= {record.id for record in records.values() if record.deleted_at}
-        if missing:
-            raise _nobody(sorted(missing))
-        return _sorted_out(ids, records)
-
     def _held_back(self, snapshot: Snapshot, group_id: str) -> frozenset[str]:
         """Return the deactivated users who are to be in the group when active again."""
         held = [each for each in snapshot.users.held_back() if each.object_id == group_id]
@@ -347,7 +326,7 @@ class GroupWriter:
         )
 
     def _is_kept_otherwise(
-        self, resource_id: str, wanted: Resource, members: _Members, held: frozenset[str]
+        self, resource_id: str, wanted: Resource, members: WantedMembers, held: frozenset[str]
     ) -> bool:
         with self.provisioner.mirror.reading() as snapshot:
             overlay = snapshot.overlays.of("Group", ids=[resource_id]).get(resource_id, {})
@@ -355,7 +334,9 @@ class GroupWriter:
         is_same = overlay_of(plain, wanted, "Group", extension=GROUP_EXTENSION) == overlay
         return not is_same or bool(members.held_back - held)
 
-    def _keep(self, effects: Effects, group_id: str, wanted: Resource, members: _Members) -> None:
+    def _keep(
+        self, effects: Effects, group_id: str, wanted: Resource, members: WantedMembers
+    ) -> None:
         writing = effects.writing
         plain = self.provisioner.renderer.group(writing, group_id, is_plain=True) or {}
         overlay = overlay_of(plain, wanted, "Group", extension=GROUP_EXTENSION)
@@ -379,24 +360,6 @@ class GroupWriter:
                 ),
                 None,
             )
-
-
-def _sorted_out(ids: set[str], records: Mapping[str, UserRecord]) -> _Members:
-    members = ids - records.keys()
-    invited: dict[str, str] = {}
-    held_back: set[str] = set()
-    for record in records.values():
-        if record.is_active is False:
-            held_back.add(record.id)
-        elif record.member_uuid is not None:
-            members.add(record.member_uuid)
-        else:
-            invited[record.id] = record.email or ""
-    return _Members(frozenset(members), invited, frozenset(held_back))
-
-
-def _nobody(ids: list[str]) -> InvalidValue:
-    return InvalidValue(f"No user has the id {', '.join(ids[:10])}; members are given by id.")
 
 
 def _name(attributes: Resource) -> str:

@@ -22,10 +22,12 @@ from tests.provisioning import twenty, victim
 from tests.provisioning.office import Office, opened, resource
 
 
-@pytest.fixture
-def database_url(tmp_path: Path) -> str:
-    """A database with its tables."""
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database with its tables, of each kind."""
     url = f"sqlite:///{tmp_path / 'mirror.sqlite3'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgresql_url")
     engine = open_database(url)
     migrate(engine)
     engine.dispose()

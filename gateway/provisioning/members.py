@@ -1,0 +1,91 @@
+"""Who is wanted in a group, by what Bitbucket can do with them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from gateway.mirror.user_records import UserRecord
+from gateway.planner.collections import Collection
+from gateway.planner.needs import Needs, OneAddress, OneMember
+from gateway.planner.pins import is_uuid
+from gateway.provisioning.session import Session
+from gateway.scim.errors import InvalidValue
+
+Resource = Mapping[str, Any]
+
+#: As many members are looked up one by one; of more the whole list is read.
+_MOST_LOOKED_UP: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class WantedMembers:
+    """
+    Who is wanted in a group, by what Bitbucket can do with them.
+
+    Attributes:
+        members: The UUIDs of members.
+        invited: The addresses, by user id, of those who have not accepted yet.
+        held_back: The ids of users who were deactivated: they are given it when active again.
+    """
+
+    members: frozenset[str]
+    invited: Mapping[str, str]
+    held_back: frozenset[str]
+
+
+def members_of(session: Session, wanted: Resource) -> WantedMembers:
+    """
+    Return who is wanted, by what can be done with them.
+
+    Raises:
+        InvalidValue: Somebody is no user.
+    """
+    ids = ids_of(wanted)
+    with session.mirror.reading() as snapshot:
+        invited = [r for r in snapshot.users.with_ids(ids).values() if r.invited_at is not None]
+    if invited:
+        # Who has accepted by now is put in, and not invited again.
+        session.know(Needs(frozenset(OneAddress(r.email) for r in invited if r.email)))
+    with session.mirror.reading() as snapshot:
+        records = dict(snapshot.users.with_ids(ids))
+        own = set(snapshot.users.of_members(ids))
+        known = {member.uuid for member in snapshot.facts.members(uuids=ids)}
+    unknown = ids - known - records.keys()
+    if strange := sorted(each for each in unknown if not is_uuid(each)):
+        raise _nobody(strange)
+    if unknown:
+        one_by_one = Needs(frozenset(map(OneMember, unknown)))
+        many = len(unknown) > _MOST_LOOKED_UP
+        session.know(Needs.whole(Collection.MEMBERS) if many else one_by_one)
+        with session.mirror.reading() as snapshot:
+            known |= {member.uuid for member in snapshot.facts.members(uuids=unknown)}
+    # A member who has another id is no user by its UUID.
+    missing = {each for each in ids - records.keys() if each not in known}
+    missing |= own - records.keys()
+    missing |= {record.id for record in records.values() if record.deleted_at}
+    if missing:
+        raise _nobody(sorted(missing))
+    return _sorted_out(ids, records)
+
+
+def ids_of(resource: Resource) -> set[str]:
+    """Return the ids of the members of a group, in lower case."""
+    return {str(each.get("value", "")).lower() for each in resource.get("members", ())}
+
+
+def _sorted_out(ids: set[str], records: Mapping[str, UserRecord]) -> WantedMembers:
+    members = ids - records.keys()
+    invited: dict[str, str] = {}
+    held_back: set[str] = set()
+    for record in records.values():
+        if record.is_active is False:
+            held_back.add(record.id)
+        elif record.member_uuid is not None:
+            members.add(record.member_uuid)
+        else:
+            invited[record.id] = record.email or ""
+    return WantedMembers(frozenset(members), invited, frozenset(held_back))
+
+
+def _nobody(ids: list[str]) -> InvalidValue:
+    return InvalidValue(f"No user has the id {', '.join(ids[:10])}; members are given by id.")

@@ -1,0 +1,148 @@
+"""How writes are asked for and answered; what they do is the writer's."""
+
+import json
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from gateway.scim.errors import (
+    Conflict,
+    Mutability,
+    NotFound,
+    ScimError,
+    Uniqueness,
+    Unsupported,
+    VersionChanged,
+)
+from tests.web.conftest import Scribe
+
+USER = {"userName": "ann@acme.example"}
+PATCH = {"Operations": [{"op": "replace", "path": "active", "value": False}]}
+
+
+def test_what_is_made_is_answered_with_its_address(client: FlaskClient, scribe: Scribe) -> None:
+    """201, Location, ETag, and the resource (RFC 7644 §3.3)."""
+    answer = client.post("/scim/v2/Users", json=USER)
+
+    assert answer.status_code == 201
+    assert answer.content_type == "application/scim+json"
+    assert answer.headers["Location"] == "http://localhost/scim/v2/Users/new"
+    assert answer.headers["ETag"] == 'W/"new"'
+    assert answer.headers["X-Bitbucket-Calls"] == "2"
+    ((action, _, attributes, write),) = scribe.asked
+    assert (action, attributes) == ("create", USER)
+    assert write.author.token == "first"
+    assert write.author.request_id == answer.headers["X-Request-Id"]
+    assert not write.is_dry_run
+
+
+@pytest.mark.parametrize(("method", "body"), [("PUT", USER), ("PATCH", PATCH)])
+def test_what_is_changed_is_answered(
+    client: FlaskClient, scribe: Scribe, method: str, body: Any
+) -> None:
+    """200 with the resource, for PATCH too."""
+    scribe.notes = ("not given back: group Zürich",)
+    answer = client.open("/scim/v2/Users/u1", method=method, json=body)
+
+    assert answer.status_code == 200
+    assert answer.headers["Content-Location"] == "http://localhost/scim/v2/Users/u1"
+    assert answer.headers["X-Bitbucket-Notes"] == "not given back: group Z?rich"
+
+
+def test_what_is_deleted_is_answered_with_nothing(client: FlaskClient) -> None:
+    """204, without a body."""
+    answer = client.delete("/scim/v2/Groups/g1")
+    assert (answer.status_code, answer.data) == (204, b"")
+
+
+def test_projection_holds_for_writes_too(client: FlaskClient) -> None:
+    """RFC 7644 §3.9."""
+    answer = client.put("/scim/v2/Users/u1?attributes=userName", json=USER)
+    assert set(json.loads(answer.data)) == {"id", "userName"}
+
+
+@pytest.mark.parametrize("value", ["true", "True"])
+def test_a_dry_run_is_answered_with_the_plan(client: FlaskClient, value: str) -> None:
+    """As JSON of ours."""
+    answer = client.patch("/scim/v2/Users/u1", json=PATCH, headers={"X-Dry-Run": value})
+    assert (answer.status_code, answer.content_type) == (200, "application/json")
+    assert json.loads(answer.data) == {"dryRun": True, "calls": []}
+
+
+def test_a_dry_run_that_is_asked_for_wrongly_is_refused(
+    client: FlaskClient, scribe: Scribe
+) -> None:
+    """It must not become a real one."""
+    answer = client.patch("/scim/v2/Users/u1", json=PATCH, headers={"X-Dry-Run": "yes"})
+    assert answer.status_code == 400
+    assert not scribe.asked
+
+
+@pytest.mark.parametrize(
+    ("header", "version", "expected"),
+    [
+        (None, 'W/"a"', True),
+        ("*", 'W/"a"', True),
+        ('W/"a"', 'W/"a"', True),
+        ('"a"', 'W/"a"', True),
+        ('W/"b", W/"a"', 'W/"a"', True),
+        ('W/"b"', 'W/"a"', False),
+    ],
+)
+def test_a_request_is_meant_for_some_versions(
+    client: FlaskClient,
+    scribe: Scribe,
+    header: str | None,
+    version: str,
+    expected: bool,  # noqa: FBT001 - what is parametrised comes by name
+) -> None:
+    """If-Match is compared weakly, and may be a list."""
+    headers = {} if header is None else {"If-Match": header}
+    client.patch("/scim/v2/Users/u1", json=PATCH, headers=headers)
+    ((_, _, _, write),) = scribe.asked
+    assert write.is_expected(version) is expected
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "scim_type"),
+    [
+        (Uniqueness("Taken."), 409, "uniqueness"),
+        (Conflict("No."), 409, None),
+        (Mutability("No."), 400, "mutability"),
+        (VersionChanged("Old."), 412, None),
+        (NotFound("None."), 404, None),
+        (Unsupported("Elsewhere."), 501, None),
+    ],
+)
+def test_a_refusal_is_scim_s_error(
+    client: FlaskClient, scribe: Scribe, error: ScimError, status: int, scim_type: str | None
+) -> None:
+    """With its type only at 400 and 409 (RFC 7644 §3.12)."""
+    scribe.failure = error
+    answer = client.patch("/scim/v2/Users/u1", json=PATCH)
+    body = json.loads(answer.data)
+    assert (answer.status_code, body["status"]) == (status, str(status))
+    assert body.get("scimType") == scim_type
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [("PUT", "/Users", "GET, HEAD, OPTIONS, POST"), ("POST", "/Groups/g1", None)],
+)
+def test_other_methods_are_not_allowed(
+    client: FlaskClient, method: str, path: str, allowed: str | None
+) -> None:
+    """405, with those that are."""
+    answer = client.open(f"/scim/v2{path}", method=method, json=USER)
+    assert answer.status_code == 405
+    told = ", ".join(sorted(answer.headers["Allow"].split(", ")))
+    assert allowed is None or told == allowed
+
+
+def test_groups_asked_for_reach_the_writer(client: FlaskClient, scribe: Scribe) -> None:
+    """Of a user that is made; otherwise they are readOnly."""
+    client.post("/scim/v2/Users", json=USER | {"groups": [{"value": "g1"}, {"display": "x"}]})
+    client.put("/scim/v2/Users/u1", json=USER | {"groups": [{"value": "g1"}]})
+    assert scribe.asked[0][2]["groups"] == [{"value": "g1"}]
+    assert "groups" not in scribe.asked[1][2]
