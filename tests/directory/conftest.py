@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from gateway.bitbucket.client import connect
-from gateway.bitbucket.credentials import ApiToken, WorkspaceAccessToken
+from gateway.bitbucket.credentials import ApiToken, Credential, WorkspaceAccessToken
 from gateway.bitbucket.patience import RetryPolicy
 from gateway.bitbucket.transport import Limits, Transport
 from gateway.bitbucket.workspace import BitbucketWorkspace
@@ -89,24 +89,26 @@ class Stage:
 
 
 @contextmanager
-def staged(bitbucket: Serving, database_url: str) -> Iterator[Stage]:
-    """Set up a directory, which has read nothing yet, in front of a simulated Bitbucket."""
+def staged(
+    bitbucket: Serving, database_url: str, *, has_second_chances: bool = True
+) -> Iterator[Stage]:
+    """
+    Set up a directory, which has read nothing yet, in front of a simulated Bitbucket.
+
+    Without second chances no call is repeated, and there is one credential for all of them.
+    """
     world = bitbucket.sandbox.world
     registry = load_registry()
     clock = Clock()
     known = demo_credentials(world.slug)
     engine = open_database(database_url)
     migrate(engine)
-    transport = Transport(
-        bitbucket.url, limits=Limits(retry=RetryPolicy(retries=1, backoff_seconds=0))
-    )
-    client = connect(
-        transport,
-        [
-            WorkspaceAccessToken(known.access_token.token),
-            ApiToken(known.api_token.email, known.api_token.token),
-        ],
-    )
+    retry = RetryPolicy(retries=int(has_second_chances), backoff_seconds=0)
+    transport = Transport(bitbucket.url, limits=Limits(retry=retry))
+    credentials: list[Credential] = [ApiToken(known.api_token.email, known.api_token.token)]
+    if has_second_chances:
+        credentials.append(WorkspaceAccessToken(known.access_token.token))
+    client = connect(transport, credentials)
     workspace = BitbucketWorkspace(client, world.slug)
     mirror = Mirror(engine, "test")
     renderer = Renderer(registry, UserNameSource.EMAIL)
