@@ -136,6 +136,10 @@ Try, in another terminal:
   {call} -G '{base}/Users' -d attributes={extension}:access \\
     --data-urlencode 'filter=userName eq "admin@{_WORKSPACE}.example"'
 
+  # what would it take to make a group? Without X-Dry-Run it is made
+  {call} -H 'X-Dry-Run: true' '{base}/Groups' -d '{{"displayName": "New team"}}' \\
+    -H 'Content-Type: application/scim+json'
+
   # the groups, without their members
   {call} '{base}/Groups?excludedAttributes=members'
 """)

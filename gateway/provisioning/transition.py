@@ -135,9 +135,12 @@ class Transition:
         with self.session.mirror.reading() as snapshot:
             before = state_of(snapshot, member)
             wanted = self._permissions(snapshot, before)
-        after = replace(before, permissions=wanted)
+            promised, promises = self._promised(snapshot)
         if self.person.is_active:
-            return plan_user(member.uuid, before, after), [], []
+            if not self._names_entitlements():
+                wanted = promised | wanted
+            after = replace(before, permissions=wanted)
+            return plan_user(member.uuid, before, after), [], promises
         # Who is inactive is given nothing now, and keeps nothing for later that is not wanted.
         added = [
             HeldBack(self.person.id, place.object_type, place.uuid, permission)
@@ -207,6 +210,13 @@ class Transition:
             return dict(before.permissions)
         wanted = asked(self.wanted.get("entitlements", ()))
         return Places(snapshot.facts).permissions(wanted, before.permissions)
+
+    def _promised(self, snapshot: Snapshot) -> tuple[dict[Place, str], list[HeldBack]]:
+        """Return what was asked for while the invitation was not accepted, as far as it exists."""
+        held = [h for h in snapshot.users.held_back([self.person.id]) if h.permission is not None]
+        places = Places(snapshot.facts)
+        found = ((places.with_uuid(h.object_type, h.object_id), h.permission) for h in held)
+        return {place: word for place, word in found if place is not None and word}, held
 
     def _added(self, snapshot: Snapshot, before: UserState) -> dict[Place, str]:
         wanted = self._permissions(snapshot, before)

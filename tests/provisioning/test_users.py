@@ -213,3 +213,19 @@ def test_who_has_not_accepted_is_granted_nothing(office: Office) -> None:
     granted = resource(office.patch_user(user_id, operation))
     assert [each["display"] for each in granted["entitlements"]] == ["acme/api-core: write"]
     assert GROUP_EXTENSION not in granted
+
+
+def test_what_was_asked_for_with_the_invitation_is_granted_after_it(office: Office) -> None:
+    """By the next request for the user, once it was accepted."""
+    value = "repository:acme/api-core:write"
+    made = resource(office.create_user(**ZOE, entitlements=[{"value": value}]))
+    assert "entitlements" not in made
+    office.world.accept_invitation("zoe@acme.example", display_name="Zoe")
+
+    granted = resource(office.activate(made["id"], active=True))
+
+    assert [each["display"] for each in granted["entitlements"]] == ["acme/api-core: write"]
+    office.bitbucket.calls.reset()
+    office.patch_user(made["id"], {"op": "remove", "path": "entitlements"})
+    office.activate(made["id"], active=True)
+    assert len(office.writes) == 1
