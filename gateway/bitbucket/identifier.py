@@ -1,9 +1,18 @@
 """How accounts, repositories and workspaces are named in a path."""
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 _UUID: Final = re.compile(r"\{?([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})\}?")
+
+
+@dataclass(slots=True)
+class Identity:
+    """The UUID and the slug of the workspace, as they were told last, if they were."""
+
+    uuid: str | None
+    slug: str | None
 
 
 def bare_uuid(text: str) -> str | None:

@@ -1,7 +1,6 @@
 """A workspace: one method for each of its resources."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TypeVar
 
 from gateway.bitbucket import loaders, resources
@@ -11,7 +10,7 @@ from gateway.bitbucket.calls import CallCounter
 from gateway.bitbucket.client import Client
 from gateway.bitbucket.credentials import Ability, Credential, Kind
 from gateway.bitbucket.errors import BitbucketError, Forbidden, RateLimited, Unauthorized
-from gateway.bitbucket.identifier import bare_uuid, in_path
+from gateway.bitbucket.identifier import Identity, bare_uuid, in_path
 from gateway.bitbucket.keyring import most_telling
 from gateway.bitbucket.loaders import Loader
 from gateway.bitbucket.models import (
@@ -47,13 +46,11 @@ class BitbucketWorkspace:
         workspace: The slug or the UUID of the workspace.
     """
 
-    def __init__(
-        self, client: Client, workspace: str, *, identity: "_Identity | None" = None
-    ) -> None:
+    def __init__(self, client: Client, workspace: str, *, identity: Identity | None = None) -> None:
         self._client = client
         self._workspace = workspace
         known = bare_uuid(workspace)
-        self._identity = identity or _Identity(known, None if known else workspace)
+        self._identity = identity or Identity(known, None if known else workspace)
 
     @property
     def client(self) -> Client:
@@ -395,11 +392,3 @@ class BitbucketWorkspace:
         """Read a list of 1.0, which has no pages and knows workspaces by their slugs alone."""
         answer = self._client.call(resource, {"workspace": self.slug(), **parts})
         return loader.many(answer, answer.json())
-
-
-@dataclass(slots=True)
-class _Identity:
-    """The UUID and the slug of the workspace, as they were told last, if they were."""
-
-    uuid: str | None
-    slug: str | None
