@@ -144,7 +144,7 @@ def test_explain_says_what_a_query_would_cost(
     warm = run(environment, "explain", "active eq true")
     assert "0 calls in all" in warm.output
     fresh = run(environment, "explain", "active eq true", "--no-cache")
-    assert "groups, 0 s old" in fresh.output
+    assert re.search(r"groups, \d+ s old", fresh.output)
     assert "not everything is known" not in fresh.output
     unsure = run(environment, "explain", 'emails.value co "acme"')
     assert "not everything is known of emails" in unsure.output
