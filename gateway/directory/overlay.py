@@ -3,11 +3,23 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from gateway.directory.users import USER_EXTENSION
+
 ENTERPRISE: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+#: The one attribute of our own extension of users that clients write.
+JUSTIFICATION: Final = f"{USER_EXTENSION}:justification"
 
 #: The attributes that Bitbucket can't hold, or not as clients write them.
 _KEPT: Final[Mapping[str, tuple[str, ...]]] = {
-    "User": ("externalId", "userName", "name", "displayName", "emails", ENTERPRISE),
+    "User": (
+        "externalId",
+        "userName",
+        "name",
+        "displayName",
+        "emails",
+        ENTERPRISE,
+        JUSTIFICATION,
+    ),
     "Group": ("externalId",),
 }
 #: What a client calls an entitlement: that is no attribute, so it is kept by a name of its own.
@@ -31,10 +43,13 @@ def overlaid(
     if not attributes:
         return resource
     kept = {name: value for name, value in attributes.items() if name != _LABELS}
+    justification = kept.pop(JUSTIFICATION, None)
     made = {name: value for name, value in (resource | kept).items() if value is not None}
-    if ENTERPRISE in made and ENTERPRISE not in resource["schemas"]:
-        core, *others = resource["schemas"]
-        made["schemas"] = [core, ENTERPRISE, *others]
+    if justification is not None:
+        made[USER_EXTENSION] = {"justification": justification, **made.get(USER_EXTENSION, {})}
+    core, *others = resource["schemas"]
+    added = [u for u in (ENTERPRISE, USER_EXTENSION) if u in made and u not in others]
+    made["schemas"] = [core, *added, *others]
     labels = attributes.get(_LABELS, {})
     if labels:
         holder = made if extension is None else dict(made.get(extension, {}))
@@ -58,9 +73,9 @@ def overlay_of(
         extension: As of :func:`overlaid`.
     """
     overlay = {
-        name: wanted.get(name)
+        name: _read(wanted, name)
         for name in _KEPT[type_name]
-        if wanted.get(name) != plain.get(name) and (name in wanted or name in plain)
+        if _read(wanted, name) != _read(plain, name)
     }
     labels = _labels(_entitlements(plain, extension), _entitlements(wanted, extension))
     return overlay | ({_LABELS: labels} if labels else {})
@@ -69,6 +84,12 @@ def overlay_of(
 def without_overlay(plain: Attributes, type_name: str) -> dict[str, Any]:
     """Return what Bitbucket says in the attributes that are kept, for what a client leaves out."""
     return {name: plain[name] for name in _KEPT[type_name] if name in plain}
+
+
+def _read(resource: Attributes, name: str) -> Any:
+    if name == JUSTIFICATION:
+        return resource.get(USER_EXTENSION, {}).get("justification")
+    return resource.get(name)
 
 
 def _entitlements(resource: Attributes, extension: str | None) -> list[dict[str, Any]]:

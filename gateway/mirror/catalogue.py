@@ -20,7 +20,7 @@ _ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 #: How attributes are written to the columns. A resource that was written otherwise is written
 #: again even if it is the same: the next release may have a new column, and letters that are new
 #: to Unicode gain a lower case.
-FORM = f"3, Unicode {unicodedata.unidata_version}"
+FORM = f"4, Unicode {unicodedata.unidata_version}"
 
 #: The columns of the values of multi-valued attributes, by sub-attribute.
 VALUE_COLUMNS: Mapping[str, str] = {
@@ -79,6 +79,7 @@ HOMES: Mapping[str, Home] = {
             "profileUrl": "profile_url",
             "userType": "user_type",
             "active": "active",
+            f"{_EXTENSION}:User:justification": "justification",
             f"{_EXTENSION}:User:uuid": "uuid",
             f"{_EXTENSION}:User:accountId": "account_id",
             f"{_EXTENSION}:User:displayName": "bitbucket_display_name",

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from gateway.mirror.catalogue import FORM, HOMES, Indexer
 from gateway.mirror.fact_reader import in_lists
 from gateway.mirror.instants import from_text
+from gateway.mirror.parts import Parts
 from gateway.scim.schema import ResourceType
 from gateway.scim.text import instant
 
@@ -73,6 +74,7 @@ class DocumentStore:
         self._table = home.resources
         self._values = home.values
         self._indexer = Indexer(resource_type)
+        self._parts = Parts(resource_type)
         self._long_list = home.long_list
         self._last_word = last_word
 
@@ -110,9 +112,11 @@ class DocumentStore:
             words: list[dict[str, Any]] = []
             values: list[dict[str, Any]] = []
             for keys in _batched(sorted(created)):
-                documents = select(table.c.key, table.c.document).where(table.c.key.in_(keys))
-                for key, document in self._connection.execute(documents):
-                    resource = self._last_word(_without_versions(orjson.loads(document)))
+                documents = select(table.c.key, table.c.document, table.c.on_request)
+                found = self._connection.execute(documents.where(table.c.key.in_(keys)))
+                for key, document, on_request in found:
+                    whole = orjson.loads(self._parts.join(document, on_request))
+                    resource = self._last_word(_without_versions(whole))
                     row = self._row(
                         resource, version_of(resource), created=created[key], modified=now
                     )
@@ -188,7 +192,8 @@ class DocumentStore:
             "lastModified": modified,
             "version": version,
         }
-        document, lean_length = self._document({**resource, "meta": meta})
+        shown, rest = self._parts.split({**resource, "meta": meta})
+        document, lean_length = self._document(shown)
         return {
             "integration": self._integration,
             "id": resource["id"],
@@ -199,6 +204,7 @@ class DocumentStore:
             "gone_at": None,
             "document": document,
             "lean_length": lean_length,
+            "on_request": orjson.dumps(rest) if rest else None,
             **self._indexer.columns(resource),
         }
 

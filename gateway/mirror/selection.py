@@ -18,6 +18,7 @@ from sqlalchemy import (
 
 from gateway.mirror.catalogue import HOMES
 from gateway.mirror.conditions import ResourceLevel, condition_of
+from gateway.mirror.parts import Parts
 from gateway.scim.filter.bound import And, Compare, Filter, Operator, Or
 from gateway.scim.handler import Document, Query
 from gateway.scim.path import AttributePath, resolve
@@ -56,6 +57,7 @@ class Selection:
         self._integration = integration
         self._resource_type = resource_type
         self._home = HOMES[resource_type.name]
+        self._parts = Parts(resource_type)
 
     def find(self, query: Query) -> tuple[int, Sequence[Document]]:
         """Return the number of resources that *query* selects, and its page of them."""
@@ -82,7 +84,7 @@ class Selection:
                 *self._present(), table.c.id == resource_id
             )
         ).one_or_none()
-        return None if row is None else _document(row, base_url)
+        return None if row is None else self._document(row, base_url)
 
     def version(self, resource_id: str) -> str | None:
         """Return the version of the resource of that id, if there is one."""
@@ -155,20 +157,33 @@ class Selection:
                 table.c.key.in_(keys)
             )
         )
-        documents = {row.key: _document(row, query.base_url) for row in rows}
+        documents = {row.key: self._document(row, query.base_url) for row in rows}
         return [documents[key] for key in keys]
 
-    def _as_shown(self, projection: Projection) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-        """Return the document, and its length if only its part before the long list is read."""
+    def _as_shown(self, projection: Projection) -> tuple[ColumnElement[Any], ...]:
+        """
+        Return the columns that a document is made of.
+
+        The document, its length if only its part before the long list is read, and what is
+        returned on request if any of it is asked for.
+        """
         table, long_list = self._home.resources, self._home.long_list
-        whole = table.c.document, literal(None, Integer()).label("lean_length")
+        is_all = self._parts.is_all_shown(projection)
+        rest = literal(None, LargeBinary()) if is_all else table.c.on_request
+        parts = (rest.label("rest"),)
+        whole = table.c.document, literal(None, Integer()).label("lean_length"), *parts
         if long_list is None:
             return whole
         target = resolve(AttributePath.parse(long_list), self._resource_type)
         if target is None or projection.shows(target):
             return whole
         lean = func.substr(table.c.document, 1, table.c.lean_length, type_=LargeBinary())
-        return func.coalesce(lean, table.c.document).label("document"), table.c.lean_length
+        return func.coalesce(lean, table.c.document).label("document"), table.c.lean_length, *parts
+
+    def _document(self, row: Any, base_url: str) -> Document:
+        shown = row.document if row.lean_length is None else row.document + b"}"
+        json = self._parts.join(shown, row.rest)
+        return Document(row.version, absolute(json, base_url=base_url))
 
 
 def selects_changes(node: Filter) -> bool:
@@ -181,8 +196,3 @@ def selects_changes(node: Filter) -> bool:
         case Or(operands=operands):
             return all(map(selects_changes, operands))
     return False
-
-
-def _document(row: Any, base_url: str) -> Document:
-    json = row.document if row.lean_length is None else row.document + b"}"
-    return Document(row.version, absolute(json, base_url=base_url))

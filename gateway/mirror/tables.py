@@ -309,6 +309,8 @@ def _resources(
         # So many bytes of it, and a bracket, are the document without its long list, which comes
         # last; nothing where there is no such list.
         Column("lean_length", Integer),
+        # The attributes that are returned on request, as JSON; nothing where there are none.
+        Column("on_request", LargeBinary),
         _text("external_id"),
         *attributes,
         UniqueConstraint("integration", "id"),
@@ -360,6 +362,7 @@ USERS = _resources(
     _text("membership"),
     _instant("added_on"),
     _instant("last_accessed"),
+    _text("justification"),
     _text("employee_number"),
     _text("cost_center"),
     _text("organization"),

@@ -14,12 +14,12 @@ from gateway.bitbucket.workspace import BitbucketWorkspace
 from gateway.mirror.mirror import Mirror
 from gateway.provisioning.steps import (
     AddMember,
+    ChangeGroup,
     CreateGroup,
     DeleteGroup,
     Grant,
     Invite,
     RemoveMember,
-    RenameGroup,
     Revoke,
     Step,
     Withdraw,
@@ -77,7 +77,7 @@ class Administration(Protocol):
 
 _CALLS: Final[dict[type, Resource]] = {
     CreateGroup: resources.CREATE_GROUP,
-    RenameGroup: resources.SET_GROUP,
+    ChangeGroup: resources.SET_GROUP,
     DeleteGroup: resources.DELETE_GROUP,
     AddMember: resources.SET_GROUP_MEMBER,
     RemoveMember: resources.DELETE_GROUP_MEMBER,

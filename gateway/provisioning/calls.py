@@ -13,12 +13,12 @@ from gateway.provisioning.administration import Administration
 from gateway.provisioning.steps import (
     NEW_GROUP,
     AddMember,
+    ChangeGroup,
     CreateGroup,
     DeleteGroup,
     Grant,
     Invite,
     RemoveMember,
-    RenameGroup,
     Revoke,
     Step,
     Subject,
@@ -97,19 +97,21 @@ class Calls:
         return Done(step)
 
     def _group(
-        self, step: CreateGroup | RenameGroup | DeleteGroup | AddMember | RemoveMember
+        self, step: CreateGroup | ChangeGroup | DeleteGroup | AddMember | RemoveMember
     ) -> Group | None:
         administration = self.administration
         match step:
             case CreateGroup(name=name):
                 return self._named(NEW_GROUP, administration.create_group(name))
-            case RenameGroup(group_id=group_id, name=name):
+            case ChangeGroup(group_id=group_id, name=name):
                 changed = administration.change_group(
                     self.slugs[group_id],
                     name=name,
                     permission=step.permission,
                     auto_add=step.auto_add,
                 )
+                if changed.permission != step.permission:
+                    raise self._unconfirmed(step)
                 return self._named(group_id, changed)
             case DeleteGroup(group_id=group_id):
                 if not administration.delete_group(self.slugs[group_id]):

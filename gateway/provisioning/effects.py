@@ -17,12 +17,12 @@ from gateway.provisioning.calls import Done
 from gateway.provisioning.steps import (
     NEW_GROUP,
     AddMember,
+    ChangeGroup,
     CreateGroup,
     DeleteGroup,
     Grant,
     Invite,
     RemoveMember,
-    RenameGroup,
     Revoke,
     Step,
     Subject,
@@ -66,8 +66,8 @@ class Effects:
         match done.step:
             case CreateGroup():
                 self._create(done)
-            case RenameGroup(group_id=group_id):
-                self._rename(done, group_id)
+            case ChangeGroup(group_id=group_id):
+                self._change(done, self._id(group_id))
             case DeleteGroup(group_id=group_id):
                 self._touch_group(group_id)
                 changes.drop_group(group_id, now=self.now)
@@ -100,12 +100,15 @@ class Effects:
         self.new_group_id = group_id
         self._put_group(done, group_id)
 
-    def _rename(self, done: Done, group_id: str) -> None:
+    def _change(self, done: Done, group_id: str) -> None:
         if done.group is None:
-            raise LookupError("a group was renamed, and not told")
-        self.writing.facts.link_group(group_id, slug=done.group.slug)
+            raise LookupError("a group was changed, and not told")
+        store = self.writing.facts
+        is_renamed = any(g.name != done.group.name for g in store.groups(ids=[group_id]))
+        store.link_group(group_id, slug=done.group.slug)
         self._put_group(done, group_id)
-        self._touch_group(group_id)
+        if is_renamed:
+            self._touch_group(group_id)
 
     def _put_group(self, done: Done, group_id: str) -> None:
         group = done.group

@@ -43,6 +43,8 @@ _GRANTED: Final = Needs.whole(
     Collection.PROJECT_GROUP_GRANTS,
     Collection.REPOSITORY_GROUP_GRANTS,
 )
+#: What a group may be permitted on every repository of the workspace.
+_PERMISSIONS: Final = ("read", "write", "admin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,8 @@ class GroupWriter:
     """
     Changes groups: a :class:`gateway.scim.handler.ResourceWriter`.
 
-    Of a PUT, members that are left out are none; entitlements that are left out, or empty, stay as
-    they are: a PATCH takes them all away.
+    Of a PUT, members that are left out are none; entitlements that are left out, or empty, and a
+    workspacePermission that is left out, stay as they are: a PATCH takes them away.
 
     Attributes:
         provisioner: The parts that change a workspace.
@@ -84,8 +86,8 @@ class GroupWriter:
         """See :meth:`gateway.scim.handler.ResourceWriter.replace`."""
 
         def replaced(current: Resource) -> dict[str, Any]:
-            kept = {GROUP_EXTENSION: current.get(GROUP_EXTENSION, {})}
-            return kept | dict(attributes)
+            extension = current.get(GROUP_EXTENSION, {}) | attributes.get(GROUP_EXTENSION, {})
+            return {**attributes, GROUP_EXTENSION: extension}
 
         is_whole = bool(_entitlements(attributes))
         return self._in_turn("replace", resource_id, replaced, write, is_whole=is_whole)
@@ -194,6 +196,7 @@ class GroupWriter:
             members=members.members,
             invited=members.invited,
             permissions=permissions,
+            permission=_permission(attributes),
         )
         plan = plan_group("", None, after)
         if write.is_dry_run:
@@ -259,12 +262,12 @@ class GroupWriter:
             members=members.members,
             invited=members.invited,
             permissions=permissions,
-            permission=before.permission,
+            permission=_permission(wanted),
             auto_add=before.auto_add,
         )
-        self.provisioner.protection.check_group(
-            session.workspace, group, before.members - after.members
-        )
+        loses_all = before.permission == "admin" != after.permission
+        removed = before.members if loses_all else before.members - after.members
+        self.provisioner.protection.check_group(session.workspace, group, removed)
         plan = plan_group(resource_id, before, after)
         if write.is_dry_run:
             return session.foretell(plan, wanted)
@@ -377,6 +380,19 @@ def _named(snapshot: Snapshot, name: str) -> Group | None:
 def _with_id(snapshot: Snapshot, group_id: str) -> Group:
     (group,) = snapshot.facts.groups(ids=[group_id])
     return group
+
+
+def _permission(resource: Resource) -> str | None:
+    given = resource.get(GROUP_EXTENSION, {}).get("workspacePermission")
+    if given is None:
+        return None
+    permission = str(given).lower()
+    if permission not in _PERMISSIONS:
+        raise InvalidValue(
+            f"{given!r} is no workspacePermission; choose one of {', '.join(_PERMISSIONS)}, or "
+            "remove it."
+        )
+    return permission
 
 
 def _entitlements(resource: Resource) -> list[dict[str, Any]]:

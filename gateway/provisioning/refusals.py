@@ -14,7 +14,7 @@ from gateway.bitbucket.errors import (
 )
 from gateway.bitbucket.errors import Conflict as AlreadySo
 from gateway.bitbucket.resources import Resource
-from gateway.provisioning.steps import CreateGroup, RenameGroup, Step
+from gateway.provisioning.steps import ChangeGroup, CreateGroup, Step
 from gateway.scim import errors as scim
 
 #: When to try again what Bitbucket did not answer, if it does not say.
@@ -44,7 +44,7 @@ def refusal(error: BitbucketError, plan: Sequence[Step], done: int) -> scim.Scim
             return scim.Unavailable(sentence, retry_after_seconds=max(1, wait))
         case SeatLimit():
             return scim.Forbidden(sentence)
-        case AlreadySo() if done < len(plan) and isinstance(plan[done], CreateGroup | RenameGroup):
+        case AlreadySo() if done < len(plan) and isinstance(plan[done], CreateGroup | ChangeGroup):
             return scim.Uniqueness(sentence)
         case AlreadySo():
             return scim.Conflict(sentence)

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from gateway.directory.strength import STRENGTH
 from gateway.provisioning.steps import (
     NEW_GROUP,
     AddMember,
+    ChangeGroup,
     CreateGroup,
     DeleteGroup,
     Grant,
@@ -13,7 +15,6 @@ from gateway.provisioning.steps import (
     Place,
     Plan,
     RemoveMember,
-    RenameGroup,
     Revoke,
     Step,
     Subject,
@@ -33,7 +34,8 @@ class GroupState:
         members: The UUIDs of the members in it.
         invited: The addresses, by user id, of those who will be in it when they accept.
         permissions: What it is granted.
-        permission: What it gives on every repository; never changed here, as auto_add.
+        permission: What it gives on every repository.
+        auto_add: Whether new members join it by themselves; never changed here.
     """
 
     name: str
@@ -82,8 +84,12 @@ def _of_group(group_id: str, before: GroupState | None, after: GroupState | None
     if before is None:
         group_id, before = NEW_GROUP, GroupState(name=after.name)
         yield CreateGroup(after.name)
-    elif before.name != after.name:
-        yield RenameGroup(group_id, after.name, before.permission, before.auto_add)
+    was, permission = (before.name, before.permission), after.permission
+    is_other = was != (after.name, permission)
+    changed = [ChangeGroup(group_id, after.name, permission, before.auto_add, was)]
+    takes = _strength(after.permission) < _strength(before.permission)
+    if is_other and not takes:
+        yield from changed
     subject = Subject("group", group_id, after.name)
     given, taken = _permissions(subject, before.permissions, after.permissions)
     for member in sorted(after.members - before.members):
@@ -96,6 +102,12 @@ def _of_group(group_id: str, before: GroupState | None, after: GroupState | None
     for user_id in sorted(before.invited.keys() - after.invited.keys()):
         yield Withdraw(user_id, before.invited[user_id], group_id)
     yield from taken
+    if is_other and takes:
+        yield from changed
+
+
+def _strength(permission: str | None) -> int:
+    return 0 if permission is None else STRENGTH[permission]
 
 
 def plan_user(member_uuid: str, before: UserState, after: UserState) -> Plan:

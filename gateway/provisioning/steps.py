@@ -56,16 +56,33 @@ class CreateGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class RenameGroup:
-    """Give a group another name; what else is said of it stays."""
+class ChangeGroup:
+    """
+    Give a group another name, or another permission on every repository of the workspace.
+
+    Attributes:
+        group_id: Its id.
+        name: Its name.
+        permission: Its permission; None for none.
+        auto_add: Whether new members join it by themselves; that always stays as it is.
+        before: The name and the permission it has had.
+    """
 
     group_id: str
     name: str
     permission: str | None
     auto_add: bool
+    before: tuple[str, str | None]
 
     def __str__(self) -> str:
-        return f"rename the group to {self.name}"
+        name, permission = self.before
+        changes = []
+        if self.name != name:
+            changes.append(f"rename the group to {self.name}")
+        if self.permission != permission:
+            given = self.permission or "no permission"
+            changes.append(f"give the group {self.name} {given} on every repository")
+        return " and ".join(changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +170,7 @@ class Withdraw:
 
 Step: TypeAlias = (
     CreateGroup
-    | RenameGroup
+    | ChangeGroup
     | DeleteGroup
     | AddMember
     | RemoveMember

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-DEFAULT_COUNT = 100
+#: The most resources in a page; as many for a client that names no number, as there are clients
+#: that never ask for a second page.
 MAX_COUNT = 1000
 
 
@@ -17,12 +18,12 @@ class IndexPage:
     """
 
     start_index: int = 1
-    count: int = DEFAULT_COUNT
+    count: int = MAX_COUNT
 
     @classmethod
     def of(cls, start_index: int | None, count: int | None) -> "IndexPage":
         """Return the page a client asked for: what is below the range is raised, above capped."""
         return cls(
             start_index=max(1, 1 if start_index is None else start_index),
-            count=min(MAX_COUNT, max(0, DEFAULT_COUNT if count is None else count)),
+            count=min(MAX_COUNT, max(0, MAX_COUNT if count is None else count)),
         )

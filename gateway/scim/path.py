@@ -15,8 +15,6 @@ PATH = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 
-_SEARCHABLE = frozenset({Returned.ALWAYS, Returned.DEFAULT})
-
 
 @dataclass(frozen=True, slots=True)
 class AttributePath:
@@ -73,8 +71,15 @@ class Target:
 
     @property
     def is_searchable(self) -> bool:
-        """Whether it can be filtered and sorted by: not if it is shown on request or never."""
-        return {self.attribute.returned, self.leaf.returned} <= _SEARCHABLE
+        """
+        Whether it can be filtered and sorted by.
+
+        Not if it is never shown. Of what is shown on request only single values are kept; lists
+        are worked out for each answer.
+        """
+        returned = {self.attribute.returned, self.leaf.returned}
+        is_kept = self.sub_attribute is None and not self.attribute.multi_valued
+        return Returned.NEVER not in returned and (Returned.REQUEST not in returned or is_kept)
 
     def with_sub_attribute(self, name: str) -> "Target | None":
         """Return the path to the sub-attribute of that name, if there is one."""

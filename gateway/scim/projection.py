@@ -45,8 +45,16 @@ class Projection:
         )
 
     def apply(self, resource: JsonObject) -> dict[str, object]:
-        """Return *resource* with only the attributes to show; an empty extension is dropped."""
-        return dict(self._members(resource))
+        """
+        Return *resource* with only the attributes to show.
+
+        An extension of which nothing is shown is dropped, and ``schemas`` does not name it.
+        """
+        shown = dict(self._members(resource))
+        if isinstance(schemas := shown.get("schemas"), list):
+            extensions = {each.schema.id for each in self.resource_type.extensions}
+            shown["schemas"] = [urn for urn in schemas if urn in shown or urn not in extensions]
+        return shown
 
     def _members(self, resource: JsonObject) -> Iterator[tuple[str, object]]:
         for key, value in resource.items():
@@ -99,7 +107,8 @@ def bind_projection(
     Return the projection that two comma-separated lists of paths ask for.
 
     Names are read in any letter case; those that name nothing are ignored. The URN of an
-    extension stands for all of its attributes. An empty list is as good as none.
+    extension stands for all of its attributes, that of the core schema for all of the core's. An
+    empty list is as good as none.
 
     Raises:
         InvalidSyntax: Both lists are given.
@@ -115,6 +124,9 @@ def bind_projection(
 
 def _names(paths: str | None, resource_type: ResourceType) -> Iterator[str]:
     for path in (paths or "").split(","):
+        if path.strip().lower() == resource_type.schema.id.lower():
+            yield from (attribute.name for attribute in resource_type.core_attributes())
+            continue
         schema = resource_type.extension(path.strip())
         if schema is not None:
             yield schema.id

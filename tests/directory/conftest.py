@@ -83,9 +83,12 @@ class Stage:
             )
         )
 
-    def resources(self, directory: Directory, text: str | None = None) -> list[dict[str, Any]]:
+    def resources(
+        self, directory: Directory, text: str | None = None, **shown: str | None
+    ) -> list[dict[str, Any]]:
         """Return the resources that a filter selects."""
-        return [orjson.loads(document.json) for document in self.ask(directory, text).documents]
+        found = self.ask(directory, text, **shown).documents
+        return [orjson.loads(document.json) for document in found]
 
 
 @contextmanager

@@ -69,7 +69,9 @@ def scanned(stage: Stage, resource_type: ResourceType) -> list[dict[str, Any]]:
     )
     stage.refresher.ensure(Needs(addresses) | EVERYTHING, _NO_CACHE)
     directory = stage.users if resource_type.name == "User" else stage.groups
-    asks_for_all = Projection(resource_type)
+    asks_for_all = bind_projection(
+        ",".join(schema.id for schema in resource_type.schemas), None, resource_type=resource_type
+    )
     query = Query(None, None, IndexPage(1, 1000), asks_for_all, BASE_URL)
     return [orjson.loads(document.json) for document in directory.query(query).documents]
 

@@ -14,6 +14,7 @@ from tests.end_to_end.questions import Question, questions
 from tests.end_to_end.worlds import bare, entitlements_of, users_of, worlds
 
 EXTENSION = "urn:bitbucket-scim:params:scim:schemas:extension:1.0"
+CORE = "urn:ietf:params:scim:schemas:core:2.0"
 
 
 @settings(max_examples=25, deadline=None)
@@ -51,7 +52,7 @@ def assert_users(client: Client, world: World) -> None:
 def assert_groups(client: Client, world: World) -> None:
     """Compare every group with the truth."""
     truth = {group.name: group for group in world.groups.values()}
-    found = client.all("/Groups")
+    found = client.all("/Groups", attributes=f"{CORE}:Group,{EXTENSION}:Group")
     assert len(found) == len(truth)
     for group in found:
         expected = truth[group["displayName"]]

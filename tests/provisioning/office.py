@@ -32,8 +32,10 @@ from gateway.provisioning.protection import Protection
 from gateway.provisioning.provisioner import Provisioner
 from gateway.provisioning.users import UserWriter
 from gateway.sandbox import Sandbox, Serving, World, demo_credentials
+from gateway.scim.filter.bind import bind_filter
 from gateway.scim.freshness import FreshnessWanted
-from gateway.scim.handler import Author, Write, Written
+from gateway.scim.handler import Author, Query, Write, Written
+from gateway.scim.page import IndexPage
 from gateway.scim.patch.message import read_patch
 from gateway.scim.projection import Projection
 from gateway.scim.schema import Registry, ResourceType, load_registry
@@ -90,6 +92,14 @@ class Office:
         with self.mirror.reading() as snapshot:
             return next(g.id for g in snapshot.facts.groups() if g.name == name)
 
+    def find_user(self, text: str) -> list[str]:
+        """Return the ids of the users that a filter finds."""
+        user = self.registry.user
+        query = Query(bind_filter(text, user), None, IndexPage(1, 100), Projection(user), BASE_URL)
+        with self.mirror.reading() as snapshot:
+            _, found = snapshot.resources(user).find(query)
+        return [orjson.loads(document.json)["id"] for document in found]
+
     def changes(self) -> list[Change]:
         """Return the journal."""
         with self.mirror.reading() as snapshot:
@@ -119,6 +129,9 @@ def state_of(world: World) -> Mapping[str, Any]:
         "groups": {
             group.name: sorted(member.uuid for member in world.group_members(group))
             for group in world.groups.values()
+        },
+        "settings": {
+            group.name: (group.permission, group.auto_add) for group in world.groups.values()
         },
         "grants": sorted(
             (grant.subject.uuid, grant.target.uuid, grant.permission.value)

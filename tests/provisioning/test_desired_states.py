@@ -77,10 +77,12 @@ def test_a_group_becomes_what_is_wanted(data: st.DataObject, world: World) -> No
     name = data.draw(st.sampled_from([group.name, "Another name"]))
     ids = [{"value": bare(member.uuid)} for member in members]
     entitlements = data.draw(_entitlements(world))
+    permission = data.draw(st.sampled_from([None, "read", "write", "admin"]))
     operations: list[dict[str, Any]] = [
         {"op": "replace", "path": "displayName", "value": name},
         {"op": "replace", "path": "members", "value": ids},
         {"op": "replace", "path": f"{GROUP_EXTENSION}:entitlements", "value": entitlements},
+        {"op": "replace", "path": f"{GROUP_EXTENSION}:workspacePermission", "value": permission},
     ]
     before = state_of(world)
     with office_of(world) as office:
@@ -90,7 +92,8 @@ def test_a_group_becomes_what_is_wanted(data: st.DataObject, world: World) -> No
 
         assert changed["displayName"] == name
         renamed = world.groups[group.uuid]
-        assert renamed.name == name
+        assert (renamed.name, renamed.permission) == (name, permission)
+        assert renamed.auto_add == group.auto_add
         assert {m.uuid for m in world.group_members(group)} == {m.uuid for m in members}
         values = {each["value"] for each in entitlements}
         assert _held_by(world, group) == values
@@ -164,6 +167,7 @@ def _assert_only_of(uuid: str, before: Any, after: Any, names: set[str] | None) 
     else:
         for name in before["groups"].keys() - names:
             assert after["groups"][name] == before["groups"][name]
+            assert after["settings"][name] == before["settings"][name]
 
 
 @pytest.mark.parametrize("hidden_by", ["group", "project", "unread"])

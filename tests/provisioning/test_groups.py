@@ -83,7 +83,8 @@ def test_a_renamed_group_keeps_its_id(office: Office) -> None:
         office.patch_group(group_id, {"op": "replace", "value": {"displayName": "Builders"}})
     )
     assert renamed["id"] == group_id
-    assert renamed[GROUP_EXTENSION]["slug"] == "builders"
+    assert renamed["displayName"] == "Builders"
+    assert office.world.group("builders") is not None
     assert office.group_id("Builders") == group_id
 
     again = resource(office.create_group(displayName="Developers"))
@@ -152,6 +153,65 @@ def test_an_entitlement_that_is_none_is_refused(office: Office, value: str, said
     assert office.writes == []
 
 
+PERMISSION = f"{GROUP_EXTENSION}:workspacePermission"
+
+
+def test_a_permission_on_every_repository_is_given_and_taken(office: Office) -> None:
+    """By one call, which leaves alone what else is said of the group."""
+    group_id = office.group_id("Developers")
+    given = resource(
+        office.patch_group(group_id, {"op": "add", "path": PERMISSION, "value": "Write"})
+    )
+    assert given[GROUP_EXTENSION] == {"workspacePermission": "write"}
+    again = office.groups.replace(
+        group_id, {"displayName": "Developers"}, office.write(office.registry.group)
+    )
+    assert resource(again)[GROUP_EXTENSION] == {"workspacePermission": "write"}
+    taken = resource(office.patch_group(group_id, {"op": "remove", "path": PERMISSION}))
+
+    assert GROUP_EXTENSION not in taken
+    group = office.world.group("developers")
+    assert group is not None
+    assert group.permission is None
+    puts = [call for call in office.writes if call.startswith("PUT /1.0/groups/acme/developers {")]
+    assert len(puts) == 2
+
+
+def test_a_group_is_made_with_a_permission(office: Office) -> None:
+    """It is given before anybody is in."""
+    made = resource(
+        office.create_group(
+            displayName="Readers",
+            members=[{"value": uuid_of(office, "Ann")}],
+            **{GROUP_EXTENSION: {"workspacePermission": "read"}},
+        )
+    )
+    assert made[GROUP_EXTENSION] == {"workspacePermission": "read"}
+    assert [call.split(" {")[0] for call in office.writes][1] == "PUT /1.0/groups/acme/readers"
+
+
+def test_a_permission_that_is_none_is_refused(office: Office) -> None:
+    """Before any call."""
+    group_id = office.group_id("Developers")
+    with pytest.raises(InvalidValue, match="choose one of read, write, admin"):
+        office.patch_group(group_id, {"op": "add", "path": PERMISSION, "value": "owner"})
+    assert not office.writes
+
+
+def test_a_permission_is_taken_after_what_makes_up_for_it_is_given(office: Office) -> None:
+    """Nobody is without what both sides grant."""
+    group_id = office.group_id("Developers")
+    office.patch_group(group_id, {"op": "add", "path": PERMISSION, "value": "write"})
+    office.bitbucket.calls.reset()
+    value = [{"value": "project:API:write"}]
+    office.patch_group(
+        group_id,
+        {"op": "remove", "path": PERMISSION},
+        {"op": "add", "path": f"{GROUP_EXTENSION}:entitlements", "value": value},
+    )
+    assert ["permissions-config" in call for call in office.writes] == [True, False]
+
+
 def test_a_dry_run_touches_nothing(office: Office) -> None:
     """It says which calls there would be."""
     group_id = office.group_id("Developers")
@@ -196,6 +256,10 @@ def test_the_gateway_does_not_lock_itself_out(office: Office) -> None:
         office.patch_group(group_id, {"op": "replace", "path": "members", "value": []})
     with pytest.raises(Conflict):
         office.groups.delete(group_id, office.write(office.registry.group))
+    office.world.add_group("Rulers", permission="admin", members=[admin])
+    ruling = office.group_id("Rulers")
+    with pytest.raises(Conflict):
+        office.patch_group(ruling, {"op": "replace", "path": PERMISSION, "value": "write"})
     assert office.writes == []
 
 

@@ -42,7 +42,8 @@ def test_a_person_is_invited_into_the_groups_asked_for(office: Office) -> None:
     assert made["userName"] == "Zoe@acme.example"
     assert made["externalId"] == "00u1"
     assert made["name"] == ZOE["name"]
-    assert made[EXTENSION] == {"membership": "invited"}
+    assert EXTENSION not in made
+    assert shown(office, made["id"])[EXTENSION] == {"membership": "invited"}
     assert made["emails"][0]["value"] == "zoe@acme.example"
     assert [group["value"] for group in made["groups"]] == [group_id]
     invitation = office.world.invitations["zoe@acme.example"]
@@ -110,6 +111,21 @@ def test_what_bitbucket_can_not_hold_is_kept(office: Office) -> None:
     assert office.writes == []
 
 
+def test_why_a_user_has_access_is_kept(office: Office) -> None:
+    """Found by a filter, shown without being asked for, and gone with a PUT that leaves it out."""
+    ann = uuid_of(office, "Ann")
+    path = f"{EXTENSION}:justification"
+    told = resource(office.patch_user(ann, {"op": "add", "path": path, "value": "REQ-17"}))
+    assert told[EXTENSION] == {"justification": "REQ-17"}
+    assert EXTENSION in told["schemas"]
+    assert shown(office, ann)[EXTENSION]["membership"] == "member"
+    assert office.find_user(f'{path} eq "req-17"') == [ann]
+
+    write = office.write(office.registry.user)
+    again = resource(office.users.replace(ann, {"userName": "ann@acme.example"}, write))
+    assert EXTENSION not in again
+
+
 def test_a_deactivated_user_can_be_read_and_gets_nothing(office: Office) -> None:
     """It is inactive, in no group, and put into none until it is active again."""
     ann = uuid_of(office, "Ann")
@@ -168,7 +184,7 @@ def test_a_deleted_user_is_gone_and_its_name_is_free(office: Office) -> None:
     again = resource(office.create_user(userName="ann@acme.example"))
 
     assert again["id"] != ann
-    assert again[EXTENSION]["uuid"] == ann
+    assert shown(office, again["id"])[EXTENSION]["uuid"] == ann
     assert again["active"] is True
     assert not office.world.invitations
 

@@ -45,7 +45,7 @@ def specimen(registry: Registry) -> ResourceType:
         _attribute("words", multi_valued=True),
         _attribute("exact", case_exact=True),
         _attribute("secret", returned=Returned.NEVER),
-        _attribute("computed", returned=Returned.REQUEST),
+        _attribute("computed", multi_valued=True, returned=Returned.REQUEST),
         _attribute("parts", AttributeType.COMPLEX, multi_valued=True, sub_attributes=parts),
         _attribute("whole", AttributeType.COMPLEX, sub_attributes=parts),
     )

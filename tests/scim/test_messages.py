@@ -35,7 +35,7 @@ def test_without_parameters_everything_is_asked_for(user_type: ResourceType) -> 
     """The first page, whole, in the order of the directory."""
     query = read(user_type)
 
-    assert (query.filter, query.sort, query.page) == (None, None, IndexPage(1, 100))
+    assert (query.filter, query.sort, query.page) == (None, None, IndexPage(1, 1000))
     assert query.projection.is_default
     assert query.base_url == "https://acme.com/scim/v2"
 

@@ -8,7 +8,7 @@ from gateway.scim.page import IndexPage
 @pytest.mark.parametrize(
     ("start_index", "count", "expected"),
     [
-        (None, None, (1, 100)),
+        (None, None, (1, 1000)),
         (101, 50, (101, 50)),
         (0, 0, (1, 0)),
         (-5, -1, (1, 0)),

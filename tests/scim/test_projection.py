@@ -20,10 +20,11 @@ ANN: dict[str, Any] = {
     "name": {"givenName": "Ann", "familyName": "Lee"},
     "emails": [{"value": "a@x", "type": "work"}, {"type": "home"}],
     "photos": [],
-    EXTENSION: {"uuid": "1", "nickname": "a"},
+    EXTENSION: {"justification": "j", "uuid": "1"},
     "meta": {"resourceType": "User", "version": "v"},
 }
-ALWAYS = {"schemas": ANN["schemas"], "id": "1"}
+ALWAYS = {"schemas": [CORE], "id": "1"}
+OF_THE_CORE = {name: value for name, value in ANN.items() if name != EXTENSION}
 
 
 @pytest.mark.parametrize(
@@ -37,9 +38,11 @@ ALWAYS = {"schemas": ANN["schemas"], "id": "1"}
         ("name.givenName , name.familyName", {"name": ANN["name"]}),
         ("emails.value", {"emails": [{"value": "a@x"}]}),
         ("meta.version", {"meta": {"version": "v"}}),
-        (EXTENSION, {EXTENSION: ANN[EXTENSION]}),
-        (f"{EXTENSION}:uuid", {EXTENSION: {"uuid": "1"}}),
-        (f"{EXTENSION.upper()}:UUID", {EXTENSION: {"uuid": "1"}}),
+        (CORE, OF_THE_CORE | ALWAYS),
+        (f"{CORE.lower()},{EXTENSION}", ANN),
+        (EXTENSION, {EXTENSION: ANN[EXTENSION], "schemas": [CORE, EXTENSION]}),
+        (f"{EXTENSION}:uuid", {EXTENSION: {"uuid": "1"}, "schemas": [CORE, EXTENSION]}),
+        (f"{EXTENSION.upper()}:UUID", {EXTENSION: {"uuid": "1"}, "schemas": [CORE, EXTENSION]}),
         ("photos", {"photos": []}),
         ("nope,also nope,", {}),
         ("id", {}),
@@ -48,7 +51,7 @@ ALWAYS = {"schemas": ANN["schemas"], "id": "1"}
 def test_only_what_is_asked_is_shown(
     registry: Registry, attributes: str, expected: dict[str, Any]
 ) -> None:
-    """With what is always returned; names that name nothing are ignored."""
+    """With what is always returned; ``schemas`` names the schemas of what is shown."""
     projection = bind_projection(attributes, None, resource_type=registry.user)
 
     assert projection.apply(ANN) == ALWAYS | expected
@@ -61,7 +64,7 @@ def test_only_what_is_asked_is_shown(
         ("id,schemas", set()),
         ("name.givenName,name.familyName", {"name"}),
         (EXTENSION, {EXTENSION}),
-        (f"{EXTENSION}:uuid,{EXTENSION}:nickname", {EXTENSION}),
+        (f"{EXTENSION}:justification", {EXTENSION}),
         ("meta", {"meta"}),
         ("nope", set()),
     ],
@@ -85,7 +88,7 @@ SPECIMEN: dict[str, Any] = {
     "id": "1",
     "exact": "e",
     "secret": "s",
-    "computed": "c",
+    "computed": ["c"],
     "undeclared": "u",
     "whole": HELD,
     "parts": [HELD],
@@ -106,7 +109,7 @@ SPECIMEN: dict[str, Any] = {
             },
             id="by default: what is returned always or by default",
         ),
-        pytest.param("computed", None, {"id": "1", "computed": "c"}, id="on request"),
+        pytest.param("computed", None, {"id": "1", "computed": ["c"]}, id="on request"),
         pytest.param("secret", None, {"id": "1"}, id="never, even if it is named"),
         pytest.param(
             "whole.request",
@@ -141,12 +144,14 @@ def test_both_lists_are_too_many(registry: Registry) -> None:
 
 
 @pytest.mark.parametrize("empty", [None, ""])
-def test_without_a_list_everything_is_shown(registry: Registry, empty: str | None) -> None:
+def test_without_a_list_all_but_the_requested_is_shown(
+    registry: Registry, empty: str | None
+) -> None:
     """An empty list is as good as none."""
     projection = bind_projection(empty, empty, resource_type=registry.user)
 
     assert projection.is_default
-    assert projection.apply(ANN) == ANN
+    assert projection.apply(ANN) == ANN | {EXTENSION: {"justification": "j"}}
 
 
 @unhurried
@@ -159,11 +164,12 @@ def test_without_a_list_everything_is_shown(registry: Registry, empty: str | Non
 def test_a_projection_shows_no_more_than_is_asked(
     resource: dict[str, Any], names: set[str]
 ) -> None:
-    """What is shown and what is excluded by the same list are the whole, part by part."""
+    """What is shown and what is excluded by the same list are the default, part by part."""
     user = load_registry().user
     shown = bind_projection(",".join(names) or "nope", None, resource_type=user).apply(resource)
     hidden = bind_projection(None, ",".join(names), resource_type=user).apply(resource)
+    default = bind_projection(None, None, resource_type=user).apply(resource)
 
     tops = {name if name == EXTENSION else name.split(".")[0] for name in names}
     assert set(shown) <= tops | {"id", "schemas"}
-    assert set(shown) | set(hidden) == set(resource)
+    assert set(shown) | set(hidden) >= set(default)

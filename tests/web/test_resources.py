@@ -25,12 +25,12 @@ def get(client: FlaskClient, path: str, **parameters: str | int) -> Any:
 
 
 def test_a_list_says_where_it_stands(client: FlaskClient) -> None:
-    """Without parameters the first hundred come, with the number of all."""
+    """Without parameters as many come as a page may have, with the number of all."""
     body = get(client, "/Users")
 
     assert body["schemas"] == [LIST]
-    assert (body["totalResults"], body["startIndex"], body["itemsPerPage"]) == (250, 1, 100)
-    assert len(body["Resources"]) == 100
+    assert (body["totalResults"], body["startIndex"], body["itemsPerPage"]) == (250, 1, 250)
+    assert len(body["Resources"]) == 250
 
 
 @pytest.mark.parametrize(

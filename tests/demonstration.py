@@ -1,0 +1,61 @@
+"""The demonstration, started as a newcomer starts it."""
+
+import os
+import queue
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+_START_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """
+    A running demonstration.
+
+    Attributes:
+        printed: What it said.
+        base_url: The base URL, as printed; so too the token.
+    """
+
+    printed: str
+    base_url: str
+    token: str
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Demo]:
+    """``bitbucket-scim demo`` on a free port."""
+    command = [sys.executable, "-m", "gateway", "demo", "--port=0"]
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+    )
+    assert process.stdout is not None
+    lines: queue.Queue[str] = queue.Queue()
+    reader = threading.Thread(target=_copy, args=(process.stdout, lines), daemon=True)
+    reader.start()
+    try:
+        printed = ""
+        while "excludedAttributes=members" not in printed:
+            printed += lines.get(timeout=_START_SECONDS)
+        base_url, token = (re.search(rf"{name} +(\S+)", printed) for name in ("Base URL", "Token"))
+        assert base_url
+        assert token
+        yield Demo(printed, base_url[1], token[1])
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        reader.join()
+        process.stdout.close()
+
+
+def _copy(stream: Iterator[str], lines: "queue.Queue[str]") -> None:
+    for line in stream:
+        lines.put(line)
