@@ -20,10 +20,11 @@ _DISPENSABLE = frozenset({"invitations"})
 @click.command()
 def check() -> None:
     """
-    Say what each configured credential can read, and what is missing.
+    Say what each configured credential can do, and what is missing.
 
-    Makes a handful of calls to Bitbucket, and changes nothing there. Exits with 1 if something
-    that the gateway needs can be read with no credential.
+    Makes a handful of calls to Bitbucket, and changes nothing there: whether something can be
+    changed is tried on a group and an account that don't exist. Exits with 1 if something that
+    the gateway needs can be read with no credential.
     """
     settings = settings_of_environment(serving=False)
     configure_logs(settings.gateway_log_format, level="error")
@@ -39,10 +40,15 @@ def check() -> None:
             _show(finding)
     except BitbucketError as error:
         raise click.ClickException(str(error)) from None
-    lacking = _lacking(findings)
+    lacking = [what for what in _never(findings, is_change=False) if what not in _DISPENSABLE]
     if lacking:
         raise click.ClickException(f"no credential can read: {', '.join(lacking)}.")
     click.echo("\nEverything that the gateway needs can be read.")
+    unchangeable = _never(findings, is_change=True)
+    if unchangeable:
+        click.echo(f"No credential works for: {', '.join(unchangeable)}.")
+    else:
+        click.echo("Everything can be changed.")
 
 
 def _show_administration(workspace: BitbucketWorkspace) -> None:
@@ -65,7 +71,8 @@ def _show(finding: Finding) -> None:
         click.echo(f"           grant it at {finding.where}")
 
 
-def _lacking(findings: list[Finding]) -> list[str]:
-    readable = {finding.what for finding in findings if finding.works}
-    refused = {finding.what: None for finding in findings if finding.works is False}
-    return [what for what in refused if what not in readable | _DISPENSABLE]
+def _never(findings: list[Finding], *, is_change: bool) -> list[str]:
+    """Return what at least one credential was refused, and none can do."""
+    possible = {finding.what for finding in findings if finding.works}
+    some = [f for f in findings if f.is_change is is_change and f.works is False]
+    return [what for what in dict.fromkeys(f.what for f in some) if what not in possible]

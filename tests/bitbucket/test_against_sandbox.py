@@ -27,6 +27,11 @@ ACCESS_TOKEN = WorkspaceAccessToken(sandbox.DEMO.access_token.token)
 API_TOKEN = ApiToken(sandbox.DEMO.api_token.email, sandbox.DEMO.api_token.token)
 CONSUMER = OAuthConsumer(sandbox.DEMO.oauth.key, sandbox.DEMO.oauth.secret)
 APP_PASSWORD = AppPassword(sandbox.DEMO.app_password.username, sandbox.DEMO.app_password.password)
+CHANGES_OF_PERMISSIONS = {
+    "to change permissions on projects",
+    "to change permissions on repositories",
+}
+CHANGES_OF_GROUPS = "to change groups and invite"
 ALL = (APP_PASSWORD, CONSUMER, API_TOKEN, ACCESS_TOKEN)
 
 
@@ -337,17 +342,30 @@ def test_administration_that_moved() -> None:
 @pytest.mark.parametrize(
     ("credential", "refused"),
     [
-        (ACCESS_TOKEN, {"groups", "group permissions on repositories", "invitations"}),
-        (API_TOKEN, set()),
-        (CONSUMER, set()),
+        (
+            ACCESS_TOKEN,
+            {
+                "groups",
+                "group permissions on repositories",
+                "invitations",
+                *CHANGES_OF_PERMISSIONS,
+                CHANGES_OF_GROUPS,
+            },
+        ),
+        (API_TOKEN, {CHANGES_OF_GROUPS}),
+        (CONSUMER, CHANGES_OF_PERMISSIONS),
     ],
     ids=lambda value: getattr(value, "kind", None),
 )
-def test_probe(acme: BitbucketWorkspace, credential: Credential, refused: set[str]) -> None:
+def test_probe(
+    acme: BitbucketWorkspace, world: sandbox.World, credential: Credential, refused: set[str]
+) -> None:
     """With every scope, each kind of credential can what Bitbucket opens to it."""
+    revision = world.revision
     findings = list(probe(acme, [credential]))
 
     assert {finding.what for finding in findings if not finding.works} == refused
+    assert world.revision == revision
 
 
 def test_an_app_password_works_nowhere(acme: BitbucketWorkspace) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from urllib.parse import quote
 
 import pytest
 
@@ -47,7 +48,10 @@ def world(server: RawServer) -> dict[str, Reply]:
     replies: dict[str, Reply] = {}
 
     def handle(request: Received) -> Reply:
+        is_read = request.method == "GET"
         usual = as_json(WORLD.get(request.path, {"values": []}))
+        if not is_read:
+            usual = as_error(404, "Not found")
         return replies.get(request.path, usual)
 
     server.handler = handle
@@ -67,14 +71,29 @@ def probed(connected: Connect, world: dict[str, Reply]) -> Probed:
 
 
 def test_where_all_is_well_everything_works(probed: Probed, server: RawServer) -> None:
-    """An administrator's token works everywhere; only reads are sent, twelve of them."""
+    """What can be changed is tried on nobody; groups are not for an API token to change."""
     findings = probed(API_TOKEN)
 
-    assert len(findings) == 10
-    assert all(finding.works for finding in findings.values())
+    assert len(findings) == 13
+    assert [f.what for f in findings.values() if not f.works] == ["to change groups and invite"]
     assert {finding.kind for finding in findings.values()} == {Kind.API_TOKEN}
-    assert {request.method for request in server.received} == {"GET"}
-    assert len(server.received) == 12
+    assert len(server.received) == 12 + 4
+    changes = [request for request in server.received if request.method != "GET"]
+    assert all("%7B00000000-0000-4000-8000-000000000000%7D" in each.target for each in changes)
+
+
+def test_a_scope_that_only_changes_take_is_said(probed: Probed, world: dict[str, Reply]) -> None:
+    """Reading works without it."""
+    nobody = "/users/{00000000-0000-4000-8000-000000000000}"
+    world[f"/2.0/workspaces/acme/projects/P/permissions-config{quote(nobody)}"] = as_error(
+        403, "Forbidden", detail={"required": ["write:permission:bitbucket"], "granted": []}
+    )
+    findings = probed(API_TOKEN)
+
+    assert findings["permissions on projects"].works
+    assert findings["to change permissions on projects"].missing_scopes == (
+        "write:permission:bitbucket",
+    )
 
 
 def test_an_access_token_is_not_tried_where_it_is_of_no_use(

@@ -168,6 +168,17 @@ def test_check_says_that_everything_works(environment: dict[str, str]) -> None:
     assert "Everything that the gateway needs can be read." in result.output
 
 
+def test_check_says_what_can_not_be_changed(environment: dict[str, str]) -> None:
+    """That takes an OAuth consumer besides; reading does not."""
+    result = run(environment, "check")
+    assert "No credential works for: to change groups and invite." in result.output
+
+    oauth = demo_credentials("acme").oauth
+    consumer = {"BITBUCKET_OAUTH_KEY": oauth.key, "BITBUCKET_OAUTH_SECRET": oauth.secret}
+    result = run(environment | consumer, "check")
+    assert "Everything can be changed." in result.output
+
+
 @pytest.mark.parametrize(
     ("moved", "place"), [(False, "bitbucket.org"), (True, "admin.atlassian.com")]
 )
