@@ -74,7 +74,8 @@ class Provisioner:
                 leasing.release(wanted)
                 if time.monotonic() > deadline:
                     raise Unavailable(
-                        "Another request is changing the same resource; send it again.",
+                        "Another request is changing the same resource. Nothing was changed; send "
+                        "it again.",
                         retry_after_seconds=_RETRY_SECONDS,
                     )
                 time.sleep(_POLL_SECONDS)

@@ -1,8 +1,8 @@
 """One request that changes something: what it reads, carries out, keeps and answers."""
 
 import math
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -22,7 +22,7 @@ from gateway.provisioning.provisioner import Provisioner
 from gateway.provisioning.rebase import is_left
 from gateway.provisioning.refusals import is_uncertain, refusal
 from gateway.provisioning.steps import CreateGroup, Plan
-from gateway.scim.errors import NotStored, ScimError, Unavailable
+from gateway.scim.errors import BadUpstream, NotStored, ScimError, Unavailable
 from gateway.scim.freshness import FreshnessWanted, Provenance
 from gateway.scim.handler import Author, Write, Written
 from gateway.scim.schema import ResourceType
@@ -93,6 +93,7 @@ class Session:
     _counter: CallCounter = field(default_factory=CallCounter)
     _read_calls: int = 0
     _read: set[Need] = field(default_factory=set)
+    _has_begun: bool = False
 
     def __post_init__(self) -> None:
         """Count every call."""
@@ -113,11 +114,13 @@ class Session:
         """
         # What was read anew a moment ago, for this very request, is new enough.
         needs = Needs(needs.fresh - self._read, needs.known)
-        provenance = self.provisioner.refresher.ensure(needs, _ANEW if anew else FreshnessWanted())
-        self._read_calls += provenance.calls
-        if anew and provenance.detail:
-            # Older facts would do for an answer, not for a change.
-            raise Unavailable(provenance.detail, retry_after_seconds=_RETRY_SECONDS)
+        wanted = _ANEW if anew else FreshnessWanted()
+        with self._telling():
+            provenance = self.provisioner.refresher.ensure(needs, wanted)
+            self._read_calls += provenance.calls
+            if anew and provenance.detail:
+                # Older facts would do for an answer, not for a change.
+                raise Unavailable(provenance.detail, retry_after_seconds=_RETRY_SECONDS)
         if anew:
             self._read |= needs.fresh
 
@@ -127,11 +130,22 @@ class Session:
 
     def ask(self, question: Callable[[], T]) -> T:
         """Return the answer of Bitbucket to a question of no list; errors are those of reads."""
+        with self._telling():
+            try:
+                return question()
+            except BitbucketError as error:
+                wait = error.retry_after_seconds or _RETRY_SECONDS
+                raise to_scim(failure_of(error), retry_after_seconds=wait) from error
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Let an error that comes before the first change say that there was none."""
         try:
-            return question()
-        except BitbucketError as error:
-            wait = error.retry_after_seconds or _RETRY_SECONDS
-            raise to_scim(failure_of(error), retry_after_seconds=wait) from error
+            yield
+        except (BadUpstream, Unavailable) as error:
+            if not self._has_begun:
+                error.detail += " Nothing was changed."
+            raise
 
     def calls(self) -> Calls:
         """Return what makes the calls of a plan."""
@@ -193,6 +207,7 @@ class Session:
                 prepare(writing)
         if calls is None:
             return self._conclude(intent, change_id, None, (), keep)
+        self._has_begun = True
         execution = Execution(calls, self.mirror, change_id, now)
         plan = _run(execution, plan, more)
         return self._conclude(intent, change_id, execution, plan, keep)

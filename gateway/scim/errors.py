@@ -45,6 +45,9 @@ class ScimError(Exception):
         super().__init__(detail)
         self.detail = detail
 
+    def __str__(self) -> str:
+        return self.detail
+
     def to_json(self) -> dict[str, object]:
         """Return the error message; ``status`` is a string there, as the RFC has it."""
         body: dict[str, object] = {"schemas": [ERROR_SCHEMA], "status": str(self.status)}

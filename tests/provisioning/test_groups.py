@@ -13,6 +13,7 @@ from gateway.scim.errors import (
     InvalidValue,
     NotFound,
     ScimError,
+    Unavailable,
     Uniqueness,
     Unsupported,
     VersionChanged,
@@ -210,6 +211,15 @@ def test_a_permission_is_taken_after_what_makes_up_for_it_is_given(office: Offic
         {"op": "add", "path": f"{GROUP_EXTENSION}:entitlements", "value": value},
     )
     assert ["permissions-config" in call for call in office.writes] == [True, False]
+
+
+def test_an_outage_before_the_first_call_says_that_nothing_was_changed(office: Office) -> None:
+    """What a change rests on can't be read: there is no telling what would have to be done."""
+    group_id = office.group_id("Developers")
+    office.bitbucket.faults.plan("503", "/1.0/groups/*", times=99)
+    with pytest.raises(Unavailable, match="Nothing was changed"):
+        office.patch_group(group_id, {"op": "replace", "path": "members", "value": []})
+    assert office.writes == []
 
 
 def test_a_dry_run_touches_nothing(office: Office) -> None:
