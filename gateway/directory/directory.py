@@ -67,6 +67,10 @@ class Directory:
     addresses: Addresses = Addresses()
     retention: timedelta = timedelta(days=30)
 
+    def revision(self) -> int:
+        """See :meth:`gateway.scim.handler.ResourceHandler.revision`."""
+        return self.mirror.revision()
+
     def query(self, query: Query) -> Listing:
         """See :meth:`gateway.scim.handler.ResourceHandler.query`."""
         provenance = self.refresher.ensure(self._needs(query), query.freshness)

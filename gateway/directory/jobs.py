@@ -43,15 +43,13 @@ class Leasing:
 
     def acquire(self, names: Iterable[str]) -> frozenset[str]:
         """Take, or keep, the leases of *names* that nobody else holds, and return them."""
-        with self.mirror.writing() as writing:
-            return writing.leases.acquire(
-                list(names), self.holder, now=self.now(), lifetime=self.lifetime
-            )
+        with self.mirror.leasing() as leases:
+            return leases.acquire(list(names), self.holder, now=self.now(), lifetime=self.lifetime)
 
     def release(self, names: Iterable[str]) -> None:
         """Give up the leases of *names*."""
-        with self.mirror.writing() as writing:
-            writing.leases.release(list(names), self.holder)
+        with self.mirror.leasing() as leases:
+            leases.release(list(names), self.holder)
 
     @contextmanager
     def renewing(self, held: Callable[[], frozenset[str]]) -> Iterator[None]:

@@ -16,6 +16,7 @@ from gateway.mirror.freshness import FreshnessReader, FreshnessRecords
 from gateway.mirror.journal import Journal, JournalReader
 from gateway.mirror.leases import LeaseReader, LeaseRecords
 from gateway.mirror.overlays import OverlayReader, OverlayStore
+from gateway.mirror.revision import Revision, advance
 from gateway.mirror.selection import Selection
 from gateway.mirror.user_records import UserRecordReader, UserRecordStore
 from gateway.scim.schema import ResourceType
@@ -116,6 +117,11 @@ class Mirror:
         self._engine = engine
         self._integration = integration
         self._new_uuid = new_uuid
+        self._revision = Revision(engine, integration)
+
+    def revision(self) -> int:
+        """Return a number that is another after every change of what answers rest on."""
+        return self._revision.number()
 
     @contextmanager
     def reading(self) -> Iterator[Snapshot]:
@@ -128,3 +134,10 @@ class Mirror:
         """Open a transaction that is the only one to write; an exception undoes all of it."""
         with writing(self._engine) as connection:
             yield Writing(connection, self._integration, new_uuid=self._new_uuid)
+            advance(connection, self._integration)
+
+    @contextmanager
+    def leasing(self) -> Iterator[LeaseRecords]:
+        """Open a transaction, the only one to write, that changes leases: no answer shows them."""
+        with writing(self._engine) as connection:
+            yield LeaseRecords(connection, self._integration)

@@ -183,6 +183,14 @@ GRANT_READINGS = Table(
     Column("is_inferred", Boolean, nullable=False),
 )
 
+#: A number that grows with every change of what answers rest on.
+REVISIONS = Table(
+    "revisions",
+    METADATA,
+    _part_of_key("integration"),
+    Column("number", BigInteger, nullable=False),
+)
+
 #: Which process does what only one at a time should.
 LEASES = Table(
     "leases",

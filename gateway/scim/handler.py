@@ -80,6 +80,10 @@ class ResourceHandler(Protocol):
     NotStored when the client wants nothing read and nothing young enough is stored.
     """
 
+    def revision(self) -> int:
+        """Return a number that is another after every change of what answers rest on."""
+        ...
+
     def query(self, query: Query) -> Listing:
         """Return the page of resources that *query* selects."""
         ...

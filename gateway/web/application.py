@@ -13,6 +13,7 @@ from gateway.web.discovery import Discovery, Entitlements
 from gateway.web.errors import register_errors
 from gateway.web.explanation import Explain, add_explanation
 from gateway.web.health import Readiness, add_health
+from gateway.web.ready import ReadyAnswers
 from gateway.web.resources import CollectionView, SingleView
 from gateway.web.tracing import trace_requests
 from gateway.web.unsupported import add_unsupported
@@ -51,6 +52,7 @@ def create_web(
     app.url_map.merge_slashes = False
     addresses = Addresses(public_url)
     authenticator = Authenticator(tokens)
+    ready = ReadyAnswers()
     trace_requests(app)
     app.before_request(refuse_malformed)
     register_errors(app)
@@ -59,7 +61,7 @@ def create_web(
     for resource_type in registry.resource_types:
         name = resource_type.name
         parts = (resource_type, handlers[name], writers[name])
-        shared = {"authenticator": authenticator, "addresses": addresses}
+        shared = {"authenticator": authenticator, "addresses": addresses, "ready": ready}
         path = f"{ROOT}{resource_type.endpoint}"
         collection = CollectionView.as_view(f"{name}.list", *parts, **shared)
         single = SingleView.as_view(f"{name}.single", *parts, **shared)

@@ -32,6 +32,7 @@ from gateway.web.authentication import Authenticator
 from gateway.web.bodies import json_body
 from gateway.web.caching import freshness_wanted
 from gateway.web.preconditions import IfMatch, IfNoneMatch
+from gateway.web.ready import Made, ReadyAnswers
 
 
 class _ResourceView(MethodView):
@@ -47,12 +48,14 @@ class _ResourceView(MethodView):
         *,
         authenticator: Authenticator,
         addresses: Addresses,
+        ready: ReadyAnswers,
     ) -> None:
         self._type = resource_type
         self._handler = handler
         self._writer = writer
         self._authenticator = authenticator
         self._addresses = addresses
+        self._ready = ready
 
     def dispatch_request(self, **parts: str) -> Response:
         """Let nobody in without a token, whatever is asked."""
@@ -95,6 +98,10 @@ class CollectionView(_ResourceView):
 
     def get(self) -> Response:
         """Answer a query (RFC 7644 §3.4.2)."""
+        made = self._ready.answer(self._handler.revision, self._made)
+        return scim_answer(made.body, headers=provenance_headers(made.provenance))
+
+    def _made(self) -> Made:
         query = read_query(
             request.args.to_dict(flat=False),
             self._type,
@@ -104,7 +111,7 @@ class CollectionView(_ResourceView):
         listing = self._handler.query(query)
         resources = [_shown(document, query.projection) for document in listing.documents]
         body = list_response(listing.total_results, resources, start_index=query.page.start_index)
-        return scim_answer(body, headers=provenance_headers(listing.provenance))
+        return Made(body, listing.provenance)
 
     def post(self) -> Response:
         """Make a resource (RFC 7644 §3.3)."""
@@ -122,8 +129,19 @@ class SingleView(_ResourceView):
 
     def get(self, resource_id: str) -> Response:
         """Answer with one resource (RFC 7644 §3.4.1)."""
-        projection = read_projection(request.args.to_dict(flat=False), self._type)
         known = IfNoneMatch.parse(request.headers.get("If-None-Match"))
+        made = self._ready.answer(self._handler.revision, lambda: self._made(resource_id))
+        headers = provenance_headers(made.provenance)
+        if made.version is None:
+            absent = NotFound(f"There is no {self._type.name} with the id {resource_id}.")
+            return error_answer(absent, headers | {"Cache-Control": "no-store"})
+        headers |= {"ETag": made.version, **made.headers}
+        if known.holds(made.version):
+            return ScimResponse(status=304, headers=headers)
+        return scim_answer(made.body, headers=headers)
+
+    def _made(self, resource_id: str) -> Made:
+        projection = read_projection(request.args.to_dict(flat=False), self._type)
         base_url = self._addresses.base_url()
         retrieval = self._handler.retrieve(
             resource_id,
@@ -133,16 +151,9 @@ class SingleView(_ResourceView):
         )
         document = retrieval.document
         if document is None:
-            absent = NotFound(f"There is no {self._type.name} with the id {resource_id}.")
-            headers = provenance_headers(retrieval.provenance) | {"Cache-Control": "no-store"}
-            return error_answer(absent, headers)
-        headers = provenance_headers(retrieval.provenance) | {
-            "ETag": document.version,
-            "Content-Location": f"{base_url}{self._type.endpoint}/{resource_id}",
-        }
-        if known.holds(document.version):
-            return ScimResponse(status=304, headers=headers)
-        return scim_answer(_shown(document, projection), headers=headers)
+            return Made(b"", retrieval.provenance)
+        location = {"Content-Location": f"{base_url}{self._type.endpoint}/{resource_id}"}
+        return Made(_shown(document, projection), retrieval.provenance, location, document.version)
 
     def put(self, resource_id: str) -> Response:
         """Replace a resource (RFC 7644 §3.5.1)."""

@@ -358,7 +358,7 @@ def _writes(engine: Engine) -> Iterator[list[tuple[str, int]]]:
     def note(*arguments: object) -> None:
         _, _, statement, parameters, _, is_many = arguments
         words = str(statement).split()
-        if words[0] in ("INSERT", "UPDATE", "DELETE"):
+        if words[0] in ("INSERT", "UPDATE", "DELETE") and "revisions" not in words:
             rows = len(parameters) if is_many and isinstance(parameters, list) else 1
             seen.append((" ".join(words[: 3 if words[0] != "UPDATE" else 2]), rows))
 

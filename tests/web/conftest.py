@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 
 import orjson
@@ -16,6 +17,8 @@ from gateway.scim.projection import Projection
 from gateway.scim.schema import Registry, load_registry
 from gateway.web.application import create_web
 
+_REVISIONS = count()
+
 TOKEN = "a-token-that-opens-everything"
 
 
@@ -27,6 +30,10 @@ class Memory:
     failure: Exception | None = None
     queries: list[Query] = field(default_factory=list)
     wanted: list[FreshnessWanted] = field(default_factory=list)
+
+    def revision(self) -> int:
+        """Nothing tells when the list changes, so no answer is given again."""
+        return next(_REVISIONS)
 
     def query(self, query: Query) -> Listing:
         """Answer from the list."""

@@ -132,6 +132,9 @@ class _Answering:
     def __init__(self, provenance: Provenance) -> None:
         self.provenance = provenance
 
+    def revision(self) -> int:
+        return 1
+
     def query(self, _query: Query) -> Listing:
         """Return no resource."""
         return Listing(0, (), self.provenance)

@@ -188,6 +188,10 @@ class AsStored:
 
     document = Document('W/"1"', b"<as stored>")
 
+    def revision(self) -> int:
+        """Nothing ever changes."""
+        return 1
+
     def query(self, _query: Query) -> Listing:
         """Return it twice."""
         return Listing(2, [self.document, self.document], Provenance(age_seconds=0, calls=0))

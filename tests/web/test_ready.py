@@ -1,0 +1,133 @@
+"""What was asked before is answered from what was answered, as long as that is still true."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from gateway.scim.freshness import Provenance
+from gateway.web.ready import Made, ReadyAnswers
+
+
+@dataclass
+class Source:
+    """Makes answers, and counts them."""
+
+    made: int = 0
+    revision: int = 1
+    now: float = 0.0
+    provenance: Provenance = field(
+        default_factory=lambda: Provenance(age_seconds=10, calls=0, ttl_seconds=5)
+    )
+    meanwhile: Callable[[], None] = lambda: None
+
+    def make(self) -> Made:
+        """Make an answer that no other one is like."""
+        self.made += 1
+        self.meanwhile()
+        return Made(b"%d" % self.made, self.provenance)
+
+
+@dataclass
+class Asker:
+    """Asks for answers, each in a request of its own."""
+
+    source: Source
+    ready: ReadyAnswers
+
+    def ask(self, path: str = "/scim/v2/Users", **request: Any) -> Made:
+        """Return the answer."""
+        with Flask("x").test_request_context(path, **request):
+            return self.ready.answer(lambda: self.source.revision, self.source.make)
+
+
+@pytest.fixture
+def asker() -> Asker:
+    """With nothing answered yet."""
+    source = Source()
+    return Asker(source, ReadyAnswers(most_bytes=10_000, clock=lambda: source.now))
+
+
+def test_the_same_question_is_answered_the_same(asker: Asker) -> None:
+    """It is not looked up again, and the answer is as much older as it is."""
+    first = asker.ask()
+    asker.source.now = 3.5
+    again = asker.ask()
+
+    assert again.body == first.body
+    assert (again.provenance.age_seconds, again.provenance.ttl_seconds) == (13, 2)
+    assert asker.source.made == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "request_"),
+    [
+        ("/scim/v2/Users?count=1", {}),
+        ("/scim/v2/Users/1", {}),
+        ("/scim/v2/Users", {"base_url": "https://other.example"}),
+        ("/scim/v2/Users", {"headers": {"Cache-Control": "no-cache"}}),
+        ("/scim/v2/Users", {"headers": {"Cache-Control": "max-age=1"}}),
+    ],
+)
+def test_another_question_is_answered_anew(
+    asker: Asker, path: str, request_: dict[str, Any]
+) -> None:
+    """Another address, or the wish for another age."""
+    asker.ask()
+    assert asker.ask(path, **request_).body == b"2"
+
+
+def test_what_has_changed_is_answered_anew(asker: Asker) -> None:
+    """Whoever changed it."""
+    asker.ask()
+    asker.source.revision = 2
+    assert asker.ask().body == b"2"
+
+
+def test_what_changes_while_it_is_answered_is_answered_anew(asker: Asker) -> None:
+    """The answer may be of before the change, or of after it."""
+
+    def change() -> None:
+        asker.source.revision += 1
+        asker.source.meanwhile = lambda: None
+
+    asker.source.meanwhile = change
+    asker.ask()
+    assert asker.ask().body == b"2"
+
+
+def test_what_grew_too_old_is_answered_anew(asker: Asker) -> None:
+    """The mirror will be asked whether there is anything younger."""
+    asker.ask()
+    asker.source.now = 5.9
+    assert asker.ask().body == b"1"
+    asker.source.now = 6
+    assert asker.ask().body == b"2"
+
+
+@pytest.mark.parametrize(
+    "provenance",
+    [
+        Provenance(age_seconds=0, calls=1, ttl_seconds=300),
+        Provenance(age_seconds=400, calls=0, ttl_seconds=-100, detail="Bitbucket is down."),
+        Provenance(age_seconds=300, calls=0, ttl_seconds=0),
+    ],
+)
+def test_what_only_one_was_told_is_not_told_others(asker: Asker, provenance: Provenance) -> None:
+    """What was read for it, and what is older than it should be, is looked up again."""
+    asker.source.provenance = provenance
+    asker.ask()
+    assert asker.ask().body == b"2"
+
+
+def test_no_more_is_kept_than_there_is_room_for(asker: Asker) -> None:
+    """What was asked longest ago goes first."""
+    for number in range(10):
+        asker.ask(f"/scim/v2/Users/{number}")
+    made = asker.source.made
+    asker.ask("/scim/v2/Users/9")
+    assert asker.source.made == made
+    asker.ask("/scim/v2/Users/0")
+    assert asker.source.made == made + 1
