@@ -218,7 +218,7 @@ def _id_of(member_uuid: str, records: Mapping[str, UserRecord]) -> str:
 
 def _coming(snapshot: Snapshot, groups: Mapping[str, Group]) -> dict[str, set[str]]:
     """Return the groups that users will be in as soon as they accept, by the id of the user."""
-    held = [held for held in snapshot.users.held_back() if held.object_type == "group"]
+    held = [h for h in snapshot.users.held_back() if h.object_type == "group" and not h.is_taken]
     records = snapshot.users.with_ids({each.user_id for each in held})
     coming: dict[str, set[str]] = {}
     for each in held:

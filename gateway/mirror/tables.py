@@ -271,6 +271,7 @@ HELD_BACK = Table(
     _part_of_key("object_type"),
     _part_of_key("object_id"),
     _text("permission"),
+    Column("is_taken", Boolean, nullable=False),
 )
 
 #: What was asked to be changed, and what came of it: rows are only ever added.

@@ -45,12 +45,15 @@ class HeldBack:
         object_type: ``group``, ``project`` or ``repository``.
         object_id: The id of the group, the UUID of the place.
         permission: On a place; None of a group.
+        is_taken: Whether it was taken from the user, to be given back when active again; else it
+            is promised, to be given as soon as it can be.
     """
 
     user_id: str
     object_type: str
     object_id: str
     permission: str | None = None
+    is_taken: bool = False
 
 
 class UserRecordReader:

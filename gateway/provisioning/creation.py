@@ -16,7 +16,7 @@ from gateway.provisioning.effects import Effects
 from gateway.provisioning.entitlements import Places, asked, needs_of
 from gateway.provisioning.people import address_of, name_of
 from gateway.provisioning.session import Intent, Session
-from gateway.provisioning.steps import Grant, Invite, Place, Plan, Subject
+from gateway.provisioning.steps import AddMember, Grant, Invite, Place, Plan, Subject
 from gateway.scim.errors import InvalidValue, ScimError, Uniqueness
 from gateway.scim.handler import Written
 from gateway.scim.schema import ResourceType
@@ -96,7 +96,9 @@ class Creation:
             return ()
         if record.member_uuid is not None:
             subject = Subject("user", record.member_uuid, name_of(self.attributes))
-            return tuple(Grant(subject, p, held) for p, held in sorted(permissions.items()))
+            joined = [AddMember(each, name, record.member_uuid) for each, name in groups.items()]
+            given = [Grant(subject, p, held) for p, held in sorted(permissions.items())]
+            return (*joined, *given)
         email = record.email or ""
         if groups:
             return tuple(Invite(record.id, email, group_id) for group_id in groups)

@@ -58,7 +58,7 @@ class Deprivation:
         execution.calls.slugs.setdefault(self.subject.id, "")
         self.remember(
             [
-                HeldBack(self.user_id, place.object_type, place.uuid, permission)
+                HeldBack(self.user_id, place.object_type, place.uuid, permission, is_taken=True)
                 for place, permission in found.items()
             ]
         )

@@ -244,7 +244,7 @@ class GroupWriter:
     ) -> Written:
         """Make a group, whose turn it is, what is wanted."""
         write = session.write
-        members = members_of(session, wanted)
+        members = members_of(session, wanted, current)
         is_named = _entitlements(wanted) != _entitlements(current)
         with self.provisioner.mirror.reading() as snapshot:
             group = _with_id(snapshot, resource_id)
@@ -345,7 +345,8 @@ class GroupWriter:
         overlay = overlay_of(plain, wanted, "Group", extension=GROUP_EXTENSION)
         writing.overlays.put("Group", group_id, overlay)
         writing.users.hold_back(
-            HeldBack(user_id, "group", group_id) for user_id in sorted(members.held_back)
+            HeldBack(user_id, "group", group_id, is_taken=True)
+            for user_id in sorted(members.held_back)
         )
         effects.groups.add(group_id)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from gateway.mirror.user_records import UserRecord
@@ -33,9 +34,16 @@ class WantedMembers:
     held_back: frozenset[str]
 
 
-def members_of(session: Session, wanted: Resource) -> WantedMembers:
+def members_of(
+    session: Session, wanted: Resource, current: Resource = MappingProxyType({})
+) -> WantedMembers:
     """
     Return who is wanted, by what can be done with them.
+
+    Args:
+        session: Looks up who is not known.
+        wanted: The group as it is to be.
+        current: The group as it is: whoever is in it may stay, even if deleted here.
 
     Raises:
         InvalidValue: Somebody is no user.
@@ -63,6 +71,7 @@ def members_of(session: Session, wanted: Resource) -> WantedMembers:
     missing = {each for each in ids - records.keys() if each not in known}
     missing |= own - records.keys()
     missing |= {record.id for record in records.values() if record.deleted_at}
+    missing -= ids_of(current)
     if missing:
         raise _nobody(sorted(missing))
     return _sorted_out(ids, records)
@@ -78,7 +87,9 @@ def _sorted_out(ids: set[str], records: Mapping[str, UserRecord]) -> WantedMembe
     invited: dict[str, str] = {}
     held_back: set[str] = set()
     for record in records.values():
-        if record.is_active is False:
+        if record.deleted_at and record.member_uuid is not None:
+            members.add(record.member_uuid)
+        elif record.is_active is False:
             held_back.add(record.id)
         elif record.member_uuid is not None:
             members.add(record.member_uuid)

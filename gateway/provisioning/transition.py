@@ -40,12 +40,14 @@ class Transition:
         action: What it is called in the journal.
         person: The user as it is.
         wanted: The user as it is to be; None to delete it.
+        insists: Whether the request itself says whether the user is active.
     """
 
     session: Session
     action: str
     person: Person
     wanted: dict[str, Any] | None
+    insists: bool = False
     _notes: list[str] = field(default_factory=list)
 
     @property
@@ -65,7 +67,13 @@ class Transition:
         """
         session, write = self.session, self.session.write
         member = self.person.member
-        is_depriving = not self._is_wanted_active and (self.person.is_active or not self.wanted)
+        if self.wanted is not None and not self.person.is_active:
+            # That ``active`` was taken away gives nothing back.
+            self.wanted.setdefault("active", False)
+        # Who is inactive may have been given something elsewhere since: who says so again is
+        # answered when nothing is left.
+        says_so = self.wanted is None or self.person.is_active or self.insists
+        is_depriving = says_so and not self._is_wanted_active
         plan, held, released = self._plan(member, is_depriving=is_depriving)
         if write.is_dry_run:
             return session.foretell(plan, self.wanted)
@@ -143,7 +151,7 @@ class Transition:
             return plan_user(member.uuid, before, after), [], promises
         # Who is inactive is given nothing now, and keeps nothing for later that is not wanted.
         added = [
-            HeldBack(self.person.id, place.object_type, place.uuid, permission)
+            HeldBack(self.person.id, place.object_type, place.uuid, permission, is_taken=True)
             for place, permission in wanted.items()
             if before.permissions.get(place) != permission
         ]
@@ -172,9 +180,11 @@ class Transition:
         plan = plan_user(member.uuid, before, UserState(name=before.name))
         if self.wanted is None:
             return plan, [], held
-        taken = [HeldBack(self.person.id, "group", group_id) for group_id in before.groups]
+        taken = [
+            HeldBack(self.person.id, "group", group_id, is_taken=True) for group_id in before.groups
+        ]
         taken += [
-            HeldBack(self.person.id, place.object_type, place.uuid, permission)
+            HeldBack(self.person.id, place.object_type, place.uuid, permission, is_taken=True)
             for place, permission in wanted.items()
         ]
         return plan, taken, []
@@ -213,7 +223,11 @@ class Transition:
 
     def _promised(self, snapshot: Snapshot) -> tuple[dict[Place, str], list[HeldBack]]:
         """Return what was asked for while the invitation was not accepted, as far as it exists."""
-        held = [h for h in snapshot.users.held_back([self.person.id]) if h.permission is not None]
+        held = [
+            each
+            for each in snapshot.users.held_back([self.person.id])
+            if each.permission is not None and not each.is_taken
+        ]
         places = Places(snapshot.facts)
         found = ((places.with_uuid(h.object_type, h.object_id), h.permission) for h in held)
         return {place: word for place, word in found if place is not None and word}, held

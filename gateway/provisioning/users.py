@@ -67,7 +67,9 @@ class UserWriter:
             return default | kept | {"active": True} | dict(attributes)
 
         is_whole = "entitlements" in attributes
-        return self._change("replace", resource_id, replaced, write, is_whole=is_whole)
+        return self._change(
+            "replace", resource_id, replaced, write, is_whole=is_whole, insists=True
+        )
 
     def patch(self, resource_id: str, patch: Patch, write: Write) -> Written:
         """See :meth:`gateway.scim.handler.ResourceWriter.patch`."""
@@ -78,6 +80,7 @@ class UserWriter:
             write,
             patch=patch,
             is_whole=is_about_all(patch),
+            insists=any(each.target.attribute.name == "active" for each in patch),
         )
 
     def delete(self, resource_id: str, write: Write) -> Written:
@@ -118,6 +121,7 @@ class UserWriter:
         *,
         patch: Patch = (),
         is_whole: bool,
+        insists: bool = False,
     ) -> Written:
         session = Session(self.provisioner, write)
         with self.provisioner.turn(f"User {resource_id}"):
@@ -139,7 +143,7 @@ class UserWriter:
                 person = self._person(session, resource_id)
             wanted = change(person)
             self._check_name(session, person, wanted)
-            return Transition(session, action, person, wanted).carry_out()
+            return Transition(session, action, person, wanted, insists).carry_out()
 
     def _person(self, session: Session, resource_id: str) -> Person:
         """Return the user as it is, if there is one, and the request is meant for it as it is."""

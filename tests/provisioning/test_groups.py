@@ -114,6 +114,44 @@ def test_an_unknown_member_is_refused_before_any_call(office: Office) -> None:
     assert office.writes == []
 
 
+def test_who_was_deleted_and_put_in_elsewhere_is_in_nobody_s_way(office: Office) -> None:
+    """It stays in the group; others come and go."""
+    ann, dan = uuid_of(office, "Ann"), uuid_of(office, "Dan")
+    office.users.delete(ann, office.write(office.registry.user))
+    account, group = (
+        office.world.account_by_email("ann@acme.example"),
+        office.world.group("testers"),
+    )
+    assert account is not None
+    assert group is not None
+    office.world.join(group, account)
+    group_id = office.group_id("Testers")
+    office.patch_group(group_id, add(dan))
+    assert members_of(office, "testers") == ["Ann", "Bob", "Cat", "Dan"]
+
+
+@pytest.mark.parametrize("op", ["remove", "replace"])
+@pytest.mark.parametrize(
+    "value", [[{"display": "Ann"}], [{"value": None}], [None], [{}], "", [{"value": ""}]]
+)
+def test_a_member_without_a_value_is_refused(office: Office, op: str, value: object) -> None:
+    """Nobody is taken out for it, let alone everybody."""
+    group_id = office.group_id("Developers")
+    with pytest.raises(InvalidValue):
+        office.patch_group(group_id, {"op": op, "path": "members", "value": value})
+    with pytest.raises(InvalidValue):
+        office.patch_group(group_id, {"op": "replace", "path": "members"})
+    assert members_of(office, "developers") == ["Ann", "Bob"]
+
+
+def test_to_add_nothing_to_a_member_takes_nobody_out(office: Office) -> None:
+    """What a member has besides its value is passed over."""
+    group_id = office.group_id("Developers")
+    path = f'members[value eq "{uuid_of(office, "Ann")}"]'
+    office.patch_group(group_id, {"op": "add", "path": path, "value": {"display": "q"}})
+    assert members_of(office, "developers") == ["Ann", "Bob"]
+
+
 def test_permissions_are_granted_by_uuid_key_or_name(office: Office) -> None:
     """And come back by UUID; another permission on the same place takes the place of the first."""
     group_id = office.group_id("Developers")

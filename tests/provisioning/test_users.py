@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gateway.planner.needs import Needs, OneAddress
-from gateway.scim.errors import Conflict, InvalidValue, NotFound, Uniqueness
+from gateway.scim.errors import Conflict, InvalidValue, NotFound, Unavailable, Uniqueness
 from gateway.scim.freshness import FreshnessWanted
 from tests.provisioning.office import GROUP_EXTENSION, Office, bare, resource
 from tests.provisioning.test_groups import add, uuid_of
@@ -23,6 +23,11 @@ def accept(office: Office, email: str = "zoe@acme.example") -> None:
     office.world.accept_invitation(email, display_name="Zoe L.")
     needs = Needs(frozenset({OneAddress(email)}))
     office.provisioner.refresher.ensure(needs, FreshnessWanted(no_cache=True))
+
+
+def granting(*values: str) -> dict[str, Any]:
+    """Return the operation that adds entitlements."""
+    return {"op": "add", "path": "entitlements", "value": [{"value": each} for each in values]}
 
 
 def shown(office: Office, user_id: str) -> dict[str, Any]:
@@ -140,6 +145,73 @@ def test_a_deactivated_user_can_be_read_and_gets_nothing(office: Office) -> None
 
     back = resource(office.activate(ann, active=True))
     assert {group["display"] for group in back["groups"]} == {"Developers", "Testers"}
+
+
+def test_what_a_deactivation_took_that_stopped_is_not_given_back_by_the_way(
+    office: Office,
+) -> None:
+    """Only by active: true; a name that is changed meanwhile gives no access."""
+    ann = uuid_of(office, "Ann")
+    office.patch_user(ann, granting("repository:acme/api-core:write"))
+    office.bitbucket.faults.plan("503", "/2.0/workspaces/*/permissions/repositories*", times=99)
+    with pytest.raises(Unavailable):
+        office.activate(ann, active=False)
+    office.bitbucket.faults.clear()
+    office.patch_user(ann, {"op": "replace", "path": "displayName", "value": "Zed"})
+
+    account = office.world.account_by_email("ann@acme.example")
+    assert account is not None
+    assert not list(office.world.grants(subject=account))
+    assert not office.world.groups_of(account)
+    group = office.group_id("Developers")
+    assert "groups" not in shown(office, ann), group
+
+    office.activate(ann, active=False)
+    office.activate(ann, active=True)
+    assert len(list(office.world.grants(subject=account))) == 1
+    assert office.world.groups_of(account)
+
+
+def test_deactivated_again_loses_what_was_given_elsewhere(office: Office) -> None:
+    """The answer says that nothing is left, so it is looked at."""
+    ann = uuid_of(office, "Ann")
+    office.activate(ann, active=False)
+    account = office.world.account_by_email("ann@acme.example")
+    group = office.world.group("testers")
+    assert account is not None
+    assert group is not None
+    office.world.join(group, account)
+    office.activate(ann, active=False)
+    assert not office.world.groups_of(account)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "remove", "path": "active"},
+        {"op": "replace", "path": "active", "value": None},
+        {"op": "replace", "path": "displayName", "value": "Zed"},
+    ],
+)
+def test_only_active_true_gives_back(office: Office, operation: dict[str, Any]) -> None:
+    """That nothing is said of it any more is no reason to give access."""
+    ann = uuid_of(office, "Ann")
+    office.activate(ann, active=False)
+    assert resource(office.patch_user(ann, operation))["active"] is False
+    account = office.world.account_by_email("ann@acme.example")
+    assert account is not None
+    assert not office.world.groups_of(account)
+
+
+def test_a_deleted_user_is_created_again_in_groups(office: Office) -> None:
+    """It is a member still, so it is put in and not invited."""
+    office.users.delete(uuid_of(office, "Ann"), office.write(office.registry.user))
+    group_id = office.group_id("Testers")
+    made = resource(office.create_user(userName="ann@acme.example", groups=[{"value": group_id}]))
+    assert [group["value"] for group in made["groups"]] == [group_id]
+    account = office.world.account_by_email("ann@acme.example")
+    assert account is not None
+    assert [group.name for group in office.world.groups_of(account)] == ["Testers"]
 
 
 def test_what_is_gone_is_not_given_back_and_told(office: Office) -> None:

@@ -131,7 +131,8 @@ class _Working:
         elif part is not None:
             self._set_part(values, places, part, operation.value)
         elif operation.value is None:
-            values.drop(places)
+            if operation.op is Op.REPLACE:
+                values.drop(places)
         else:
             keep = operation.op is Op.ADD
             for place in places:

@@ -16,6 +16,8 @@ PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 #: More changes than this are no request that somebody waits for.
 MOST_OPERATIONS = 1000
 
+#: The attributes whose values are told apart by ``value`` alone.
+_TOLD_BY_VALUE = frozenset({"members", "entitlements"})
 #: What every resource says of itself, and nobody changes.
 _NEVER_CHANGED = frozenset({"schemas", "meta"})
 
@@ -74,6 +76,8 @@ class _Reader:
             raise InvalidPath(f"{self._where}.path is no text.")
         if op is Op.ADD and value is None:
             raise InvalidValue(f"{self._where} adds nothing: it has no value.")
+        if op is Op.REPLACE and "value" not in members:
+            raise InvalidValue(f"{self._where} has no value; to take all away, send null.")
         if path:
             extension = self._type.extension(path)
             if extension is not None:
@@ -138,7 +142,7 @@ class _Reader:
     def _value(self, target: Target, selector: ElementMatch | None, value: object) -> Any:
         if value is None:
             return None
-        if target.leaf.type.value == "complex" and value == "":
+        if target.leaf.type.value == "complex" and value == "" and not target.leaf.multi_valued:
             return None
         if selector is not None and target.sub_attribute is None:
             # What is said of each selected value is one value, not a list.
@@ -146,7 +150,10 @@ class _Reader:
             if read is not None and len(read) > 1:
                 raise InvalidValue(f"{target.name}: one value is wanted in the place of others.")
             return None if read is None else read[0]
-        return read_value(target, value)
+        read = read_value(target, value)
+        if target.leaf.multi_valued:
+            _check_each(target, value if isinstance(value, list) else [value], read or [])
+        return read
 
     def _bind(self, text: str, *, is_named: bool) -> tuple[Target | None, ElementMatch | None]:
         """Return what a path names, None for what is passed over, and the selector in it."""
@@ -172,6 +179,17 @@ class _Reader:
         if is_named:
             raise InvalidPath(f"A {self._type.name} has no attribute {path}.")
         raise InvalidSyntax(f"{path} is declared by no schema.")
+
+
+def _check_each(target: Target, given: list[Any], read: list[Any]) -> None:
+    """
+    Refuse a value that says nothing.
+
+    Passed over it would leave fewer, and none at all is the word for everything.
+    """
+    is_by_value = target.sub_attribute is None and target.attribute.name in _TOLD_BY_VALUE
+    if len(read) < len(given) or (is_by_value and any(not each.get("value") for each in read)):
+        raise InvalidValue(f"{target.name}: each one is told by its value, and one has none.")
 
 
 def _members(given: object, what: str) -> Mapping[str, Any]:
