@@ -69,8 +69,8 @@ def named_in(patch: Patch, attribute: str) -> set[PlaceNamed]:
     texts: set[str] = set()
     for operation in patch:
         if operation.target.attribute.name == attribute:
-            texts |= set(_texts(operation.value))
-            texts |= set(_texts(operation.selector))
+            texts |= set(texts_in(operation.value))
+            texts |= set(texts_in(operation.selector))
     found = (_VALUE.fullmatch(text) for text in texts)
     return {
         PlaceNamed(match["type"].lower(), match["place"].lower().strip("{}"))
@@ -89,21 +89,22 @@ def is_about_all(patch: Patch) -> bool:
     )
 
 
-def _texts(value: object) -> Iterable[str]:
+def texts_in(value: object) -> Iterable[str]:
+    """Yield every text in what an operation assigns, or selects by."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
         for inner in value.values():
-            yield from _texts(inner)
+            yield from texts_in(inner)
     elif isinstance(value, list | tuple):
         for inner in value:
-            yield from _texts(inner)
+            yield from texts_in(inner)
     elif hasattr(value, "condition"):
-        yield from _texts(value.condition)
+        yield from texts_in(value.condition)
     elif hasattr(value, "operands"):
-        yield from _texts(value.operands)
+        yield from texts_in(value.operands)
     elif hasattr(value, "value"):
-        yield from _texts(value.value)
+        yield from texts_in(value.value)
 
 
 def needs_of(subject_type: str, places: Iterable[PlaceNamed]) -> Needs:

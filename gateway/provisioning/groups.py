@@ -21,7 +21,7 @@ from gateway.provisioning.entitlements import (
     named_in,
     needs_of,
 )
-from gateway.provisioning.members import WantedMembers, ids_of, members_of
+from gateway.provisioning.members import Leavers, WantedMembers, ids_of, members_of
 from gateway.provisioning.provisioner import Provisioner
 from gateway.provisioning.rebase import rebased
 from gateway.provisioning.session import Intent, Session
@@ -36,6 +36,7 @@ from gateway.scim.text import fold
 Resource = Mapping[str, Any]
 
 _GROUPS: Final = Needs.whole(Collection.GROUPS)
+_NOBODY: Final = Leavers()
 #: What a group may hold.
 _GRANTED: Final = Needs.whole(
     Collection.PROJECTS,
@@ -90,7 +91,10 @@ class GroupWriter:
             return {**attributes, GROUP_EXTENSION: extension}
 
         is_whole = bool(_entitlements(attributes))
-        return self._in_turn("replace", resource_id, replaced, write, is_whole=is_whole)
+        everybody = Leavers(is_everybody=True)
+        return self._in_turn(
+            "replace", resource_id, replaced, write, is_whole=is_whole, leavers=everybody
+        )
 
     def patch(self, resource_id: str, patch: Patch, write: Write) -> Written:
         """See :meth:`gateway.scim.handler.ResourceWriter.patch`."""
@@ -101,6 +105,7 @@ class GroupWriter:
             write,
             patch=patch,
             is_whole=is_about_all(patch),
+            leavers=Leavers.of(patch),
         )
 
     def delete(self, resource_id: str, write: Write) -> Written:
@@ -163,6 +168,7 @@ class GroupWriter:
         *,
         patch: Patch = (),
         is_whole: bool,
+        leavers: Leavers = _NOBODY,
     ) -> Written:
         session = Session(self.provisioner, write)
         with self.provisioner.turn(f"Group {resource_id}"):
@@ -172,7 +178,7 @@ class GroupWriter:
             if places := named_in(patch, "entitlements"):
                 needed |= needs_of("group", places)
             session.know(needed)
-            return self._change(session, action, resource_id, change)
+            return self._change(session, action, resource_id, change, leavers)
 
     def _create(self, session: Session, attributes: Resource) -> Written:
         wanted_permissions = asked(_entitlements(attributes))
@@ -217,7 +223,14 @@ class GroupWriter:
         effects = session.carry_out(intent, plan, keep=keep)
         return session.answer(self.resource_type, effects.new_group_id or "")
 
-    def _change(self, session: Session, action: str, resource_id: str, change: Any) -> Written:
+    def _change(
+        self,
+        session: Session,
+        action: str,
+        resource_id: str,
+        change: Any,
+        leavers: Leavers = _NOBODY,
+    ) -> Written:
         write = session.write
         with self.provisioner.mirror.reading() as snapshot:
             current = self._current(snapshot, resource_id, write)
@@ -232,7 +245,7 @@ class GroupWriter:
         # Who is being deactivated is not let in again by the way.
         added = ids_of(wanted) - ids_of(current)
         with self.provisioner.turn(*(f"User {user_id}" for user_id in added)):
-            return self._bring(session, action, resource_id, current, wanted)
+            return self._bring(session, action, resource_id, current, wanted, leavers=leavers)
 
     def _bring(
         self,
@@ -241,6 +254,8 @@ class GroupWriter:
         resource_id: str,
         current: Resource,
         wanted: Resource,
+        *,
+        leavers: Leavers,
     ) -> Written:
         """Make a group, whose turn it is, what is wanted."""
         write = session.write
@@ -271,7 +286,9 @@ class GroupWriter:
         plan = plan_group(resource_id, before, after)
         if write.is_dry_run:
             return session.foretell(plan, wanted)
-        if not plan and not self._is_kept_otherwise(resource_id, wanted, members, held):
+        left = leavers.among(held, members.held_back)
+        is_other = bool(left) or self._is_kept_otherwise(resource_id, wanted, members, held)
+        if not plan and not is_other:
             return session.answer_unchanged(self.resource_type, resource_id)
         intent = Intent(
             author=write.author,
@@ -284,7 +301,7 @@ class GroupWriter:
         session.carry_out(
             intent,
             plan,
-            keep=lambda effects: self._keep(effects, resource_id, wanted, members),
+            keep=lambda effects: self._keep(effects, resource_id, wanted, members, left),
         )
         return session.answer(self.resource_type, resource_id)
 
@@ -338,9 +355,15 @@ class GroupWriter:
         return not is_same or bool(members.held_back - held)
 
     def _keep(
-        self, effects: Effects, group_id: str, wanted: Resource, members: WantedMembers
+        self,
+        effects: Effects,
+        group_id: str,
+        wanted: Resource,
+        members: WantedMembers,
+        left: frozenset[str] = frozenset(),
     ) -> None:
         writing = effects.writing
+        writing.users.release(HeldBack(user_id, "group", group_id) for user_id in left)
         plain = self.provisioner.renderer.group(writing, group_id, is_plain=True) or {}
         overlay = overlay_of(plain, wanted, "Group", extension=GROUP_EXTENSION)
         writing.overlays.put("Group", group_id, overlay)

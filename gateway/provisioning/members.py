@@ -9,8 +9,10 @@ from gateway.mirror.user_records import UserRecord
 from gateway.planner.collections import Collection
 from gateway.planner.needs import Needs, OneAddress, OneMember
 from gateway.planner.pins import is_uuid
+from gateway.provisioning.entitlements import texts_in
 from gateway.provisioning.session import Session
 from gateway.scim.errors import InvalidValue
+from gateway.scim.patch.operation import Op, Patch
 
 Resource = Mapping[str, Any]
 
@@ -32,6 +34,40 @@ class WantedMembers:
     members: frozenset[str]
     invited: Mapping[str, str]
     held_back: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Leavers:
+    """
+    Who is wanted in a group no longer, even if only held back from it.
+
+    Attributes:
+        is_everybody: Whether that is everybody who is not wanted expressly.
+        named: The ids of those who are taken out by name.
+    """
+
+    is_everybody: bool = False
+    named: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, patch: Patch) -> "Leavers":
+        """Return whom *patch* takes out of ``members``."""
+        named: set[str] = set()
+        is_everybody = False
+        for operation in patch:
+            if operation.target.attribute.name != "members":
+                continue
+            if operation.selector is None and (
+                operation.op is Op.REPLACE or (operation.op is Op.REMOVE and not operation.value)
+            ):
+                is_everybody = True
+            elif operation.op is Op.REMOVE:
+                named |= {*texts_in(operation.value), *texts_in(operation.selector)}
+        return cls(is_everybody, frozenset(each.lower() for each in named))
+
+    def among(self, held_back: frozenset[str], wanted: frozenset[str]) -> frozenset[str]:
+        """Return those of *held_back* that leave, and are not *wanted*."""
+        return (held_back if self.is_everybody else held_back & self.named) - wanted
 
 
 def members_of(

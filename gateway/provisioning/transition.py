@@ -41,6 +41,7 @@ class Transition:
         person: The user as it is.
         wanted: The user as it is to be; None to delete it.
         insists: Whether the request itself says whether the user is active.
+        is_exact: Whether its entitlements are all that are wanted, and nothing held back besides.
     """
 
     session: Session
@@ -48,6 +49,7 @@ class Transition:
     person: Person
     wanted: dict[str, Any] | None
     insists: bool = False
+    is_exact: bool = False
     _notes: list[str] = field(default_factory=list)
 
     @property
@@ -77,7 +79,8 @@ class Transition:
         plan, held, released = self._plan(member, is_depriving=is_depriving)
         if write.is_dry_run:
             return session.foretell(plan, self.wanted)
-        if not plan and not is_depriving and not self._changes_what_is_kept():
+        is_held_as_before = not held and not released
+        if not plan and is_held_as_before and not is_depriving and not self._changes_what_is_kept():
             return session.answer_unchanged(self._type, self.person.id)
         intent = Intent(
             author=write.author,
@@ -159,7 +162,7 @@ class Transition:
             before,
             permissions={p: held for p, held in before.permissions.items() if p in wanted},
         )
-        return plan_user(member.uuid, before, fewer), added, []
+        return plan_user(member.uuid, before, fewer), added, self._unwanted(wanted)
 
     def _plan_of_leaver(self, member: Member) -> tuple[Plan, list[HeldBack], list[HeldBack]]:
         session = self.session
@@ -193,6 +196,8 @@ class Transition:
         session = self.session
         with session.mirror.reading() as snapshot:
             held = snapshot.users.held_back([self.person.id])
+        unwanted = [h for h in held if self.is_exact and h.permission is not None]
+        held = [each for each in held if each not in unwanted]
         if any(each.permission is not None for each in held):
             # What is not listed is gone: so the lists are read, and not remembered.
             session.know(_PLACES)
@@ -212,7 +217,16 @@ class Transition:
                     self._notes.append(f"not given back, as it is gone: {_told(each)}")
             permissions |= self._added(snapshot, before)
         after = UserState(name=before.name, groups=groups, permissions=permissions)
-        return plan_user(member.uuid, before, after), [], held
+        return plan_user(member.uuid, before, after), [], [*held, *unwanted]
+
+    def _unwanted(self, wanted: Mapping[Place, str]) -> list[HeldBack]:
+        """Return what is held back and no longer wanted, where that is said of everything."""
+        if not self.is_exact:
+            return []
+        uuids = {place.uuid for place in wanted}
+        with self.session.mirror.reading() as snapshot:
+            held = snapshot.users.held_back([self.person.id])
+        return [h for h in held if h.permission is not None and h.object_id not in uuids]
 
     def _permissions(self, snapshot: Snapshot, before: UserState) -> dict[Place, str]:
         """Return what is wanted to be granted directly; what a client leaves out stays."""

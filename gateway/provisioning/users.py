@@ -143,7 +143,9 @@ class UserWriter:
                 person = self._person(session, resource_id)
             wanted = change(person)
             self._check_name(session, person, wanted)
-            return Transition(session, action, person, wanted, insists).carry_out()
+            return Transition(
+                session, action, person, wanted, insists=insists, is_exact=is_whole
+            ).carry_out()
 
     def _person(self, session: Session, resource_id: str) -> Person:
         """Return the user as it is, if there is one, and the request is meant for it as it is."""

@@ -203,6 +203,28 @@ def test_only_active_true_gives_back(office: Office, operation: dict[str, Any]) 
     assert not office.world.groups_of(account)
 
 
+def test_what_is_taken_from_who_is_inactive_is_not_given_back(office: Office) -> None:
+    """From the group that holds it back, and by entitlements that are all that are wanted."""
+    ann = uuid_of(office, "Ann")
+    write = "repository:acme/web-core:write"
+    office.patch_user(ann, granting("repository:acme/api-core:read", write))
+    office.activate(ann, active=False)
+    group_id = office.group_id("Developers")
+    path = f'members[value eq "{ann}"]'
+    office.patch_group(group_id, {"op": "remove", "path": path})
+    office.patch_user(
+        ann,
+        {"op": "replace", "path": "active", "value": True},
+        {"op": "replace", "path": "entitlements", "value": [{"value": write}]},
+    )
+    account = office.world.account_by_email("ann@acme.example")
+    assert account is not None
+    assert not office.world.groups_of(account)
+    held = [each["value"] for each in shown(office, ann)["entitlements"]]
+    assert len(held) == len(list(office.world.grants(subject=account))) == 1
+    assert held[0].endswith(":write")
+
+
 def test_a_deleted_user_is_created_again_in_groups(office: Office) -> None:
     """It is a member still, so it is put in and not invited."""
     office.users.delete(uuid_of(office, "Ann"), office.write(office.registry.user))
