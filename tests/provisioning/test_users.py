@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 
 from gateway.planner.needs import Needs, OneAddress
-from gateway.scim.errors import Conflict, InvalidValue, NotFound, Unavailable, Uniqueness
+from gateway.scim.errors import (
+    Conflict,
+    InvalidValue,
+    Mutability,
+    NotFound,
+    Unavailable,
+    Uniqueness,
+)
 from gateway.scim.freshness import FreshnessWanted
 from tests.provisioning.office import GROUP_EXTENSION, Office, bare, resource
 from tests.provisioning.test_groups import add, uuid_of
@@ -223,6 +230,17 @@ def test_what_is_taken_from_who_is_inactive_is_not_given_back(office: Office) ->
     held = [each["value"] for each in shown(office, ann)["entitlements"]]
     assert len(held) == len(list(office.world.grants(subject=account))) == 1
     assert held[0].endswith(":write")
+
+
+def test_groups_are_not_said_to_be_cleared(office: Office) -> None:
+    """They are changed through the groups; only the same list may be sent."""
+    ann = uuid_of(office, "Ann")
+    office.group_id("Developers")
+    with pytest.raises(Mutability):
+        office.patch_user(ann, {"op": "replace", "path": "groups", "value": []})
+    groups = shown(office, ann)["groups"]
+    office.patch_user(ann, {"op": "replace", "path": "groups", "value": groups})
+    assert office.writes == []
 
 
 def test_a_deleted_user_is_created_again_in_groups(office: Office) -> None:

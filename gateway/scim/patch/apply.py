@@ -168,6 +168,9 @@ class _Working:
             is_same = not current
         elif target.attribute.multi_valued:
             is_same = _holds(current or [], given, target)
+            if operation.is_named and operation.op is Op.REPLACE:
+                # Fewer values than there are would have to be taken away.
+                is_same = is_same and len(given or ()) >= len(current or ())
         elif target.sub_attribute is not None:
             is_same = (current or {}).get(target.sub_attribute.name) == given
         else:
