@@ -58,7 +58,10 @@ class Transition:
 
     @property
     def _is_wanted_active(self) -> bool:
-        return self.wanted is not None and self.wanted.get("active") is not False
+        if self.wanted is None:
+            return False
+        # That ``active`` was taken away changes nothing of what the user may do.
+        return self.wanted.get("active", self.person.is_active) is not False
 
     def carry_out(self) -> Written:
         """
@@ -69,9 +72,6 @@ class Transition:
         """
         session, write = self.session, self.session.write
         member = self.person.member
-        if self.wanted is not None and not self.person.is_active:
-            # That ``active`` was taken away gives nothing back.
-            self.wanted.setdefault("active", False)
         # Who is inactive may have been given something elsewhere since: who says so again is
         # answered when nothing is left.
         says_so = self.wanted is None or self.person.is_active or self.insists
