@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from gateway.directory.groups import GROUP_EXTENSION
 from gateway.directory.overlay import overlay_of
-from gateway.mirror.facts import Group
 from gateway.mirror.journal import Change, Event
 from gateway.mirror.mirror import Snapshot
 from gateway.mirror.user_records import HeldBack
@@ -21,12 +20,22 @@ from gateway.provisioning.entitlements import (
     named_in,
     needs_of,
 )
+from gateway.provisioning.group_states import (
+    entitlements_of,
+    group_named,
+    group_with_id,
+    held_back_from,
+    name_of_group,
+    places_changed,
+    state_of_group,
+    workspace_permission,
+)
 from gateway.provisioning.members import Leavers, WantedMembers, ids_of, members_of
 from gateway.provisioning.provisioner import Provisioner
 from gateway.provisioning.rebase import rebased
 from gateway.provisioning.session import Intent, Session
 from gateway.provisioning.states import GroupState, plan_group
-from gateway.scim.errors import InvalidValue, NotFound, Uniqueness, VersionChanged
+from gateway.scim.errors import NotFound, Uniqueness, VersionChanged
 from gateway.scim.handler import Write, Written
 from gateway.scim.patch.apply import apply_patch
 from gateway.scim.patch.operation import Patch
@@ -44,8 +53,6 @@ _GRANTED: Final = Needs.whole(
     Collection.PROJECT_GROUP_GRANTS,
     Collection.REPOSITORY_GROUP_GRANTS,
 )
-#: What a group may be permitted on every repository of the workspace.
-_PERMISSIONS: Final = ("read", "write", "admin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +77,12 @@ class GroupWriter:
     def create(self, attributes: Resource, write: Write) -> Written:
         """See :meth:`gateway.scim.handler.ResourceWriter.create`."""
         session = Session(self.provisioner, write)
-        name = _name(attributes)
+        name = name_of_group(attributes)
         with self.provisioner.turn(f"Group {fold(name)}"):
             session.know(_GROUPS)
             begun = self._begun(name)
             with self.provisioner.mirror.reading() as snapshot:
-                same = _named(snapshot, name)
+                same = group_named(snapshot, name)
             if same is not None and begun is None:
                 raise Uniqueness(f"There is a group {same.name} already, with the id {same.id}.")
             if same is not None:
@@ -90,7 +97,7 @@ class GroupWriter:
             extension = current.get(GROUP_EXTENSION, {}) | attributes.get(GROUP_EXTENSION, {})
             return {**attributes, GROUP_EXTENSION: extension}
 
-        is_whole = bool(_entitlements(attributes))
+        is_whole = bool(entitlements_of(attributes))
         everybody = Leavers(is_everybody=True)
         return self._in_turn(
             "replace", resource_id, replaced, write, is_whole=is_whole, leavers=everybody
@@ -115,8 +122,8 @@ class GroupWriter:
             session.know(_GROUPS)
             with self.provisioner.mirror.reading() as snapshot:
                 before = self._current(snapshot, resource_id, write)
-                group = _with_id(snapshot, resource_id)
-                state = self._state(snapshot, group)
+                group = group_with_id(snapshot, resource_id)
+                state = state_of_group(snapshot, group)
             self.provisioner.protection.check_group(session.workspace, group, state.members)
             plan = plan_group(resource_id, state, None)
             if write.is_dry_run:
@@ -181,7 +188,7 @@ class GroupWriter:
             return self._change(session, action, resource_id, change, leavers)
 
     def _create(self, session: Session, attributes: Resource) -> Written:
-        wanted_permissions = asked(_entitlements(attributes))
+        wanted_permissions = asked(entitlements_of(attributes))
         if wanted_permissions:
             places = {each.place for each in wanted_permissions}
             session.know(needs_of("group", places), anew=False)
@@ -198,11 +205,11 @@ class GroupWriter:
         with self.provisioner.mirror.reading() as snapshot:
             permissions = Places(snapshot.facts).permissions(wanted_permissions)
         after = GroupState(
-            name=_name(attributes),
+            name=name_of_group(attributes),
             members=members.members,
             invited=members.invited,
             permissions=permissions,
-            permission=_permission(attributes),
+            permission=workspace_permission(attributes),
         )
         plan = plan_group("", None, after)
         if write.is_dry_run:
@@ -235,9 +242,9 @@ class GroupWriter:
         with self.provisioner.mirror.reading() as snapshot:
             current = self._current(snapshot, resource_id, write)
         wanted = change(current)
-        is_named = _entitlements(wanted) != _entitlements(current)
+        is_named = entitlements_of(wanted) != entitlements_of(current)
         if is_named:
-            changed = _places_of(_entitlements(wanted), _entitlements(current))
+            changed = places_changed(current, wanted)
             session.know(needs_of("group", changed))
             with self.provisioner.mirror.reading() as snapshot:
                 current = self._current(snapshot, resource_id, write)
@@ -260,24 +267,24 @@ class GroupWriter:
         """Make a group, whose turn it is, what is wanted."""
         write = session.write
         members = members_of(session, wanted, current)
-        is_named = _entitlements(wanted) != _entitlements(current)
+        is_named = entitlements_of(wanted) != entitlements_of(current)
         with self.provisioner.mirror.reading() as snapshot:
-            group = _with_id(snapshot, resource_id)
-            before = self._state(snapshot, group)
-            held = self._held_back(snapshot, resource_id)
-            same = _named(snapshot, _name(wanted))
+            group = group_with_id(snapshot, resource_id)
+            before = state_of_group(snapshot, group)
+            held = held_back_from(snapshot, resource_id)
+            same = group_named(snapshot, name_of_group(wanted))
             permissions = before.permissions
             if is_named:
-                named = asked(_entitlements(wanted))
+                named = asked(entitlements_of(wanted))
                 permissions = Places(snapshot.facts).permissions(named, before.permissions)
         if same is not None and same.id != resource_id:
             raise Uniqueness(f"There is a group {same.name} already, with the id {same.id}.")
         after = GroupState(
-            name=_name(wanted),
+            name=name_of_group(wanted),
             members=members.members,
             invited=members.invited,
             permissions=permissions,
-            permission=_permission(wanted),
+            permission=workspace_permission(wanted),
             auto_add=before.auto_add,
         )
         loses_all = before.permission == "admin" != after.permission
@@ -316,34 +323,6 @@ class GroupWriter:
                 "The group is in another version than the request is meant for; read it again."
             )
         return current
-
-    def _state(self, snapshot: Snapshot, group: Group) -> GroupState:
-        facts = snapshot.facts
-        invited = {
-            held.user_id: record.email
-            for held in snapshot.users.held_back()
-            if held.object_id == group.id
-            and (record := snapshot.users.with_ids([held.user_id]).get(held.user_id))
-            and record.member_uuid is None
-            and record.invited_at is not None
-            and record.email is not None
-        }
-        return GroupState(
-            name=group.name,
-            members=frozenset(m.member_uuid for m in facts.memberships(group_ids=[group.id])),
-            invited=invited,
-            permissions=Places(facts).held(group.id),
-            permission=group.permission,
-            auto_add=group.auto_add,
-        )
-
-    def _held_back(self, snapshot: Snapshot, group_id: str) -> frozenset[str]:
-        """Return the deactivated users who are to be in the group when active again."""
-        held = [each for each in snapshot.users.held_back() if each.object_id == group_id]
-        records = snapshot.users.with_ids({each.user_id for each in held})
-        return frozenset(
-            user_id for user_id, record in records.items() if record.is_active is False
-        )
 
     def _is_kept_otherwise(
         self, resource_id: str, wanted: Resource, members: WantedMembers, held: frozenset[str]
@@ -387,43 +366,3 @@ class GroupWriter:
                 ),
                 None,
             )
-
-
-def _name(attributes: Resource) -> str:
-    name = str(attributes.get("displayName") or "").strip()
-    if not name:
-        raise InvalidValue("displayName is required.")
-    return name
-
-
-def _named(snapshot: Snapshot, name: str) -> Group | None:
-    groups = snapshot.facts.groups()
-    return next((group for group in groups if fold(group.name) == fold(name)), None)
-
-
-def _with_id(snapshot: Snapshot, group_id: str) -> Group:
-    (group,) = snapshot.facts.groups(ids=[group_id])
-    return group
-
-
-def _permission(resource: Resource) -> str | None:
-    given = resource.get(GROUP_EXTENSION, {}).get("workspacePermission")
-    if given is None:
-        return None
-    permission = str(given).lower()
-    if permission not in _PERMISSIONS:
-        raise InvalidValue(
-            f"{given!r} is no workspacePermission; choose one of {', '.join(_PERMISSIONS)}, or "
-            "remove it."
-        )
-    return permission
-
-
-def _entitlements(resource: Resource) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = resource.get(GROUP_EXTENSION, {}).get("entitlements", [])
-    return found
-
-
-def _places_of(*lists: list[dict[str, Any]]) -> set[Any]:
-    one, other = ({str(each.get("value")).lower() for each in values} for values in lists)
-    return {each.place for each in asked({"value": value} for value in one ^ other)}

@@ -1,0 +1,106 @@
+"""A group as a request says that it is to be, and as it is known."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from gateway.directory.groups import GROUP_EXTENSION
+from gateway.mirror.facts import Group
+from gateway.mirror.mirror import Snapshot
+from gateway.planner.pins import Place as PlaceNamed
+from gateway.provisioning.entitlements import Places, asked
+from gateway.provisioning.states import GroupState
+from gateway.scim.errors import InvalidValue
+from gateway.scim.text import fold
+
+Resource = Mapping[str, Any]
+
+#: What a group may be permitted on every repository of the workspace.
+_PERMISSIONS: Final = ("read", "write", "admin")
+
+
+def name_of_group(resource: Resource) -> str:
+    """
+    Return the name that a group is to have.
+
+    Raises:
+        InvalidValue: It has none.
+    """
+    name = str(resource.get("displayName") or "").strip()
+    if not name:
+        raise InvalidValue("displayName is required.")
+    return name
+
+
+def workspace_permission(resource: Resource) -> str | None:
+    """
+    Return what a group is to be permitted on every repository; None for nothing.
+
+    Raises:
+        InvalidValue: That is no permission.
+    """
+    given = resource.get(GROUP_EXTENSION, {}).get("workspacePermission")
+    if given is None:
+        return None
+    permission = str(given).lower()
+    if permission not in _PERMISSIONS:
+        raise InvalidValue(
+            f"{given!r} is no workspacePermission; choose one of {', '.join(_PERMISSIONS)}, or "
+            "remove it."
+        )
+    return permission
+
+
+def entitlements_of(resource: Resource) -> list[dict[str, Any]]:
+    """Return the entitlements of a group."""
+    found: list[dict[str, Any]] = resource.get(GROUP_EXTENSION, {}).get("entitlements", [])
+    return found
+
+
+def places_changed(before: Resource, after: Resource) -> set[PlaceNamed]:
+    """Return the places on which other entitlements are wanted."""
+    had, has = (
+        {str(each.get("value")).lower() for each in entitlements_of(resource)}
+        for resource in (before, after)
+    )
+    return {each.place for each in asked({"value": value} for value in had ^ has)}
+
+
+def group_named(snapshot: Snapshot, name: str) -> Group | None:
+    """Return the group of that name in any letter case, if there is one."""
+    groups = snapshot.facts.groups()
+    return next((group for group in groups if fold(group.name) == fold(name)), None)
+
+
+def group_with_id(snapshot: Snapshot, group_id: str) -> Group:
+    """Return the group of that id, which there is."""
+    (group,) = snapshot.facts.groups(ids=[group_id])
+    return group
+
+
+def state_of_group(snapshot: Snapshot, group: Group) -> GroupState:
+    """Return all of a group that clients change, as it is known."""
+    facts = snapshot.facts
+    invited = {
+        held.user_id: record.email
+        for held in snapshot.users.held_back()
+        if held.object_id == group.id
+        and (record := snapshot.users.with_ids([held.user_id]).get(held.user_id))
+        and record.member_uuid is None
+        and record.invited_at is not None
+        and record.email is not None
+    }
+    return GroupState(
+        name=group.name,
+        members=frozenset(m.member_uuid for m in facts.memberships(group_ids=[group.id])),
+        invited=invited,
+        permissions=Places(facts).held(group.id),
+        permission=group.permission,
+        auto_add=group.auto_add,
+    )
+
+
+def held_back_from(snapshot: Snapshot, group_id: str) -> frozenset[str]:
+    """Return the ids of the deactivated users who are to be in a group when active again."""
+    held = [each for each in snapshot.users.held_back() if each.object_id == group_id]
+    records = snapshot.users.with_ids({each.user_id for each in held})
+    return frozenset(user_id for user_id, record in records.items() if record.is_active is False)
