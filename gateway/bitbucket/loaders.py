@@ -7,7 +7,7 @@ What is not known is passed over; what is needed and missing, or of another type
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
 from gateway.bitbucket.answers import Answer
 from gateway.bitbucket.errors import BadAnswer
@@ -79,6 +79,13 @@ def _first(messages: object) -> str:
         way.append(str(step))
     words = messages[0] if isinstance(messages, Sequence) and messages else messages
     return f"{'.'.join(way)}: {words}".rstrip(".")
+
+
+class _Name(fields.String):
+    """What an address calls something: empty, it would call the whole list it is in."""
+
+    def __init__(self, *, required: bool = False) -> None:
+        super().__init__(required=required, validate=validate.Length(min=1))
 
 
 class _Uuid(fields.Field[str]):
@@ -189,7 +196,7 @@ class _Workspace(_Shape):
     model = Workspace
 
     uuid = _Uuid(required=True)
-    slug = fields.String(required=True)
+    slug = _Name(required=True)
     name = fields.String(required=True)
     is_private = fields.Boolean(allow_none=True)
     created_on = fields.DateTime("iso", allow_none=True)
@@ -198,7 +205,7 @@ class _Workspace(_Shape):
 class _Group(_Shape):
     model = Group
 
-    slug = fields.String(required=True)
+    slug = _Name(required=True)
     name = fields.String(required=True)
     permission = fields.Enum(Permission, by_value=True, allow_none=True, load_default=None)
     auto_add = fields.Boolean(load_default=False)
@@ -213,7 +220,7 @@ class _Project(_Shape):
     model = Project
 
     uuid = _Uuid(required=True)
-    key = fields.String(required=True)
+    key = _Name(required=True)
     name = fields.String(required=True)
     is_private = fields.Boolean(allow_none=True)
 
@@ -222,7 +229,7 @@ class _Repository(_Shape):
     model = Repository
 
     uuid = _Uuid(required=True)
-    slug = fields.String(required=True)
+    slug = _Name(required=True)
     full_name = fields.String(required=True)
     name = fields.String(required=True)
     project_uuid = _Part("project", "uuid", _Uuid(), required=False)
@@ -242,7 +249,7 @@ class _RepositoryPermission(_Shape):
 class _GroupGrant(_Shape):
     model = GroupGrant
 
-    group_slug = _Part("group", "slug", fields.String(), required=True)
+    group_slug = _Part("group", "slug", _Name(), required=True)
     group_name = _Part("group", "name", fields.String(), required=True)
     permission = fields.Enum(Permission, by_value=True, required=True)
 
@@ -258,7 +265,7 @@ class _GroupPrivilege(_Shape):
     model = GroupPrivilege
 
     repository_full_name = fields.String(data_key="repo", required=True)
-    group_slug = _Part("group", "slug", fields.String(), required=True)
+    group_slug = _Part("group", "slug", _Name(), required=True)
     permission = fields.Enum(Permission, by_value=True, data_key="privilege", required=True)
 
 
@@ -273,7 +280,7 @@ class _Permission(_Shape):
 
 
 class _Slug(_Shape):
-    slug = fields.String(required=True)
+    slug = _Name(required=True)
 
     @post_load
     def _build(self, members: dict[str, Any], **_: object) -> object:

@@ -29,7 +29,7 @@ def change_group(call: Call, workspace: str, group_slug: str) -> Json:
     if not isinstance(body, dict):
         raise bad_request("An object is required.")
     name = str(body.get("name") or group.name)
-    slug = slug_of(name) if call.behaviour.renaming_changes_slug else group.slug
+    slug = _slug_renamed(call, group, name)
     other = call.world.group(slug)
     if other is not None and other.uuid != group.uuid:
         raise conflict(f"A group with the name '{name}' already exists.")
@@ -119,6 +119,13 @@ def withdraw(call: Call, workspace: str) -> Json:
     if slug is not None and rest:
         world.invite(email, invited_by=_inviter(call), groups=rest)
     return None
+
+
+def _slug_renamed(call: Call, group: Group, name: str) -> str:
+    if name == group.name or not call.behaviour.renaming_changes_slug:
+        return group.slug
+    # A name without a letter of ASCII makes no slug: the one it has is as good as any.
+    return slug_of(name) or group.slug
 
 
 def _enter(call: Call, workspace: str) -> OldWire:

@@ -230,6 +230,7 @@ def test_json_becomes_a_value(loader: loaders.Loader[Any], wire: JSON, value: ob
         (loaders.MEMBERSHIP, {"user": ann(), "permission": "emperor"}, "permission: Must be one"),
         (loaders.MEMBERSHIP, {"user": ann()}, "permission: Missing data"),
         (loaders.GROUP, {"slug": "a", "name": "A"}, "members: Missing data"),
+        (loaders.GROUP, {"slug": "", "name": "A", "members": []}, "slug: Shorter than"),
         (loaders.GROUP_GRANT, {"permission": "read", "group": {}}, "group: Without"),
         (loaders.GROUP_GRANT, {"permission": "read"}, "group: Missing data"),
         (loaders.GROUP_GRANT, {"permission": "read", "group": {"slug": 1, "name": ""}}, "string"),

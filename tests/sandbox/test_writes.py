@@ -136,6 +136,17 @@ def test_groups_are_made_changed_and_deleted(
     assert send("DELETE", "/1.0/groups/acme/newer").status_code == 404
 
 
+def test_a_group_has_a_slug_whatever_its_name_is_written_in(
+    send: Callable[..., requests.Response], small: World
+) -> None:
+    """A change that doesn't rename keeps it, as does a name of which no slug can be made."""
+    made = send("POST", "/1.0/groups/acme", data={"name": "漢字"}).json()["slug"]
+    assert made
+    for name in ("漢字", "漢字 漢"):
+        changed = send("PUT", f"/1.0/groups/acme/{made}", json={"name": name, "auto_add": True})
+        assert changed.json()["slug"] == made
+
+
 def test_members_come_and_go(send: Callable[..., requests.Response], small: World) -> None:
     """200 with the member, 409 if in already; 204, and 404 if not in."""
     bob = uuid_of(small, "Bob")
