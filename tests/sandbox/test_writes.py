@@ -137,7 +137,7 @@ def test_groups_are_made_changed_and_deleted(
 
 
 def test_a_group_has_a_slug_whatever_its_name_is_written_in(
-    send: Callable[..., requests.Response], small: World
+    send: Callable[..., requests.Response],
 ) -> None:
     """A change that doesn't rename keeps it, as does a name of which no slug can be made."""
     made = send("POST", "/1.0/groups/acme", data={"name": "漢字"}).json()["slug"]
