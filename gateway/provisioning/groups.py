@@ -60,8 +60,8 @@ class GroupWriter:
     """
     Changes groups: a :class:`gateway.scim.handler.ResourceWriter`.
 
-    Of a PUT, members that are left out are none; entitlements that are left out, or empty, and a
-    workspacePermission that is left out, stay as they are: a PATCH takes them away.
+    Of a PUT, members that are left out are none; entitlements and a workspacePermission that are
+    left out stay as they are.
 
     Attributes:
         provisioner: The parts that change a workspace.
@@ -97,7 +97,7 @@ class GroupWriter:
             extension = current.get(GROUP_EXTENSION, {}) | attributes.get(GROUP_EXTENSION, {})
             return {**attributes, GROUP_EXTENSION: extension}
 
-        is_whole = bool(entitlements_of(attributes))
+        is_whole = "entitlements" in attributes.get(GROUP_EXTENSION, {})
         everybody = Leavers(is_everybody=True)
         return self._in_turn(
             "replace", resource_id, replaced, write, is_whole=is_whole, leavers=everybody

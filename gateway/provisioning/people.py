@@ -28,6 +28,7 @@ class Person:
         resource: The user as clients see it.
         plain: The user as Bitbucket has it.
         version: Its version.
+        held: The values of the entitlements that are held back from it, as it is inactive.
     """
 
     id: str
@@ -36,6 +37,15 @@ class Person:
     resource: dict[str, Any]
     plain: dict[str, Any]
     version: str
+    held: tuple[str, ...] = ()
+
+    @property
+    def working(self) -> dict[str, Any]:
+        """The user with what is held back: requests take from that as if it were there."""
+        if not self.held:
+            return self.resource
+        shown = self.resource.get("entitlements", [])
+        return self.resource | {"entitlements": [*shown, *({"value": v} for v in self.held)]}
 
     @property
     def is_active(self) -> bool:
@@ -56,6 +66,19 @@ def state_of(snapshot: Snapshot, member: Member) -> UserState:
         name=member.display_name,
         groups={group.id: group.name for group in facts.groups(ids=in_groups)},
         permissions=Places(facts).held(member.uuid),
+    )
+
+
+def held_back_values(snapshot: Snapshot, user_id: str, resource: Resource) -> tuple[str, ...]:
+    """Return the entitlements that are held back, on places that exist and have no other."""
+    places = Places(snapshot.facts)
+    shown = {str(each.get("value")).rpartition(":")[0] for each in resource.get("entitlements", ())}
+    return tuple(
+        f"{held.object_type}:{held.object_id}:{held.permission}"
+        for held in snapshot.users.held_back([user_id])
+        if held.permission is not None
+        and places.with_uuid(held.object_type, held.object_id) is not None
+        and f"{held.object_type}:{held.object_id}" not in shown
     )
 
 

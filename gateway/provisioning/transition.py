@@ -63,6 +63,12 @@ class Transition:
         # That ``active`` was taken away changes nothing of what the user may do.
         return self.wanted.get("active", self.person.is_active) is not False
 
+    @property
+    def _is_returning(self) -> bool:
+        """Whether the request says that the user is active, which it isn't said to be yet."""
+        wanted = (self.wanted or {}).get("active")
+        return wanted is True and self.person.resource.get("active") is not True
+
     def carry_out(self) -> Written:
         """
         Carry the change out.
@@ -77,8 +83,9 @@ class Transition:
         says_so = self.wanted is None or self.person.is_active or self.insists
         is_depriving = says_so and not self._is_wanted_active
         plan, held, released = self._plan(member, is_depriving=is_depriving)
+        before, wanted = self._told()
         if write.is_dry_run:
-            return session.foretell(plan, self.wanted)
+            return session.foretell(plan, wanted)
         is_held_as_before = not held and not released
         if not plan and is_held_as_before and not is_depriving and not self._changes_what_is_kept():
             return session.answer_unchanged(self._type, self.person.id)
@@ -87,8 +94,8 @@ class Transition:
             action=self.action,
             resource_type=self._type,
             resource_id=self.person.id,
-            before=self.person.resource,
-            wanted=self.wanted,
+            before=before,
+            wanted=wanted,
         )
         more = self._deprivation(member) if is_depriving and member is not None else None
 
@@ -107,6 +114,15 @@ class Transition:
             return Written(self.person.id, None, session.provenance(_OWNERS))
         return session.answer(self._type, self.person.id, notes=tuple(self._notes))
 
+    def _told(self) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        """Return what the user is and is to be, without what is held back before and after."""
+        person = self.person
+        if self.wanted is None:
+            return person.resource, None
+        has = {each.get("value") for each in self.wanted.get("entitlements", ())}
+        staying = has & set(person.held)
+        return _without(person.working, staying), _without(self.wanted, staying)
+
     def _plan(
         self, member: Member | None, *, is_depriving: bool
     ) -> tuple[Plan, list[HeldBack], list[HeldBack]]:
@@ -115,7 +131,7 @@ class Transition:
             return self._plan_of_invited()
         if is_depriving:
             return self._plan_of_leaver(member)
-        if self._is_wanted_active and not self.person.is_active:
+        if self._is_returning:
             return self._plan_of_returner(member)
         return self._plan_of_rights(member)
 
@@ -147,6 +163,7 @@ class Transition:
             before = state_of(snapshot, member)
             wanted = self._permissions(snapshot, before)
             promised, promises = self._promised(snapshot)
+            unwanted = self._unwanted(snapshot, wanted)
         if self.person.is_active:
             if not self._names_entitlements():
                 wanted = promised | wanted
@@ -162,7 +179,7 @@ class Transition:
             before,
             permissions={p: held for p, held in before.permissions.items() if p in wanted},
         )
-        return plan_user(member.uuid, before, fewer), added, self._unwanted(wanted)
+        return plan_user(member.uuid, before, fewer), added, unwanted
 
     def _plan_of_leaver(self, member: Member) -> tuple[Plan, list[HeldBack], list[HeldBack]]:
         session = self.session
@@ -177,6 +194,7 @@ class Transition:
             wanted = (
                 before.permissions if self.wanted is None else self._permissions(snapshot, before)
             )
+            unwanted = self._unwanted(snapshot, wanted)
         session.provisioner.protection.check_person(
             session.workspace, member.uuid, is_owner=is_owner
         )
@@ -190,13 +208,14 @@ class Transition:
             HeldBack(self.person.id, place.object_type, place.uuid, permission, is_taken=True)
             for place, permission in wanted.items()
         ]
-        return plan, taken, []
+        return plan, taken, unwanted
 
     def _plan_of_returner(self, member: Member) -> tuple[Plan, list[HeldBack], list[HeldBack]]:
         session = self.session
         with session.mirror.reading() as snapshot:
             held = snapshot.users.held_back([self.person.id])
-        unwanted = [h for h in held if self.is_exact and h.permission is not None]
+            wanted = self._permissions(snapshot, state_of(snapshot, member))
+            unwanted = self._unwanted(snapshot, wanted)
         held = [each for each in held if each not in unwanted]
         if any(each.permission is not None for each in held):
             # What is not listed is gone: so the lists are read, and not remembered.
@@ -214,26 +233,36 @@ class Transition:
                 elif place is not None and each.permission is not None:
                     permissions.setdefault(place, each.permission)
                 else:
-                    self._notes.append(f"not given back, as it is gone: {_told(each)}")
+                    self._notes.append(f"not given back, as it is gone: {_held_told(each)}")
             permissions |= self._added(snapshot, before)
         after = UserState(name=before.name, groups=groups, permissions=permissions)
         return plan_user(member.uuid, before, after), [], [*held, *unwanted]
 
-    def _unwanted(self, wanted: Mapping[Place, str]) -> list[HeldBack]:
-        """Return what is held back and no longer wanted, where that is said of everything."""
-        if not self.is_exact:
-            return []
-        uuids = {place.uuid for place in wanted}
-        with self.session.mirror.reading() as snapshot:
-            held = snapshot.users.held_back([self.person.id])
-        return [h for h in held if h.permission is not None and h.object_id not in uuids]
+    def _unwanted(self, snapshot: Snapshot, wanted: Mapping[Place, str]) -> list[HeldBack]:
+        """Return what is held back and no longer wanted."""
+        had, has = _objects(self.person.working), {place.uuid for place in wanted}
+        if not self._names_entitlements():
+            has |= had
+        return [
+            each
+            for each in snapshot.users.held_back([self.person.id])
+            if each.permission is not None
+            and each.object_id not in has
+            # What is gone is shown to nobody, so only who says everything leaves it out.
+            and (self.is_exact or each.object_id in had)
+        ]
 
     def _permissions(self, snapshot: Snapshot, before: UserState) -> dict[Place, str]:
         """Return what is wanted to be granted directly; what a client leaves out stays."""
         if self.wanted is None or not self._names_entitlements():
             return dict(before.permissions)
-        wanted = asked(self.wanted.get("entitlements", ()))
-        return Places(snapshot.facts).permissions(wanted, before.permissions)
+        places = Places(snapshot.facts)
+        wanted = asked(
+            each
+            for each in self.wanted.get("entitlements", ())
+            if each.get("value") not in self.person.held or _is_there(places, each["value"])
+        )
+        return places.permissions(wanted, before.permissions)
 
     def _promised(self, snapshot: Snapshot) -> tuple[dict[Place, str], list[HeldBack]]:
         """Return what was asked for while the invitation was not accepted, as far as it exists."""
@@ -251,8 +280,7 @@ class Transition:
         return {p: held for p, held in wanted.items() if before.permissions.get(p) != held}
 
     def _names_entitlements(self) -> bool:
-        before, after = self.person.resource, self.wanted or {}
-        return _values(before) != _values(after)
+        return _values(self.person.working) != _values(self.wanted or {})
 
     def _deprivation(self, member: Member) -> More:
         session = self.session
@@ -317,6 +345,25 @@ def _values(resource: Resource) -> frozenset[str]:
     return frozenset(str(e.get("value")).lower() for e in resource.get("entitlements", ()))
 
 
-def _told(held: HeldBack) -> str:
+def _objects(resource: Resource) -> set[str]:
+    """Return the UUIDs of the places of entitlements as they are shown."""
+    return {str(e.get("value")).split(":")[1] for e in resource.get("entitlements", ())}
+
+
+def _is_there(places: Places, value: str) -> bool:
+    object_type, uuid, _ = value.split(":")
+    return places.with_uuid(object_type, uuid) is not None
+
+
+def _without(resource: dict[str, Any], values: set[Any]) -> dict[str, Any]:
+    """Return *resource* without the entitlements of those values."""
+    if not values:
+        return resource
+    left = [e for e in resource.get("entitlements", ()) if e.get("value") not in values]
+    bare = {name: value for name, value in resource.items() if name != "entitlements"}
+    return bare | {"entitlements": left} if left else bare
+
+
+def _held_told(held: HeldBack) -> str:
     permission = f" {held.permission}" if held.permission else ""
     return f"{held.object_type} {held.object_id}{permission}"

@@ -14,7 +14,7 @@ from gateway.planner.needs import Needs, OneAddress, OneMember
 from gateway.planner.pins import is_address, is_uuid
 from gateway.provisioning.creation import Creation
 from gateway.provisioning.entitlements import asked, is_about_all, named_in, needs_of
-from gateway.provisioning.people import Person, name_of
+from gateway.provisioning.people import Person, held_back_values, name_of
 from gateway.provisioning.provisioner import Provisioner
 from gateway.provisioning.rebase import rebased
 from gateway.provisioning.session import Session
@@ -62,7 +62,7 @@ class UserWriter:
 
         def replaced(person: Person) -> dict[str, Any]:
             name_of(attributes)
-            kept = {n: person.resource[n] for n in _STAY if n in person.resource}
+            kept = {n: person.working[n] for n in _STAY if n in person.working}
             default = without_overlay(person.plain, "User")
             return default | kept | {"active": True} | dict(attributes)
 
@@ -76,7 +76,7 @@ class UserWriter:
         return self._change(
             "patch",
             resource_id,
-            lambda person: apply_patch(person.resource, patch, self.resource_type),
+            lambda person: apply_patch(person.working, patch, self.resource_type),
             write,
             patch=patch,
             is_whole=is_about_all(patch),
@@ -107,7 +107,7 @@ class UserWriter:
         return self._change(
             "resume",
             data["resourceId"],
-            lambda person: rebased(before, wanted, person.resource),
+            lambda person: rebased(before, wanted, person.working),
             write,
             is_whole=False,
         )
@@ -137,7 +137,7 @@ class UserWriter:
                 )
             person = self._person(session, resource_id)
             places = named_in(patch, "entitlements")
-            places |= _places_changed(person.resource, change(person))
+            places |= _places_changed(person.working, change(person))
             if places:
                 session.know(needs_of("user", places))
                 person = self._person(session, resource_id)
@@ -180,7 +180,9 @@ class UserWriter:
             # What counts is what was asked for: that an account is closed, nobody here can change.
             deactivated = record.is_active is False and resource["active"] is False
             resource["active"] = not deactivated
-        return Person(resource_id, record, member, resource, plain, version)
+        is_held_back = member is not None and resource.get("active") is False
+        held = held_back_values(snapshot, resource_id, resource) if is_held_back else ()
+        return Person(resource_id, record, member, resource, plain, version, held)
 
     def _check_name(self, session: Session, person: Person, wanted: Resource) -> None:
         name = fold(name_of(wanted))

@@ -13,9 +13,9 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load
 
 from gateway.scim.errors import InvalidSyntax, InvalidValue
+from gateway.scim.fields import TYPES, UNASSIGNED, Values
 from gateway.scim.path import AttributePath, Target
 from gateway.scim.schema import Attribute, AttributeType, Mutability, ResourceType
-from gateway.scim.text import read_instant
 
 #: What RFC 7643 §4 has and these resources don't, by what holds it. Clients need not strip it.
 _UNSERVED: Mapping[str, tuple[str, ...]] = {
@@ -27,8 +27,6 @@ _UNSERVED: Mapping[str, tuple[str, ...]] = {
 }
 #: What RFC 7643 §2.4 lets every multi-valued attribute have.
 _USUAL_PARTS = ("value", "display", "type", "primary", "$ref")
-
-_UNASSIGNED: tuple[object, ...] = (None, [], {})
 
 _UNKNOWN = "is declared by no schema"
 _TWICE = "is there twice, in different letter cases"
@@ -61,6 +59,37 @@ def read_resource(body: object, resource_type: ResourceType) -> dict[str, Any]:
     return loaded
 
 
+def read_replacement(body: object, resource_type: ResourceType) -> dict[str, Any]:
+    """
+    Return the same of the body of a PUT, with ``[]`` for each list it says is to have no value.
+
+    A list that is left out and one that is null or ``[]`` are the same state (RFC 7643 §2.5), but
+    of what a PUT leaves out a service provider may keep the value (RFC 7644 §3.5.1).
+    """
+    read = read_resource(body, resource_type)
+    members: Mapping[str, Any] = body if isinstance(body, dict) else {}
+    for name in _emptied(members, resource_type.core_attributes()):
+        read[name] = []
+    written = {name.lower(): value for name, value in members.items()}
+    for extension in resource_type.extensions:
+        urn = extension.schema.id
+        inner = written.get(urn.lower())
+        for name in _emptied(inner or {}, extension.schema.attributes):
+            read.setdefault(urn, {})[name] = []
+    return read
+
+
+def _emptied(members: Mapping[str, Any], attributes: Iterable[Attribute]) -> list[str]:
+    written = {name.lower(): value for name, value in members.items()}
+    return [
+        attribute.name
+        for attribute in attributes
+        if attribute.multi_valued
+        and attribute.mutability is not Mutability.READ_ONLY
+        and written.get(attribute.name.lower(), ...) in (None, [])
+    ]
+
+
 def compile_input(resource_type: ResourceType) -> Schema:
     """Return the schema that reads resources of *resource_type*; it raises ValidationError."""
     members = _fields(resource_type.core_attributes())
@@ -91,7 +120,7 @@ def read_value(target: Target, value: object) -> Any:
         )
     except ValidationError as error:
         raise _refusal(error, at=target.name) from None
-    return None if read in _UNASSIGNED else read
+    return None if read in UNASSIGNED else read
 
 
 def groups_asked_for(body: object) -> list[dict[str, str]]:
@@ -163,7 +192,7 @@ class _Members(Schema):
         return {
             _name_of(self.fields[key]): value
             for key, value in loaded.items()
-            if value not in _UNASSIGNED
+            if value not in UNASSIGNED
         }
 
 
@@ -178,102 +207,6 @@ class _Body(_Members):
         return is_foreign or super()._drops(name, value)
 
 
-class _Literal(fields.Field[Any]):
-    """A JSON value of exactly one of some types."""
-
-    types: tuple[type, ...] = ()
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_kwargs: Any) -> Any:  # noqa: ARG002 - marshmallow hands them over
-        if type(value) not in self.types:
-            raise self.make_error("invalid")
-        return self._read(value)
-
-    def _read(self, value: Any) -> Any:
-        return value
-
-
-class _WholeNumber(_Literal):
-    types = (int,)
-
-
-class _Number(_Literal):
-    types = (int, float)
-
-
-class _Flag(_Literal):
-    """
-    A boolean.
-
-    Entra ID sends ``"True"`` and ``"False"`` as strings, unless a flag in its address says not to.
-    """
-
-    types = (bool, str)
-
-    def _read(self, value: Any) -> bool:
-        words = {"true": True, "false": False}
-        read = words.get(value.lower()) if isinstance(value, str) else value
-        if read is None:
-            raise self.make_error("invalid")
-        return read
-
-
-class _Text(_Literal):
-    """A string; a required one is not empty."""
-
-    default_error_messages = {  # noqa: RUF012 - marshmallow reads it from the class
-        "characters": "has a character that no text has: a null, or half a surrogate pair"
-    }
-    types = (str,)
-
-    def _read(self, value: str) -> str:
-        if "\0" in value or not _is_unicode(value):
-            raise self.make_error("characters")
-        if self.required and not value:
-            raise self.make_error("required")
-        return value
-
-
-class _Instant(_Literal):
-    types = (str,)
-
-    def _read(self, value: str) -> str:
-        try:
-            return read_instant(value)
-        except ValueError:
-            raise self.make_error("invalid") from None
-
-
-class _Values(fields.List[Any]):
-    """The values of a multi-valued attribute that are assigned, at most one of them primary."""
-
-    default_error_messages = {  # noqa: RUF012 - marshmallow reads it from the class
-        "invalid": "must be a list",
-        "primary": "has more than one primary value",
-    }
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
-        given = [one for one in value if one is not None] if isinstance(value, list) else value
-        values = [
-            one
-            for one in super()._deserialize(given, attr, data, **kwargs)
-            if one not in _UNASSIGNED
-        ]
-        # RFC 7643 §2.4.
-        if sum(isinstance(one, dict) and one.get("primary") is True for one in values) > 1:
-            raise self.make_error("primary")
-        return values
-
-
-#: How a value of each type is read, and what it must be.
-_TYPES: Mapping[AttributeType, tuple[type[_Literal], str]] = {
-    AttributeType.STRING: (_Text, "a string"),
-    AttributeType.REFERENCE: (_Text, "a string"),
-    AttributeType.BINARY: (_Text, "a string"),
-    AttributeType.BOOLEAN: (_Flag, "true or false"),
-    AttributeType.INTEGER: (_WholeNumber, "a whole number"),
-    AttributeType.DECIMAL: (_Number, "a number"),
-    AttributeType.DATE_TIME: (_Instant, "a date and time with its zone"),
-}
 _REQUIRED: dict[str, Any] = {"required": "is required"}
 
 
@@ -317,7 +250,7 @@ def _values(attribute: Attribute) -> fields.Field[Any]:
     # What stands for a value that is missing, or its part, knows who uses it: that an address may
     # be a user's name, say.
     parts = tuple(replace(part, required=False) for part in attribute.sub_attributes)
-    return _Values(_value(replace(attribute, required=False, sub_attributes=parts)))
+    return Values(_value(replace(attribute, required=False, sub_attributes=parts)))
 
 
 def _value(attribute: Attribute) -> fields.Field[Any]:
@@ -328,7 +261,7 @@ def _value(attribute: Attribute) -> fields.Field[Any]:
             also_dropped=(*_UNSERVED.get(attribute.name, ()), *usual),
             required=attribute.required,
         )
-    kind, expected = _TYPES[attribute.type]
+    kind, expected = TYPES[attribute.type]
     messages = _REQUIRED | {"invalid": f"must be {expected}"}
     return kind(required=attribute.required, error_messages=messages)
 
@@ -351,14 +284,6 @@ def _object(
 ) -> fields.Field[Any]:
     members = _compiled(_Members, _fields(attributes), also_dropped=also_dropped)
     return fields.Nested(members, required=required, error_messages=_REQUIRED)
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _refusal(error: ValidationError, *, at: str = "") -> InvalidSyntax | InvalidValue:

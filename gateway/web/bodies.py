@@ -1,5 +1,6 @@
 """The bodies of requests that change something (RFC 7644 §3.1)."""
 
+import json
 from typing import Any
 
 import orjson
@@ -26,6 +27,24 @@ def json_body() -> Any:
         )
     body = request.get_data()
     try:
-        return orjson.loads(body)
+        read = orjson.loads(body)
     except orjson.JSONDecodeError:
         raise InvalidSyntax("The body is not JSON.") from None
+    _check_members(body)
+    return read
+
+
+def _check_members(body: bytes) -> None:
+    """Refuse what different readers would understand differently (RFC 8259 §4)."""
+    try:
+        json.loads(body, object_pairs_hook=_members, parse_int=str)
+    except RecursionError:
+        raise InvalidSyntax("The body is nested too deeply.") from None
+
+
+def _members(pairs: list[tuple[str, object]]) -> None:
+    names: set[str] = set()
+    for name, _ in pairs:
+        if name in names:
+            raise InvalidSyntax(f"{name} is there twice in one object; send it once.")
+        names.add(name)

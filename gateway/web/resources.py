@@ -15,7 +15,7 @@ from gateway.scim.handler import (
     Write,
     Written,
 )
-from gateway.scim.input import groups_asked_for, read_resource
+from gateway.scim.input import groups_asked_for, read_replacement, read_resource
 from gateway.scim.messages import list_response, read_projection, read_query
 from gateway.scim.patch.message import read_patch
 from gateway.scim.projection import Projection
@@ -157,7 +157,7 @@ class SingleView(_ResourceView):
 
     def put(self, resource_id: str) -> Response:
         """Replace a resource (RFC 7644 §3.5.1)."""
-        attributes = read_resource(json_body(), self._type)
+        attributes = read_replacement(json_body(), self._type)
         write = self._write()
         written = self._writer.replace(resource_id, attributes, write)
         return self._answer(written, write, status=HTTPStatus.OK)

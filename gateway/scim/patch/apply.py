@@ -122,12 +122,7 @@ class _Working:
                 self._set_part(values, places, part, None)
             return
         if not places:
-            made = _selected_by(selector.condition)
-            if made is None:
-                raise NoTarget(f"No value of {operation.target.attribute.name} is selected.")
-            given = operation.value if part is None else {part.name: operation.value}
-            if operation.value is not None:
-                values.add(made | given)
+            _make_selected(operation, values, selector)
         elif part is not None:
             self._set_part(values, places, part, operation.value)
         elif operation.value is None:
@@ -202,6 +197,20 @@ class _Working:
         return self._resource.setdefault(urn, {})
 
 
+def _make_selected(operation: Operation, values: Values, selector: ElementMatch) -> None:
+    """Add the value that a selector describes, where it selects none."""
+    part, value = operation.target.sub_attribute, operation.value
+    described = _selected_by(selector.condition)
+    if described is None:
+        raise NoTarget(f"No value of {operation.target.attribute.name} is selected.")
+    if value is None:
+        return
+    made = described | (value if part is None else {part.name: value})
+    values.add(made)
+    if made.get("primary") is True:
+        values.unset_primary(but=lambda each: _is_made(each, made))
+
+
 def _with(kept: dict[str, Any], name: str, value: object) -> dict[str, Any]:
     if value is None:
         kept.pop(name, None)
@@ -227,7 +236,10 @@ def _settle_primary(operation: Operation, values: Values) -> None:
     """Leave at most one value primary: the one that was made so (RFC 7644 §3.5.2)."""
     part, value = operation.target.sub_attribute, operation.value
     if part is not None:
-        if part.name != "primary" or value is not True or operation.selector is None:
+        if part.name != "primary" or value is not True:
+            return
+        if operation.selector is None:
+            _check_single(len(values.places()))
             return
         chosen = {id(values.at(place)) for place in values.select(operation.selector)}
         _check_single(len(chosen))

@@ -5,6 +5,8 @@ from typing import Any
 
 import orjson
 
+from gateway.scim.errors import InvalidValue
+from gateway.scim.fields import MOST_ALIKE
 from gateway.scim.filter.bound import Compare, ElementMatch, Operator
 from gateway.scim.filter.match import matches
 from gateway.scim.path import Target
@@ -40,9 +42,21 @@ class Values:
         return bool(self._kept)
 
     def add(self, value: Any) -> None:
-        """Add *value*, unless one that is the same is there."""
-        if not self._same(value):
-            self._keep(value)
+        """
+        Add *value*, unless one that is the same is there.
+
+        Raises:
+            InvalidValue: There are too many already that differ in their labels alone.
+        """
+        if self._same(value):
+            return
+        if len(self._places.get(self._key(value), ())) >= MOST_ALIKE:
+            name = self._target.name
+            raise InvalidValue(
+                f"More than {MOST_ALIKE} values of {name} have the same value, or none; "
+                "send each once, with its value."
+            )
+        self._keep(value)
 
     def remove(self, value: Any) -> None:
         """Remove the values that are the same as *value*."""

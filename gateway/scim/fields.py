@@ -1,0 +1,132 @@
+"""Fields of marshmallow that read the JSON values of SCIM's types (RFC 7643 §2.3)."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, Final
+
+from marshmallow import fields
+
+from gateway.scim.schema import AttributeType
+from gateway.scim.text import fold, read_instant
+
+#: So many values of an attribute may differ in their labels alone: they are compared one by one.
+MOST_ALIKE: Final = 100
+
+#: What is the same as no value (RFC 7643 §2.5).
+UNASSIGNED: tuple[object, ...] = (None, [], {})
+
+
+class Literal(fields.Field[Any]):
+    """A JSON value of exactly one of some types."""
+
+    types: tuple[type, ...] = ()
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_kwargs: Any) -> Any:  # noqa: ARG002 - marshmallow hands them over
+        if type(value) not in self.types:
+            raise self.make_error("invalid")
+        return self._read(value)
+
+    def _read(self, value: Any) -> Any:
+        return value
+
+
+class WholeNumber(Literal):
+    """An integer."""
+
+    types = (int,)
+
+
+class Number(Literal):
+    """A decimal, which may be whole."""
+
+    types = (int, float)
+
+
+class Flag(Literal):
+    """
+    A boolean.
+
+    Entra ID sends ``"True"`` and ``"False"`` as strings, unless a flag in its address says not to.
+    """
+
+    types = (bool, str)
+
+    def _read(self, value: Any) -> bool:
+        words = {"true": True, "false": False}
+        read = words.get(value.lower()) if isinstance(value, str) else value
+        if read is None:
+            raise self.make_error("invalid")
+        return read
+
+
+class Text(Literal):
+    """A string; a required one is not empty."""
+
+    default_error_messages = {  # noqa: RUF012 - marshmallow reads it from the class
+        "characters": "has a character that no text has: a null, or half a surrogate pair"
+    }
+    types = (str,)
+
+    def _read(self, value: str) -> str:
+        if "\0" in value or not _is_unicode(value):
+            raise self.make_error("characters")
+        if self.required and not value:
+            raise self.make_error("required")
+        return value
+
+
+class Instant(Literal):
+    """A dateTime; kept in the form of :func:`gateway.scim.text.instant`."""
+
+    types = (str,)
+
+    def _read(self, value: str) -> str:
+        try:
+            return read_instant(value)
+        except ValueError:
+            raise self.make_error("invalid") from None
+
+
+class Values(fields.List[Any]):
+    """The values of a multi-valued attribute that are assigned, at most one of them primary."""
+
+    default_error_messages = {  # noqa: RUF012 - marshmallow reads it from the class
+        "invalid": "must be a list",
+        "primary": "has more than one primary value",
+        "alike": f"has more than {MOST_ALIKE} values that are the same, or have none",
+    }
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        given = [one for one in value if one is not None] if isinstance(value, list) else value
+        values = [
+            one
+            for one in super()._deserialize(given, attr, data, **kwargs)
+            if one not in UNASSIGNED
+        ]
+        # RFC 7643 §2.4.
+        if sum(isinstance(one, dict) and one.get("primary") is True for one in values) > 1:
+            raise self.make_error("primary")
+        alike = Counter(fold(str(one.get("value"))) for one in values if isinstance(one, dict))
+        if any(count > MOST_ALIKE for count in alike.values()):
+            raise self.make_error("alike")
+        return values
+
+
+#: How a value of each type is read, and what it must be.
+TYPES: Mapping[AttributeType, tuple[type[Literal], str]] = {
+    AttributeType.STRING: (Text, "a string"),
+    AttributeType.REFERENCE: (Text, "a string"),
+    AttributeType.BINARY: (Text, "a string"),
+    AttributeType.BOOLEAN: (Flag, "true or false"),
+    AttributeType.INTEGER: (WholeNumber, "a whole number"),
+    AttributeType.DECIMAL: (Number, "a number"),
+    AttributeType.DATE_TIME: (Instant, "a date and time with its zone"),
+}
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
