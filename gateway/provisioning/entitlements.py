@@ -89,6 +89,16 @@ def is_about_all(patch: Patch) -> bool:
     )
 
 
+def rests_on_all(patch: Patch) -> bool:
+    """Return whether *patch* takes what only all entitlements tell: it names no place."""
+    return is_about_all(patch) or any(
+        operation.target.attribute.name == "entitlements"
+        and operation.selector is not None
+        and not any(_VALUE.fullmatch(text) for text in texts_in(operation.selector))
+        for operation in patch
+    )
+
+
 def texts_in(value: object) -> Iterable[str]:
     """Yield every text in what an operation assigns, or selects by."""
     if isinstance(value, str):

@@ -16,9 +16,9 @@ from gateway.provisioning.entitlements import (
     Asked,
     Places,
     asked,
-    is_about_all,
     named_in,
     needs_of,
+    rests_on_all,
 )
 from gateway.provisioning.group_states import (
     entitlements_of,
@@ -111,7 +111,7 @@ class GroupWriter:
             lambda current: apply_patch(current, patch, self.resource_type),
             write,
             patch=patch,
-            is_whole=is_about_all(patch),
+            is_whole=rests_on_all(patch),
             leavers=Leavers.of(patch),
         )
 
@@ -180,7 +180,7 @@ class GroupWriter:
         session = Session(self.provisioner, write)
         with self.provisioner.turn(f"Group {resource_id}"):
             if is_whole:
-                session.know(_GRANTED, anew=False)
+                session.know(_GRANTED, anew=False, is_strict=True)
             needed = _GROUPS
             if places := named_in(patch, "entitlements"):
                 needed |= needs_of("group", places)

@@ -104,9 +104,14 @@ class Session:
         """What is known."""
         return self.provisioner.mirror
 
-    def know(self, needs: Needs, *, anew: bool = True) -> None:
+    def know(self, needs: Needs, *, anew: bool = True, is_strict: bool = False) -> None:
         """
         Read what *needs* are about: anew, or only if it is older than answers may be.
+
+        Args:
+            needs: What the change rests on.
+            anew: Whether it is read even if it is known.
+            is_strict: Whether what is older than answers may be will not do if it can't be read.
 
         Raises:
             BadUpstream: It can't be read, until an administrator mends that.
@@ -118,7 +123,7 @@ class Session:
         with self._telling():
             provenance = self.provisioner.refresher.ensure(needs, wanted)
             self._read_calls += provenance.calls
-            if anew and provenance.detail:
+            if (anew or is_strict) and provenance.detail:
                 # Older facts would do for an answer, not for a change.
                 raise Unavailable(provenance.detail, retry_after_seconds=_RETRY_SECONDS)
         if anew:

@@ -13,7 +13,13 @@ from gateway.planner.collections import Collection
 from gateway.planner.needs import Needs, OneAddress, OneMember
 from gateway.planner.pins import is_address, is_uuid
 from gateway.provisioning.creation import Creation
-from gateway.provisioning.entitlements import asked, is_about_all, named_in, needs_of
+from gateway.provisioning.entitlements import (
+    asked,
+    is_about_all,
+    named_in,
+    needs_of,
+    rests_on_all,
+)
 from gateway.provisioning.people import Person, held_back_values, name_of
 from gateway.provisioning.provisioner import Provisioner
 from gateway.provisioning.rebase import rebased
@@ -68,7 +74,13 @@ class UserWriter:
 
         is_whole = "entitlements" in attributes
         return self._change(
-            "replace", resource_id, replaced, write, is_whole=is_whole, insists=True
+            "replace",
+            resource_id,
+            replaced,
+            write,
+            is_whole=is_whole,
+            is_exact=is_whole,
+            insists=True,
         )
 
     def patch(self, resource_id: str, patch: Patch, write: Write) -> Written:
@@ -79,7 +91,8 @@ class UserWriter:
             lambda person: apply_patch(person.working, patch, self.resource_type),
             write,
             patch=patch,
-            is_whole=is_about_all(patch),
+            is_whole=rests_on_all(patch),
+            is_exact=is_about_all(patch),
             insists=any(each.target.attribute.name == "active" for each in patch),
         )
 
@@ -121,6 +134,7 @@ class UserWriter:
         *,
         patch: Patch = (),
         is_whole: bool,
+        is_exact: bool = False,
         insists: bool = False,
     ) -> Written:
         session = Session(self.provisioner, write)
@@ -134,6 +148,7 @@ class UserWriter:
                         Collection.REPOSITORY_USER_GRANTS,
                     ),
                     anew=False,
+                    is_strict=True,
                 )
             person = self._person(session, resource_id)
             places = named_in(patch, "entitlements")
@@ -144,7 +159,7 @@ class UserWriter:
             wanted = change(person)
             self._check_name(session, person, wanted)
             return Transition(
-                session, action, person, wanted, insists=insists, is_exact=is_whole
+                session, action, person, wanted, insists=insists, is_exact=is_exact
             ).carry_out()
 
     def _person(self, session: Session, resource_id: str) -> Person:

@@ -377,3 +377,20 @@ def test_a_full_plan_is_told(tmp_path: Any) -> None:
         with pytest.raises(ScimError, match="no seat left") as refused:
             office.patch_user(uuid_of(office, "Dan"), operation)
         assert refused.value.status == 403
+
+
+def test_a_put_that_empties_a_group_s_entitlements_revokes_them(office: Office) -> None:
+    """And one that leaves them out keeps them: RFC 7644 §3.5.1."""
+    group_id = office.group_id("Developers")
+    path = f"{GROUP_EXTENSION}:entitlements"
+    value = [{"value": "repository:acme/api-core:read"}]
+    office.patch_group(group_id, {"op": "add", "path": path, "value": value})
+    write = office.write(office.registry.group)
+    kept = resource(office.groups.replace(group_id, {"displayName": "Developers"}, write))
+    assert kept[GROUP_EXTENSION]["entitlements"]
+    body = {"displayName": "Developers", GROUP_EXTENSION: {"entitlements": []}}
+    cleared = resource(office.groups.replace(group_id, body, write))
+    assert GROUP_EXTENSION not in cleared
+    group = office.world.group("developers")
+    assert group is not None
+    assert not list(office.world.grants(subject=group))

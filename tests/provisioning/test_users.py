@@ -232,6 +232,67 @@ def test_what_is_taken_from_who_is_inactive_is_not_given_back(office: Office) ->
     assert held[0].endswith(":write")
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        'entitlements[value eq "{}"]',
+        'entitlements[value ew ":write"]',
+        'entitlements[value co "{}"]',
+    ],
+)
+def test_an_entitlement_is_taken_from_who_is_inactive(office: Office, path: str) -> None:
+    """By whatever selects it; the rest is given back, with what was added meanwhile."""
+    ann = uuid_of(office, "Ann")
+    office.patch_user(ann, granting("repository:acme/api-core:read", "project:API:write"))
+    values = [each["value"] for each in shown(office, ann)["entitlements"]]
+    write = next(value for value in values if value.endswith(":write"))
+    office.activate(ann, active=False)
+    office.patch_user(ann, {"op": "remove", "path": path.format(write)})
+    office.patch_user(ann, granting("repository:acme/web-core:admin"))
+    assert "entitlements" not in shown(office, ann)
+
+    back = resource(office.activate(ann, active=True))
+    held = sorted(each["value"].rpartition(":")[2] for each in back["entitlements"])
+    assert held == ["admin", "read"]
+
+
+def test_what_is_held_back_and_stays_is_in_no_plan_and_no_journal(office: Office) -> None:
+    """A change of somebody inactive tells what it changes, and no access that is not there."""
+    ann = uuid_of(office, "Ann")
+    office.patch_user(ann, granting("repository:acme/api-core:read"))
+    office.activate(ann, active=False)
+    office.patch_user(ann, {"op": "replace", "path": "displayName", "value": "Zed"})
+    data = office.changes()[-1].began.data
+    assert "entitlements" not in data["before"]
+    assert "entitlements" not in data["wanted"]
+    assert len(resource(office.activate(ann, active=True))["entitlements"]) == 1
+
+
+def test_a_put_that_empties_a_list_clears_it(office: Office) -> None:
+    """And one that leaves it out keeps it: RFC 7644 §3.5.1."""
+    ann = uuid_of(office, "Ann")
+    office.patch_user(ann, granting("repository:acme/api-core:read"))
+    write = office.write(office.registry.user)
+    kept = resource(office.users.replace(ann, {"userName": "ann@acme.example"}, write))
+    assert len(kept["entitlements"]) == 1
+    body = {"userName": "ann@acme.example", "entitlements": []}
+    cleared = resource(office.users.replace(ann, body, write))
+    assert "entitlements" not in cleared
+    account = office.world.account_by_email("ann@acme.example")
+    assert account is not None
+    assert not list(office.world.grants(subject=account))
+
+
+def test_who_was_deactivated_gets_all_back_though_active_was_removed(office: Office) -> None:
+    """That active is unassigned meanwhile gives nothing back, and loses nothing."""
+    ann = uuid_of(office, "Ann")
+    office.activate(ann, active=False)
+    office.patch_user(ann, {"op": "remove", "path": "active"})
+    assert "groups" not in shown(office, ann)
+    back = resource(office.activate(ann, active=True))
+    assert [group["display"] for group in back["groups"]] == ["Developers"]
+
+
 def test_groups_are_not_said_to_be_cleared(office: Office) -> None:
     """They are changed through the groups; only the same list may be sent."""
     ann = uuid_of(office, "Ann")

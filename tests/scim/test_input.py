@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gateway.scim.errors import InvalidSyntax, InvalidValue, ScimError
-from gateway.scim.input import read_resource
+from gateway.scim.input import read_replacement, read_resource
 from gateway.scim.schema import Registry, ResourceType
 
 EXTENSION = "urn:bitbucket-scim:params:scim:schemas:extension:1.0:Group"
@@ -227,3 +227,15 @@ def test_members_of_another_type_are_refused(registry: Registry) -> None:
     """What a user has, a group has not: nothing of it is dropped in silence."""
     with pytest.raises(InvalidSyntax, match="title is declared by no schema"):
         read_resource({"displayName": "Devs", "title": "x"}, registry.group)
+
+
+@pytest.mark.parametrize("nothing", [None, []])
+def test_a_replacement_tells_what_it_empties_from_what_it_leaves_out(
+    registry: Registry, nothing: object
+) -> None:
+    """Of lists alone, in any letter case, of the extensions too."""
+    body = {"displayName": "A", "MEMBERS": nothing, EXTENSION: {"Entitlements": nothing}}
+    read = read_replacement(body, registry.group)
+    assert read == {"displayName": "A", "members": [], EXTENSION: {"entitlements": []}}
+    assert read_replacement({"displayName": "A"}, registry.group) == {"displayName": "A"}
+    assert read_resource(body, registry.group) == {"displayName": "A"}

@@ -146,3 +146,13 @@ def test_groups_asked_for_reach_the_writer(client: FlaskClient, scribe: Scribe) 
     client.put("/scim/v2/Users/u1", json=USER | {"groups": [{"value": "g1"}]})
     assert scribe.asked[0][2]["groups"] == [{"value": "g1"}]
     assert "groups" not in scribe.asked[1][2]
+
+
+def test_a_member_that_is_there_twice_is_refused(client: FlaskClient, scribe: Scribe) -> None:
+    """Readers take different ones of them (RFC 8259 §4), so nobody knows what was meant."""
+    for body in ('{"userName": "a", "userName": "b"}', '{"name": {"x": 1, "x": 2}}'):
+        answer = client.post("/scim/v2/Users", data=body, content_type="application/scim+json")
+        told = json.loads(answer.data)
+        assert (answer.status_code, told["scimType"]) == (400, "invalidSyntax")
+        assert "twice" in told["detail"]
+    assert scribe.asked == []

@@ -73,6 +73,31 @@ REFUSED: dict[str, tuple[Operations, type[ScimError]]] = {
         ],
         InvalidValue,
     ),
+    "all e-mails made primary": (
+        [{"op": "replace", "path": "emails.primary", "value": True}],
+        InvalidValue,
+    ),
+    "e-mails without a value, one after the other": (
+        [
+            {
+                "op": "add",
+                "path": "emails",
+                "value": [{"display": f"{batch}-{n}"} for n in range(90)],
+            }
+            for batch in range(2)
+        ],
+        InvalidValue,
+    ),
+    "a thousand times the same e-mail, but for its letters": (
+        [
+            {
+                "op": "add",
+                "path": "emails",
+                "value": [{"value": "a@x.example", "display": str(n)} for n in range(1000)],
+            }
+        ],
+        InvalidValue,
+    ),
     "a selector that describes no value": (
         [{"op": "replace", "path": 'emails[value co "q"].type', "value": "work"}],
         NoTarget,
@@ -104,6 +129,15 @@ def test_what_is_no_patch_is_refused(body: object) -> None:
     """It is invalidSyntax."""
     with pytest.raises(InvalidSyntax):
         read_patch(body, REGISTRY.user)
+
+
+def test_a_value_that_is_made_primary_is_the_only_one(user: dict[str, Any]) -> None:
+    """Also one that a path describes and that was not there (RFC 7644 §3.5.2)."""
+    path = 'emails[type eq "other" and primary eq true].value'
+    operation = {"op": "replace", "path": path, "value": "ann@other.example"}
+    patch = read_patch({"Operations": [operation]}, REGISTRY.user)
+    emails = apply_patch(user, patch, REGISTRY.user)["emails"]
+    assert [e["value"] for e in emails if e.get("primary")] == ["ann@other.example"]
 
 
 def test_a_member_is_never_turned_into_another(group: dict[str, Any]) -> None:
