@@ -50,14 +50,20 @@ class Creation:
             ScimError: There is one already, or Bitbucket does not do it.
         """
         session, write = self.session, self.session.write
-        email = address_of(self.attributes)
+        begun = self._begun()
+        try:
+            email = address_of(self.attributes)
+        except InvalidValue:
+            # Who can't be invited may be a member all the same.
+            with session.mirror.reading() as snapshot:
+                self._check_name(snapshot, begun)
+            raise
         wanted = asked(self.attributes.get("entitlements", ()))
         needed = Needs(frozenset({OneAddress(email)}))
         session.know(needed | needs_of("user", ()), anew=True)
         if wanted:
             session.know(needs_of("user", {each.place for each in wanted}), anew=False)
         groups = self._groups()
-        begun = self._begun()
         with session.mirror.reading() as snapshot:
             holder = self._check_unknown(snapshot, email, begun)
             permissions = Places(snapshot.facts).permissions(wanted)
@@ -138,12 +144,8 @@ class Creation:
         Raises:
             Uniqueness: There is a user of that name, or with the address, already.
         """
+        self._check_name(snapshot, begun)
         own = begun.began.data["resourceId"] if begun else None
-        taken = (snapshot.users.called(fold(name_of(self.attributes)))) - {own}
-        if taken:
-            raise Uniqueness(
-                f"There is a user {name_of(self.attributes)} already, with the id {min(taken)}."
-            )
         holders = [a.member_uuid for a in snapshot.facts.addresses(texts=[email])]
         holder = next((uuid for uuid in holders if uuid is not None), None)
         if holder is None:
@@ -156,6 +158,14 @@ class Creation:
                 f"{email} is the address of a member already, with the id {shown['id']}."
             )
         return holder
+
+    def _check_name(self, snapshot: Snapshot, begun: Change | None) -> None:
+        own = begun.began.data["resourceId"] if begun else None
+        taken = snapshot.users.called(fold(name_of(self.attributes))) - {own}
+        if taken:
+            raise Uniqueness(
+                f"There is a user {name_of(self.attributes)} already, with the id {min(taken)}."
+            )
 
     def _begun(self) -> Change | None:
         """Return the change by which an earlier request began to make the same user."""

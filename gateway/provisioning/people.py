@@ -99,6 +99,9 @@ def address_of(attributes: Resource) -> str:
     """
     Return where an invitation goes to, in lower case.
 
+    A user name may look like an address and be no mailbox, as a user principal name is: so the
+    e-mail addresses come first, the primary one before the others.
+
     Raises:
         InvalidValue: There is no e-mail address.
     """
@@ -106,7 +109,7 @@ def address_of(attributes: Resource) -> str:
     emails = attributes.get("emails", ())
     primary = [each for each in emails if each.get("primary") is True]
     given = [str(each.get("value", "")) for each in (*primary, *emails)]
-    for text in (fold(name), *map(fold, given)):
+    for text in map(fold, (*given, name)):
         if is_address(text):
             return text
     raise InvalidValue(

@@ -62,6 +62,14 @@ def test_a_person_is_invited_into_the_groups_asked_for(office: Office) -> None:
     assert invitation.group_slugs == ("developers",)
 
 
+def test_an_invitation_goes_to_the_primary_e_mail(office: Office) -> None:
+    """The user name only looks like an address, where it is a user principal name."""
+    emails = [{"value": "z@home.example"}, {"value": "Zoe@acme.example", "primary": True}]
+    office.create_user(userName="zoe@corp.onmicrosoft.example", emails=emails)
+    assert [*office.world.invitations] == ["zoe@acme.example"]
+    assert office.find_user('userName eq "zoe@corp.onmicrosoft.example"')
+
+
 def test_the_id_stays_when_the_invitation_is_accepted(office: Office) -> None:
     """What the client said stays, and what Bitbucket knows comes besides."""
     group_id = office.group_id("Developers")
@@ -99,6 +107,15 @@ def test_a_name_that_is_taken_is_refused(office: Office, name: str) -> None:
     with pytest.raises(Uniqueness):
         office.create_user(userName=name)
     assert len(office.world.invitations) == 1
+
+
+def test_a_name_that_is_no_address_is_taken_all_the_same(office: Office) -> None:
+    """Who is a member already need not be invited: that is 409, with or without an address."""
+    justified = {"op": "add", "path": f"{EXTENSION}:justification", "value": "On call."}
+    known = resource(office.patch_user(uuid_of(office, "Ann"), justified))
+    assert "@" not in known["userName"]
+    with pytest.raises(Uniqueness, match=known["id"]):
+        office.create_user(userName=known["userName"].upper())
 
 
 def test_nobody_is_invited_without_an_address(office: Office) -> None:
