@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from gateway.scim.errors import InvalidPath, InvalidSyntax
 from gateway.scim.path import AttributePath, Target, resolve
@@ -9,8 +10,11 @@ from gateway.scim.schema import Attribute, ResourceType, Returned
 
 JsonObject = Mapping[str, object]
 
+#: A client asks for the same attributes again and again; what it takes to show them is kept.
+_MOST_KEPT = 256
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Projection:
     """
     What a client asked to be shown of a resource type.
@@ -50,46 +54,38 @@ class Projection:
 
         An extension of which nothing is shown is dropped, and ``schemas`` does not name it.
         """
-        shown = dict(self._members(resource))
+        shown = self._core.apply(resource)
+        for urn, selection in self._extensions.items():
+            if urn in resource and (kept := selection.apply(resource[urn])):
+                shown[urn] = kept
         if isinstance(schemas := shown.get("schemas"), list):
-            extensions = {each.schema.id for each in self.resource_type.extensions}
-            shown["schemas"] = [urn for urn in schemas if urn in shown or urn not in extensions]
+            gone = self._extensions.keys() - shown.keys()
+            shown["schemas"] = [urn for urn in schemas if urn not in gone]
         return shown
 
-    def _members(self, resource: JsonObject) -> Iterator[tuple[str, object]]:
-        for key, value in resource.items():
-            schema = self.resource_type.extension(key)
-            if schema is not None and isinstance(value, Mapping):
-                kept = dict(self._shown(value, schema.attributes, schema.id))
-                if kept:
-                    yield key, kept
-            else:
-                attribute = self.resource_type.core_attribute(key)
-                yield from self._shown({key: value}, (attribute,) if attribute else (), None)
+    @cached_property
+    def _core(self) -> "_Selection":
+        return self._selection(self.resource_type.core_attributes(), None)
 
-    def _shown(
-        self, members: JsonObject, declared: Iterable[Attribute], extension: str | None
-    ) -> Iterator[tuple[str, object]]:
-        for attribute in declared:
-            target = Target(extension, attribute)
-            if attribute.name in members and self.shows(target):
-                value = members[attribute.name]
-                kept = self._parts(value, target)
-                # What the projection has emptied goes; what was empty before is shown so.
-                if kept == value or kept not in ({}, []):
-                    yield attribute.name, kept
+    @cached_property
+    def _extensions(self) -> Mapping[str, "_Selection"]:
+        schemas = (each.schema for each in self.resource_type.extensions)
+        return {schema.id: self._selection(schema.attributes, schema.id) for schema in schemas}
 
-    def _parts(self, value: object, target: Target) -> object:
-        if isinstance(value, list):
-            return [part for part in (self._parts(v, target) for v in value) if part != {}]
-        if not isinstance(value, Mapping):
-            return value
-        return {
-            sub.name: value[sub.name]
-            for sub in target.attribute.sub_attributes
-            if sub.name in value
-            and self._shows_part(Target(target.extension, target.attribute, sub))
-        }
+    def _selection(self, declared: Iterable[Attribute], extension: str | None) -> "_Selection":
+        shown = (each for each in declared if self.shows(Target(extension, each)))
+        return _Selection(
+            {
+                attribute.name: frozenset(
+                    sub.name
+                    for sub in attribute.sub_attributes
+                    if self._shows_part(Target(extension, attribute, sub))
+                )
+                if attribute.sub_attributes
+                else None
+                for attribute in shown
+            }
+        )
 
     def _shows_part(self, target: Target) -> bool:
         returned = target.leaf.returned
@@ -100,6 +96,42 @@ class Projection:
         return returned is Returned.DEFAULT and target.name not in self.excluded
 
 
+@dataclass(frozen=True, slots=True)
+class _Selection:
+    """
+    What is shown of one schema, worked out once for all resources of an answer.
+
+    Attributes:
+        parts: The names of the attributes, each with those of its parts; None where an attribute
+            has none.
+    """
+
+    parts: Mapping[str, frozenset[str] | None]
+
+    def apply(self, members: object) -> dict[str, object]:
+        if not isinstance(members, Mapping):
+            return {}
+        shown: dict[str, object] = {}
+        for name, value in members.items():
+            if name not in self.parts:
+                continue
+            parts = self.parts[name]
+            kept = value if parts is None else _parts(value, parts)
+            # What the projection has emptied goes; what was empty before is shown so.
+            if parts is None or kept or kept == value:
+                shown[name] = kept
+        return shown
+
+
+def _parts(value: object, shown: frozenset[str]) -> object:
+    if isinstance(value, list):
+        return [part for part in (_parts(each, shown) for each in value) if part != {}]
+    if not isinstance(value, dict):
+        return value
+    return {name: part for name, part in value.items() if name in shown}
+
+
+@lru_cache(maxsize=_MOST_KEPT)
 def bind_projection(
     attributes: str | None, excluded_attributes: str | None, *, resource_type: ResourceType
 ) -> Projection:

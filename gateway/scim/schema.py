@@ -59,7 +59,11 @@ class Uniqueness(StrEnum):
     GLOBAL = "global"
 
 
-@dataclass(frozen=True, slots=True)
+# Of one registry there is one of each of these: they are told apart by identity, which makes
+# whatever holds them quick to compare and to look up.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Attribute:
     """
     An attribute, or a sub-attribute, with its characteristics (RFC 7643 §7).
@@ -85,7 +89,7 @@ class Attribute:
         return _named(self.sub_attributes, name)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Schema:
     """
     A schema: its URN, its attributes, and the document that is served for it.
@@ -115,7 +119,7 @@ class SchemaExtension:
     required: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ResourceType:
     """
     A kind of resource (RFC 7643 §6).
