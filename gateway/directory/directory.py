@@ -13,7 +13,7 @@ from gateway.planner.needs import Needs, needs, needs_of_one
 from gateway.planner.plan import Plan
 from gateway.scim.errors import InvalidFilter
 from gateway.scim.freshness import AS_IT_COMES, FreshnessWanted, Provenance
-from gateway.scim.handler import Listing, Query, Retrieval
+from gateway.scim.handler import Document, Listing, Query, Retrieval
 from gateway.scim.projection import Projection
 from gateway.scim.schema import ResourceType
 
@@ -73,12 +73,15 @@ class Directory:
 
     def query(self, query: Query) -> Listing:
         """See :meth:`gateway.scim.handler.ResourceHandler.query`."""
-        provenance = self.refresher.ensure(self._needs(query), query.freshness)
+        needed = self._needs(query)
         with self.mirror.reading() as snapshot:
-            provenance = self._with_doubt(query, provenance, snapshot)
-            total, documents = self._selection(snapshot).find(query)
-            documents = with_access(documents, query.projection, snapshot.facts)
-        return Listing(total, documents, provenance)
+            needed = self._identified(needed, snapshot)
+            known = self.refresher.known(needed, query.freshness, snapshot)
+            if known is not None:
+                return self._listing(query, known, snapshot)
+        provenance = self.refresher.ensure(needed, query.freshness)
+        with self.mirror.reading() as snapshot:
+            return self._listing(query, provenance, snapshot)
 
     def retrieve(
         self,
@@ -92,18 +95,22 @@ class Directory:
         needed = needs_of_one(
             resource_id, projection=projection, address_attributes=self.addresses.attributes
         )
-        provenance = self.refresher.ensure(self._identified(needed), freshness)
         with self.mirror.reading() as snapshot:
-            document = self._selection(snapshot).get(
-                resource_id, projection=projection, base_url=base_url
-            )
-            if document is not None:
-                (document,) = with_access([document], projection, snapshot.facts)
-        return Retrieval(document, provenance)
+            needed = self._identified(needed, snapshot)
+            known = self.refresher.known(needed, freshness, snapshot)
+            if known is not None:
+                document = self._one(resource_id, projection, base_url, snapshot)
+                return Retrieval(document, known)
+        provenance = self.refresher.ensure(needed, freshness)
+        with self.mirror.reading() as snapshot:
+            return Retrieval(self._one(resource_id, projection, base_url, snapshot), provenance)
 
     def explain(self, query: Query) -> Explanation:
         """Return what :meth:`query` would read now, and what it would select by."""
-        plan = self.refresher.explain(self._needs(query), query.freshness)
+        needed = self._needs(query)
+        with self.mirror.reading() as snapshot:
+            needed = self._identified(needed, snapshot)
+        plan = self.refresher.explain(needed, query.freshness)
         with self.mirror.reading() as snapshot:
             sql = self._selection(snapshot).sql(query)
             incomplete = []
@@ -112,6 +119,19 @@ class Directory:
         if self.refresher.is_inferred(plan):
             incomplete.append("entitlements")
         return Explanation(plan, sql, tuple(incomplete))
+
+    def _listing(self, query: Query, provenance: Provenance, snapshot: Snapshot) -> Listing:
+        provenance = self._with_doubt(query, provenance, snapshot)
+        total, documents = self._selection(snapshot).find(query)
+        documents = with_access(documents, query.projection, snapshot.facts)
+        return Listing(total, documents, provenance)
+
+    def _one(
+        self, resource_id: str, projection: Projection, base_url: str, snapshot: Snapshot
+    ) -> Document | None:
+        selection = self._selection(snapshot)
+        document = selection.get(resource_id, projection=projection, base_url=base_url)
+        return document and with_access([document], projection, snapshot.facts)[0]
 
     def _selection(self, snapshot: Snapshot) -> Selection:
         since = self.refresher.now() - self.retention
@@ -123,20 +143,15 @@ class Directory:
         )
 
     def _needs(self, query: Query) -> Needs:
-        return self._identified(
-            needs(
-                query.filter,
-                sort=query.sort,
-                projection=query.projection,
-                address_attributes=self.addresses.attributes,
-            )
+        return needs(
+            query.filter,
+            sort=query.sort,
+            projection=query.projection,
+            address_attributes=self.addresses.attributes,
         )
 
-    def _identified(self, needed: Needs) -> Needs:
-        if self.resource_type.name != "User":
-            return needed
-        with self.mirror.reading() as snapshot:
-            return identified(needed, snapshot)
+    def _identified(self, needed: Needs, snapshot: Snapshot) -> Needs:
+        return identified(needed, snapshot) if self.resource_type.name == "User" else needed
 
     def _with_doubt(self, query: Query, provenance: Provenance, snapshot: Snapshot) -> Provenance:
         """Say so where the filter asks what only complete knowledge of addresses could answer."""

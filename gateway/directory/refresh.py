@@ -16,7 +16,7 @@ from gateway.directory.landing import Landing
 from gateway.directory.postponement import LatelyPutOff
 from gateway.directory.rendering import Renderer
 from gateway.mirror.freshness import Failure
-from gateway.mirror.mirror import Mirror
+from gateway.mirror.mirror import Mirror, Snapshot
 from gateway.planner.needs import Need, Needs, Whole
 from gateway.planner.plan import Plan, plan
 from gateway.scim.errors import NotStored, ScimError
@@ -76,6 +76,13 @@ class Refresher:
     calls_left: Callable[[], Mapping[str, int]] = _no_limit
     lately: LatelyPutOff = field(default_factory=LatelyPutOff, repr=False)
 
+    def known(self, needs: Needs, wanted: FreshnessWanted, snapshot: Snapshot) -> Provenance | None:
+        """Return how old an answer from *snapshot* is; None if it would not be as *wanted*."""
+        now = self.now()
+        knowledge = Ages(snapshot, now).of(needs)
+        found = plan(needs, knowledge, not_before=self._not_before(wanted, now))
+        return self._provenance(found) if _is_satisfied(found) else None
+
     def ensure(self, needs: Needs, wanted: FreshnessWanted) -> Provenance:
         """
         Make sure that what *needs* are about is known, and as young as *wanted* if that can be.
@@ -90,8 +97,7 @@ class Refresher:
             Unavailable: Something was never read, and the reason may pass.
             NotStored: The client wants nothing read, and nothing young enough is stored.
         """
-        greatest_age = wanted.greatest_age_seconds(self.patience.lifetime.total_seconds())
-        not_before = _moment(self.now(), greatest_age)
+        not_before = self._not_before(wanted, self.now())
         before = self._look(needs, not_before)
         if _is_satisfied(before):
             return self._provenance(before)
@@ -115,8 +121,7 @@ class Refresher:
 
     def explain(self, needs: Needs, wanted: FreshnessWanted) -> Plan:
         """Return what :meth:`ensure` would read now, without reading it."""
-        greatest_age = wanted.greatest_age_seconds(self.patience.lifetime.total_seconds())
-        return self.plan(needs, not_before=_moment(self.now(), greatest_age))
+        return self.plan(needs, not_before=self._not_before(wanted, self.now()))
 
     def is_inferred(self, known: Plan) -> bool:
         """Return whether something that an answer would rest on was inferred."""
@@ -199,6 +204,10 @@ class Refresher:
         with self.mirror.reading() as snapshot:
             knowledge = Ages(snapshot, self.now()).of(needs)
         return plan(needs, knowledge, not_before=not_before)
+
+    def _not_before(self, wanted: FreshnessWanted, now: datetime) -> datetime:
+        """Return when a fact must have been read at the earliest to be as young as *wanted*."""
+        return _moment(now, wanted.greatest_age_seconds(self.patience.lifetime.total_seconds()))
 
     def _forwarded(self, before: Plan) -> str:
         """Return why Bitbucket was asked, in a word of RFC 9211 §2.2."""

@@ -67,9 +67,10 @@ def writing(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Open a transaction in which every statement sees the same state, and none may change it."""
-    options = _READING[engine.dialect.name]
-    with engine.execution_options(**options).begin() as connection:
-        yield connection
+    with engine.connect() as connection:
+        connection.execution_options(**_READING[engine.dialect.name])
+        with connection.begin():
+            yield connection
 
 
 def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
@@ -81,6 +82,11 @@ def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
-    connection.exec_driver_sql(f"PRAGMA query_only = {int(options.get('is_reading', False))}")
-    # A writer takes its lock at once: a reader that turns writer half-way could only fail.
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("is_writing") else "BEGIN")
+    # Past SQLAlchemy, which takes longer over these than SQLite does: neither waits, or can fail.
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA query_only = {int(options.get('is_reading', False))}")
+    if options.get("is_writing"):
+        # It takes its lock at once: a reader that turns writer half-way could only fail.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        driver.execute("BEGIN")

@@ -4,10 +4,20 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from itertools import product
 from typing import Any, ClassVar, Protocol
 
-from sqlalchemy import ColumnElement, Connection, Table, func, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    bindparam,
+    func,
+    select,
+    true,
+)
 
 from gateway.mirror import tables
 from gateway.mirror.facts import (
@@ -75,25 +85,14 @@ class FactReader:
 
     def looked_up(self, keys: Collection[str]) -> Mapping[str, LookedUp]:
         """Return what is known of those with *keys*, UUIDs or account ids; by key."""
-        members, absences = tables.MEMBERS, tables.ABSENCES
         uuids = {key for key in keys if _UUID.fullmatch(key)}
         found: dict[str, LookedUp] = {}
         # Apart, so that UUIDs are found by their index.
-        for column, some_keys in ((members.c.uuid, uuids), (members.c.account_id, {*keys} - uuids)):
-            for some in in_lists(some_keys):
-                present = select(column, members.c.uuid, members.c.read_at).where(
-                    members.c.integration == self._integration,
-                    members.c.gone_at.is_(None),
-                    column.in_(some),
-                )
-                for key, uuid, read_at in self._connection.execute(present):
-                    found[key] = LookedUp(uuid, from_text(read_at))
-        for some in in_lists({*keys} - found.keys()):
-            absent = select(absences.c.uuid, absences.c.asked_at).where(
-                absences.c.integration == self._integration, absences.c.uuid.in_(some)
-            )
-            for key, asked_at in self._connection.execute(absent):
-                found[key] = LookedUp(None, from_text(asked_at))
+        for query, some_keys in ((_BY_UUID, uuids), (_BY_ACCOUNT_ID, {*keys} - uuids)):
+            for key, uuid, read_at in self._among(query, some_keys):
+                found[key] = LookedUp(uuid, from_text(read_at))
+        for key, asked_at in self._among(_ABSENT, {*keys} - found.keys()):
+            found[key] = LookedUp(None, from_text(asked_at))
         return found
 
     def groups(self, *, ids: Collection[str] | None = None) -> list[Group]:
@@ -286,19 +285,47 @@ class FactReader:
     def _present(
         self, fact: type[_Fact], table: Table, **among: Collection[str] | None
     ) -> Iterator[dict[str, Any]]:
-        names = [field.name for field in fields(fact)]
-        query = select(*(table.c[name] for name in names)).order_by(*table.primary_key)
-        query = query.where(table.c.integration == self._integration)
-        if "gone_at" in table.c:
-            query = query.where(table.c.gone_at.is_(None))
-        lists = (
-            [table.c[name].in_(some) for some in in_lists(values)]
-            for name, values in among.items()
-            if values is not None
-        )
-        for conditions in product(*lists):
-            for row in self._connection.execute(query.where(*conditions)).mappings():
+        lists = {name: values for name, values in among.items() if values is not None}
+        query = _present_rows(fact, table, tuple(lists))
+        for some in product(*map(in_lists, lists.values())):
+            parameters = {"mine": self._integration, **dict(zip(lists, some, strict=True))}
+            for row in self._connection.execute(query, parameters).mappings():
                 yield dict(row)
+
+    def _among(self, query: Select[Any], keys: Collection[str]) -> Iterator[Any]:
+        for some in in_lists(keys):
+            yield from self._connection.execute(query, {"mine": self._integration, "keys": some})
+
+
+# Statements that many requests make are put together once: that takes longer than to answer them.
+
+
+def _looked_up_by(column: ColumnElement[str]) -> Select[Any]:
+    table = tables.MEMBERS
+    return select(column, table.c.uuid, table.c.read_at).where(
+        table.c.integration == bindparam("mine"),
+        table.c.gone_at.is_(None),
+        column.in_(bindparam("keys", expanding=True)),
+    )
+
+
+_BY_UUID = _looked_up_by(tables.MEMBERS.c.uuid)
+_BY_ACCOUNT_ID = _looked_up_by(tables.MEMBERS.c.account_id)
+_ABSENT = select(tables.ABSENCES.c.uuid, tables.ABSENCES.c.asked_at).where(
+    tables.ABSENCES.c.integration == bindparam("mine"),
+    tables.ABSENCES.c.uuid.in_(bindparam("keys", expanding=True)),
+)
+
+
+@cache
+def _present_rows(fact: type[_Fact], table: Table, among: tuple[str, ...]) -> Select[Any]:
+    """Return what selects the rows there are now whose columns *among* hold one of a list."""
+    names = [field.name for field in fields(fact)]
+    query = select(*(table.c[name] for name in names)).order_by(*table.primary_key)
+    query = query.where(table.c.integration == bindparam("mine"))
+    if "gone_at" in table.c:
+        query = query.where(table.c.gone_at.is_(None))
+    return query.where(*(table.c[name].in_(bindparam(name, expanding=True)) for name in among))
 
 
 def in_lists(values: Collection[str]) -> Iterator[list[str]]:

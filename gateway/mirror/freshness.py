@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from gateway.mirror.instants import from_text
 from gateway.mirror.tables import FRESHNESS
@@ -57,9 +57,7 @@ class FreshnessReader:
 
     def all(self) -> Mapping[str, Freshness]:
         """Return the records there are, by collection; what was never read has none."""
-        rows = self._connection.execute(
-            select(FRESHNESS).where(FRESHNESS.c.integration == self._integration)
-        )
+        rows = self._connection.execute(_ALL, {"mine": self._integration})
         return {
             row.collection: Freshness(
                 read_at=from_text(row.read_at),
@@ -71,6 +69,9 @@ class FreshnessReader:
             )
             for row in rows
         }
+
+
+_ALL = select(FRESHNESS).where(FRESHNESS.c.integration == bindparam("mine"))
 
 
 class FreshnessRecords(FreshnessReader):

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine
@@ -16,10 +18,13 @@ from gateway.mirror.freshness import FreshnessReader, FreshnessRecords
 from gateway.mirror.journal import Journal, JournalReader
 from gateway.mirror.leases import LeaseReader, LeaseRecords
 from gateway.mirror.overlays import OverlayReader, OverlayStore
-from gateway.mirror.revision import Revision, advance
+from gateway.mirror.remembered import Remembered
+from gateway.mirror.revision import Revision, advance, number_of
 from gateway.mirror.selection import Selection
 from gateway.mirror.user_records import UserRecordReader, UserRecordStore
 from gateway.scim.schema import ResourceType
+
+T = TypeVar("T")
 
 
 class Snapshot:
@@ -42,9 +47,12 @@ class Snapshot:
     users: UserRecordReader
     journal: JournalReader
 
-    def __init__(self, connection: Connection, integration: str) -> None:
+    def __init__(
+        self, connection: Connection, integration: str, remembered: Remembered | None = None
+    ) -> None:
         self._connection = connection
         self._integration = integration
+        self._remembered = remembered
         self.facts = FactReader(connection, integration)
         self.freshness = FreshnessReader(connection, integration)
         self.leases = LeaseReader(connection, integration)
@@ -57,8 +65,27 @@ class Snapshot:
     ) -> Selection:
         """Return the resources of a type, to be found; see :class:`Selection`."""
         return Selection(
-            self._connection, self._integration, resource_type, departed_since=departed_since
+            self._connection,
+            self._integration,
+            resource_type,
+            remember=self.remember,
+            departed_since=departed_since,
         )
+
+    @cached_property
+    def revision(self) -> int:
+        """A number that is another after every change of what answers rest on."""
+        return number_of(self._connection, self._integration)
+
+    def remember(self, name: str, work_out: Callable[[], T]) -> T:
+        """
+        Return what *work_out* does of this state, or did when it was asked for by that name.
+
+        In a transaction that writes it is worked out each time.
+        """
+        if self._remembered is None:
+            return work_out()
+        return self._remembered.value(name, self.revision, work_out)
 
 
 class Writing(Snapshot):
@@ -118,6 +145,7 @@ class Mirror:
         self._integration = integration
         self._new_uuid = new_uuid
         self._revision = Revision(engine, integration)
+        self._remembered = Remembered()
 
     def revision(self) -> int:
         """Return a number that is another after every change of what answers rest on."""
@@ -127,7 +155,7 @@ class Mirror:
     def reading(self) -> Iterator[Snapshot]:
         """Open a transaction in which every look sees the same state."""
         with reading(self._engine) as connection:
-            yield Snapshot(connection, self._integration)
+            yield Snapshot(connection, self._integration, self._remembered)
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:

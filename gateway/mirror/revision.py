@@ -4,7 +4,7 @@ import threading
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
 from gateway.mirror.tables import REVISIONS
 
@@ -15,6 +15,15 @@ def advance(connection: Connection, integration: str) -> None:
     grown = update(REVISIONS).where(mine).values(number=REVISIONS.c.number + 1)
     if not connection.execute(grown).rowcount:
         connection.execute(insert(REVISIONS).values(integration=integration, number=1))
+
+
+_NUMBER = select(REVISIONS.c.number).where(REVISIONS.c.integration == bindparam("mine"))
+
+
+def number_of(connection: Connection, integration: str) -> int:
+    """Return the number as a transaction sees it; 0 before anything was written."""
+    number: int | None = connection.scalar(_NUMBER, {"mine": integration})
+    return number or 0
 
 
 class Revision:
@@ -31,7 +40,7 @@ class Revision:
 
     def __init__(self, engine: Engine, integration: str) -> None:
         self._engine = engine
-        self._query = select(REVISIONS.c.number).where(REVISIONS.c.integration == integration)
+        self._integration = integration
         self._own = threading.local()
 
     def number(self) -> int:
@@ -59,5 +68,4 @@ class Revision:
 
     def _read(self) -> int:
         with self._engine.connect() as connection:
-            number: int | None = connection.scalar(self._query)
-        return number or 0
+            return number_of(connection, self._integration)

@@ -1,31 +1,23 @@
 """Finding resources: one page of those that a query selects, and their number."""
 
+from array import array
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Dialect,
-    Integer,
-    LargeBinary,
-    Select,
-    func,
-    literal,
-    select,
-)
+from sqlalchemy import ColumnElement, Connection, Dialect, Select, func, select
 
 from gateway.mirror.catalogue import HOMES
 from gateway.mirror.conditions import ResourceLevel, condition_of
-from gateway.mirror.parts import Parts
+from gateway.mirror.shown import Shown, shown_by
 from gateway.scim.filter.bound import And, Compare, Filter, Operator, Or
 from gateway.scim.handler import Document, Query
-from gateway.scim.path import AttributePath, resolve
 from gateway.scim.projection import Projection
-from gateway.scim.reference import absolute
 from gateway.scim.schema import ResourceType
 from gateway.scim.text import instant
+
+#: Keeps what is worked out of one state of the mirror, by a name, for the next who ask.
+Remember = Callable[[str, Callable[[], Any]], Any]
 
 
 class Selection:
@@ -40,6 +32,7 @@ class Selection:
         connection: The transaction.
         integration: Whose resources they are.
         resource_type: Their type.
+        remember: Keeps what is worked out of this state.
         departed_since: When a resource may have gone at the earliest to be told of; None tells
             of none.
     """
@@ -50,24 +43,46 @@ class Selection:
         integration: str,
         resource_type: ResourceType,
         *,
+        remember: Remember,
         departed_since: datetime | None = None,
     ) -> None:
         self._departed_since = departed_since
         self._connection = connection
         self._integration = integration
         self._resource_type = resource_type
+        self._remember = remember
         self._home = HOMES[resource_type.name]
-        self._parts = Parts(resource_type)
 
     def find(self, query: Query) -> tuple[int, Sequence[Document]]:
         """Return the number of resources that *query* selects, and its page of them."""
-        selected = self._selected(query)
-        total = self._connection.scalar(select(func.count()).select_from(selected.subquery())) or 0
-        page = query.page
-        if not page.count or page.start_index > total:
-            return total, ()
-        keys = self._connection.scalars(self._page(query)).all()
-        return total, self._documents(keys, query)
+        if query.filter is None and query.sort is None:
+            return self._of_all(query)
+        page, shown = query.page, shown_by(query.projection)
+        keys = self._connection.scalars(self._page(query)).all() if page.count else []
+        if len(keys) in (0, page.count) and (keys or page.start_index > 1 or not page.count):
+            selected = self._selected(query)
+            counted = select(func.count()).select_from(selected.subquery())
+            total = self._connection.scalar(counted) or 0
+        else:
+            # What ends before the page is full ends with it.
+            total = page.start_index - 1 + len(keys)
+        return total, self._documents(keys, query, shown)
+
+    def _of_all(self, query: Query) -> tuple[int, Sequence[Document]]:
+        """Find a page of everything by its keys: a late one costs what an early one does."""
+        page, shown = query.page, shown_by(query.projection)
+        keys = self._remember(f"keys of {self._resource_type.name}", self._keys)
+        chosen = keys[page.start_index - 1 : page.start_index - 1 + page.count]
+        if not chosen:
+            return len(keys), ()
+        span = {"mine": self._integration, "first": chosen[0], "last": chosen[-1]}
+        rows = self._connection.execute(shown.between, span)
+        return len(keys), [shown.document(row, query.base_url) for row in rows]
+
+    def _keys(self) -> "array[int]":
+        table = self._home.resources
+        in_order = select(table.c.key).where(*self._present()).order_by(table.c.key)
+        return array("q", self._connection.scalars(in_order))
 
     def get(self, resource_id: str, *, projection: Projection, base_url: str) -> Document | None:
         """
@@ -78,13 +93,10 @@ class Selection:
             projection: What will be shown: a long list that is not need not be in the document.
             base_url: What references begin with.
         """
-        table = self._home.resources
-        row = self._connection.execute(
-            select(table.c.version, *self._as_shown(projection)).where(
-                *self._present(), table.c.id == resource_id
-            )
-        ).one_or_none()
-        return None if row is None else self._document(row, base_url)
+        shown = shown_by(projection)
+        wanted = {"mine": self._integration, "wanted": resource_id}
+        row = self._connection.execute(shown.with_id, wanted).one_or_none()
+        return None if row is None else shown.document(row, base_url)
 
     def version(self, resource_id: str) -> str | None:
         """Return the version of the resource of that id, if there is one."""
@@ -150,40 +162,12 @@ class Selection:
     def _level(self, base_url: str) -> ResourceLevel:
         return ResourceLevel(self._home, self._resource_type, base_url)
 
-    def _documents(self, keys: Sequence[int], query: Query) -> Sequence[Document]:
-        table = self._home.resources
-        rows = self._connection.execute(
-            select(table.c.version, *self._as_shown(query.projection), table.c.key).where(
-                table.c.key.in_(keys)
-            )
-        )
-        documents = {row.key: self._document(row, query.base_url) for row in rows}
+    def _documents(self, keys: Sequence[int], query: Query, shown: Shown) -> Sequence[Document]:
+        if not keys:
+            return ()
+        rows = self._connection.execute(shown.with_keys, {"keys": list(keys)})
+        documents = {row.key: shown.document(row, query.base_url) for row in rows}
         return [documents[key] for key in keys]
-
-    def _as_shown(self, projection: Projection) -> tuple[ColumnElement[Any], ...]:
-        """
-        Return the columns that a document is made of.
-
-        The document, its length if only its part before the long list is read, and what is
-        returned on request if any of it is asked for.
-        """
-        table, long_list = self._home.resources, self._home.long_list
-        is_all = self._parts.is_all_shown(projection)
-        rest = literal(None, LargeBinary()) if is_all else table.c.on_request
-        parts = (rest.label("rest"),)
-        whole = table.c.document, literal(None, Integer()).label("lean_length"), *parts
-        if long_list is None:
-            return whole
-        target = resolve(AttributePath.parse(long_list), self._resource_type)
-        if target is None or projection.shows(target):
-            return whole
-        lean = func.substr(table.c.document, 1, table.c.lean_length, type_=LargeBinary())
-        return func.coalesce(lean, table.c.document).label("document"), table.c.lean_length, *parts
-
-    def _document(self, row: Any, base_url: str) -> Document:
-        shown = row.document if row.lean_length is None else row.document + b"}"
-        json = self._parts.join(shown, row.rest)
-        return Document(row.version, absolute(json, base_url=base_url))
 
 
 def selects_changes(node: Filter) -> bool:

@@ -5,7 +5,17 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, union
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    select,
+    union,
+)
 
 from gateway.mirror.fact_reader import in_lists
 from gateway.mirror.instants import from_text
@@ -65,13 +75,7 @@ class UserRecordReader:
 
     def of_members(self, uuids: Collection[str] | None = None) -> Mapping[str, UserRecord]:
         """Return the records of members, of those with *uuids* only if given; by UUID."""
-        table = USER_RECORDS
-        conditions = (
-            [table.c.member_uuid.is_not(None)]
-            if uuids is None
-            else [table.c.member_uuid.in_(some) for some in in_lists(uuids)]
-        )
-        found = [record for each in conditions for record in self._records(each)]
+        found = self._records(_OF_MEMBERS) if uuids is None else self._among(_WITH_UUIDS, uuids)
         # A deleted user may have been created again, with another id.
         return {
             record.member_uuid or "": record
@@ -80,16 +84,11 @@ class UserRecordReader:
 
     def with_ids(self, ids: Collection[str]) -> Mapping[str, UserRecord]:
         """Return the records with *ids*, by id."""
-        return {
-            record.id: record
-            for some in in_lists(ids)
-            for record in self._records(USER_RECORDS.c.id.in_(some))
-        }
+        return {record.id: record for record in self._among(_WITH_IDS, ids)}
 
     def without_member(self) -> list[UserRecord]:
         """Return those of whom no account is known yet, and that were not deleted."""
-        table = USER_RECORDS
-        return self._records(table.c.member_uuid.is_(None) & table.c.deleted_at.is_(None))
+        return self._records(_WITHOUT_MEMBER)
 
     def called(self, text: str) -> frozenset[str]:
         """Return the ids of the users with that user name or e-mail address, in lower case."""
@@ -119,11 +118,11 @@ class UserRecordReader:
             key=lambda held: (held.user_id, held.object_type, held.object_id),
         )
 
-    def _records(self, condition: ColumnElement[bool]) -> list[UserRecord]:
-        table = USER_RECORDS
-        query = select(*(table.c[name] for name in UserRecord.__slots__)).where(
-            table.c.integration == self._integration, condition
-        )
+    def _among(self, query: Select[Any], keys: Collection[str]) -> list[UserRecord]:
+        return [each for some in in_lists(keys) for each in self._records(query, keys=some)]
+
+    def _records(self, query: Select[Any], **keys: Collection[str]) -> list[UserRecord]:
+        rows = self._connection.execute(query, {"mine": self._integration, **keys})
         return [
             UserRecord(
                 **{
@@ -132,8 +131,25 @@ class UserRecordReader:
                     "deleted_at": from_text(row["deleted_at"]),
                 }
             )
-            for row in self._connection.execute(query.order_by(table.c.id)).mappings()
+            for row in rows.mappings()
         ]
+
+
+def _records_that(condition: ColumnElement[bool]) -> Select[Any]:
+    table = USER_RECORDS
+    return (
+        select(*(table.c[name] for name in UserRecord.__slots__))
+        .where(table.c.integration == bindparam("mine"), condition)
+        .order_by(table.c.id)
+    )
+
+
+_OF_MEMBERS = _records_that(USER_RECORDS.c.member_uuid.is_not(None))
+_WITH_UUIDS = _records_that(USER_RECORDS.c.member_uuid.in_(bindparam("keys", expanding=True)))
+_WITH_IDS = _records_that(USER_RECORDS.c.id.in_(bindparam("keys", expanding=True)))
+_WITHOUT_MEMBER = _records_that(
+    USER_RECORDS.c.member_uuid.is_(None) & USER_RECORDS.c.deleted_at.is_(None)
+)
 
 
 class UserRecordStore(UserRecordReader):
