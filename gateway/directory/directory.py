@@ -114,7 +114,7 @@ class Directory:
         with self.mirror.reading() as snapshot:
             sql = self._selection(snapshot).sql(query)
             incomplete = []
-            if self._rests_on_unknown_addresses(query) and snapshot.facts.without_address():
+            if self._rests_on_unknown_addresses(query) and _without_address(snapshot):
                 incomplete.append("emails")
         if self.refresher.is_inferred(plan):
             incomplete.append("entitlements")
@@ -122,9 +122,14 @@ class Directory:
 
     def _listing(self, query: Query, provenance: Provenance, snapshot: Snapshot) -> Listing:
         provenance = self._with_doubt(query, provenance, snapshot)
-        total, documents = self._selection(snapshot).find(query)
+        selection = self._selection(snapshot)
+        joined = selection.find_joined(query)
+        if joined is not None:
+            return Listing(*joined, provenance)
+        total, documents = selection.find(query)
         documents = with_access(documents, query.projection, snapshot.facts)
-        return Listing(total, documents, provenance)
+        shown = [query.projection.json(document.json) for document in documents]
+        return Listing(total, len(shown), b",".join(shown), provenance)
 
     def _one(
         self, resource_id: str, projection: Projection, base_url: str, snapshot: Snapshot
@@ -157,7 +162,7 @@ class Directory:
         """Say so where the filter asks what only complete knowledge of addresses could answer."""
         if not self._rests_on_unknown_addresses(query):
             return provenance
-        unknown = snapshot.facts.without_address()
+        unknown = _without_address(snapshot)
         if not unknown:
             return provenance
         if self.addresses.must_be_complete:
@@ -167,3 +172,8 @@ class Directory:
                 position=0,
             )
         return replace(provenance, incomplete=("emails", *provenance.incomplete))
+
+
+def _without_address(snapshot: Snapshot) -> int:
+    """Return how many users have no address that is known."""
+    return snapshot.remember("without address", snapshot.facts.without_address)

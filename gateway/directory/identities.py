@@ -36,7 +36,7 @@ def _identified(needs: frozenset[Need], snapshot: Snapshot) -> Iterator[Need]:
                 yield need
     if _MEMBERS in needs:
         # Bitbucket does not say whose invitation a new member has accepted; the address does.
-        for record in snapshot.users.without_member():
+        for record in snapshot.remember("invited", snapshot.users.without_member):
             if record.invited_at is not None and record.email:
                 yield OneAddress(record.email)
 

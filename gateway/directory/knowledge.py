@@ -46,7 +46,7 @@ class Ages:
 
     def of(self, needs: Needs) -> Knowledge:
         """Return how old what *needs* are about is; not what it takes to read it anew."""
-        records = self.snapshot.freshness.all()
+        records = self.snapshot.remember("ages", self.snapshot.freshness.all)
         every = [*needs.fresh, *map(Whole, needs.known)]
         return Knowledge(now=self.now, needs={need: self._known(need, records) for need in every})
 
@@ -55,7 +55,10 @@ class Ages:
             case Whole(collection=Collection.ADDRESSES):
                 # Where no address is known there is nothing to be old.
                 known = _of_record(records.get(Collection.ADDRESSES, _NEVER))
-                return replace(known, read_at=self.snapshot.facts.oldest_address() or self.now)
+                oldest = self.snapshot.remember(
+                    "oldest address", self.snapshot.facts.oldest_address
+                )
+                return replace(known, read_at=oldest or self.now)
             case Whole(collection=collection):
                 return _of_record(records.get(collection, _NEVER))
             case OnePlace():

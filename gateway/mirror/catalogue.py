@@ -20,7 +20,7 @@ _ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 #: How attributes are written to the columns. A resource that was written otherwise is written
 #: again even if it is the same: the next release may have a new column, and letters that are new
 #: to Unicode gain a lower case.
-FORM = f"4, Unicode {unicodedata.unidata_version}"
+FORM = f"5, Unicode {unicodedata.unidata_version}"
 
 #: The columns of the values of multi-valued attributes, by sub-attribute.
 VALUE_COLUMNS: Mapping[str, str] = {

@@ -23,6 +23,7 @@ from gateway.mirror.catalogue import FORM, HOMES, Indexer
 from gateway.mirror.fact_reader import in_lists
 from gateway.mirror.instants import from_text
 from gateway.mirror.parts import Parts
+from gateway.scim.reference import from_stored, to_stored
 from gateway.scim.schema import ResourceType
 from gateway.scim.text import instant
 
@@ -115,7 +116,8 @@ class DocumentStore:
                 documents = select(table.c.key, table.c.document, table.c.on_request)
                 found = self._connection.execute(documents.where(table.c.key.in_(keys)))
                 for key, document, on_request in found:
-                    whole = orjson.loads(self._parts.join(document, on_request))
+                    rest = None if on_request is None else from_stored(on_request)
+                    whole = orjson.loads(self._parts.join(from_stored(document), rest))
                     resource = self._last_word(_without_versions(whole))
                     row = self._row(
                         resource, version_of(resource), created=created[key], modified=now
@@ -204,17 +206,17 @@ class DocumentStore:
             "gone_at": None,
             "document": document,
             "lean_length": lean_length,
-            "on_request": orjson.dumps(rest) if rest else None,
+            "on_request": to_stored(orjson.dumps(rest)) if rest else None,
             **self._indexer.columns(resource),
         }
 
     def _document(self, resource: dict[str, Any]) -> tuple[bytes, int | None]:
         """Return a resource as JSON, and the length of what comes before its long list, if any."""
         if self._long_list not in resource:
-            return orjson.dumps(resource), None
+            return to_stored(orjson.dumps(resource)), None
         long_list = {self._long_list: resource.pop(self._long_list)}
-        lean = orjson.dumps(resource)
-        return orjson.dumps(resource | long_list), len(lean) - len(b"}")
+        lean = to_stored(orjson.dumps(resource))
+        return to_stored(orjson.dumps(resource | long_list)), len(lean) - len(b"}")
 
     def _write(
         self,

@@ -9,10 +9,11 @@ from sqlalchemy import ColumnElement, Connection, Dialect, Select, func, select
 
 from gateway.mirror.catalogue import HOMES
 from gateway.mirror.conditions import ResourceLevel, condition_of
-from gateway.mirror.shown import Shown, shown_by
+from gateway.mirror.shown import shown_by
 from gateway.scim.filter.bound import And, Compare, Filter, Operator, Or
 from gateway.scim.handler import Document, Query
 from gateway.scim.projection import Projection
+from gateway.scim.reference import served
 from gateway.scim.schema import ResourceType
 from gateway.scim.text import instant
 
@@ -55,29 +56,60 @@ class Selection:
 
     def find(self, query: Query) -> tuple[int, Sequence[Document]]:
         """Return the number of resources that *query* selects, and its page of them."""
+        shown = shown_by(query.projection)
         if query.filter is None and query.sort is None:
-            return self._of_all(query)
-        page, shown = query.page, shown_by(query.projection)
-        keys = self._connection.scalars(self._page(query)).all() if page.count else []
-        if len(keys) in (0, page.count) and (keys or page.start_index > 1 or not page.count):
-            selected = self._selected(query)
-            counted = select(func.count()).select_from(selected.subquery())
-            total = self._connection.scalar(counted) or 0
-        else:
-            # What ends before the page is full ends with it.
-            total = page.start_index - 1 + len(keys)
-        return total, self._documents(keys, query, shown)
+            total, span = self._span(query)
+            rows = self._connection.execute(shown.between, span).all() if span else ()
+            return total, [shown.document(row, query.base_url) for row in rows]
+        total, keys = self._selected_keys(query)
+        rows = self._connection.execute(shown.with_keys, {"keys": keys}).all() if keys else ()
+        documents = {row.key: shown.document(row, query.base_url) for row in rows}
+        return total, [documents[key] for key in keys]
 
-    def _of_all(self, query: Query) -> tuple[int, Sequence[Document]]:
-        """Find a page of everything by its keys: a late one costs what an early one does."""
-        page, shown = query.page, shown_by(query.projection)
+    def find_joined(self, query: Query) -> tuple[int, int, bytes] | None:
+        """
+        Return what :meth:`find` does with its documents in a row, and commas between them.
+
+        Returns:
+            The number of resources that are selected, that of those on the page, and the latter;
+            None where documents can't be shown as they are kept, or in the order that they are.
+        """
+        shown = shown_by(query.projection)
+        if not shown.is_ready or query.sort is not None:
+            return None
+        if query.filter is None:
+            total, span = self._span(query)
+            found = self._connection.execute(shown.joined_between, span).one() if span else None
+        else:
+            total, keys = self._selected_keys(query)
+            wanted = {"keys": keys}
+            found = self._connection.execute(shown.joined_with_keys, wanted).one() if keys else None
+        if found is None:
+            return total, 0, b""
+        count, joined = found
+        return total, count, served(joined, base_url=query.base_url)
+
+    def _selected_keys(self, query: Query) -> tuple[int, Sequence[int]]:
+        page = query.page
+        keys = self._connection.scalars(self._page(query)).all() if page.count else []
+        if len(keys) < page.count and (keys or page.start_index == 1):
+            # What ends before the page is full ends with it.
+            return page.start_index - 1 + len(keys), keys
+        counted = select(func.count()).select_from(self._selected(query).subquery())
+        return self._connection.scalar(counted) or 0, keys
+
+    def _span(self, query: Query) -> tuple[int, dict[str, Any] | None]:
+        """
+        Return the number of all resources, and what selects a page of them; None of an empty one.
+
+        By its keys, so that a late page costs what an early one does.
+        """
+        page = query.page
         keys = self._remember(f"keys of {self._resource_type.name}", self._keys)
         chosen = keys[page.start_index - 1 : page.start_index - 1 + page.count]
         if not chosen:
-            return len(keys), ()
-        span = {"mine": self._integration, "first": chosen[0], "last": chosen[-1]}
-        rows = self._connection.execute(shown.between, span)
-        return len(keys), [shown.document(row, query.base_url) for row in rows]
+            return len(keys), None
+        return len(keys), {"mine": self._integration, "first": chosen[0], "last": chosen[-1]}
 
     def _keys(self) -> "array[int]":
         table = self._home.resources
@@ -161,13 +193,6 @@ class Selection:
 
     def _level(self, base_url: str) -> ResourceLevel:
         return ResourceLevel(self._home, self._resource_type, base_url)
-
-    def _documents(self, keys: Sequence[int], query: Query, shown: Shown) -> Sequence[Document]:
-        if not keys:
-            return ()
-        rows = self._connection.execute(shown.with_keys, {"keys": list(keys)})
-        documents = {row.key: shown.document(row, query.base_url) for row in rows}
-        return [documents[key] for key in keys]
 
 
 def selects_changes(node: Filter) -> bool:

@@ -7,18 +7,21 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     LargeBinary,
+    Select,
     bindparam,
+    case,
     func,
     literal,
     select,
 )
 
 from gateway.mirror.catalogue import HOMES
+from gateway.mirror.joined import Joined
 from gateway.mirror.parts import Parts
 from gateway.scim.handler import Document
 from gateway.scim.path import AttributePath, resolve
 from gateway.scim.projection import Projection
-from gateway.scim.reference import absolute
+from gateway.scim.reference import served
 from gateway.scim.schema import ResourceType
 
 #: How many projections are kept.
@@ -30,35 +33,53 @@ class Shown:
     What is read of resources for one projection, and no more than that.
 
     To put a statement together takes longer than to answer it, so that is done once; each selects
-    what is there of the integration ``mine``, in rows that make documents.
+    what is there of the integration ``mine``.
 
     Attributes:
+        is_ready: Whether what is read is what is shown, to the byte.
         with_id: Selects the resource with the id ``wanted``.
         with_keys: Selects those among ``keys``.
         between: Selects those from the key ``first`` to ``last``, in order.
+        joined_between: The same, with all of them in one row.
+        joined_with_keys: Selects those among ``keys``, in order, with all of them in one row.
     """
 
     def __init__(self, projection: Projection) -> None:
         resource_type = projection.resource_type
+        home = HOMES[resource_type.name]
+        table = home.resources
         self._parts = _parts_of(resource_type)
-        table = HOMES[resource_type.name].resources
-        shown = select(*_columns(projection, self._parts)).where(
-            table.c.integration == bindparam("mine"), table.c.gone_at.is_(None)
+        self.is_ready = projection in (
+            Projection(resource_type),
+            Projection(resource_type, excluded=frozenset({home.long_list or ""})),
         )
-        self.with_id = shown.where(table.c.id == bindparam("wanted"))
-        self.between = shown.where(
-            table.c.key.between(bindparam("first"), bindparam("last"))
-        ).order_by(table.c.key)
+        shown = select(*_columns(projection, self._parts))
+        present = shown.where(table.c.integration == bindparam("mine"), table.c.gone_at.is_(None))
+        self.with_id = present.where(table.c.id == bindparam("wanted"))
+        span = table.c.key.between(bindparam("first"), bindparam("last"))
+        self.between = present.where(span).order_by(table.c.key)
+        self.joined_between = _joined(self.between)
         # Whether they are there was looked at when the keys were found; some are gone.
-        self.with_keys = select(*_columns(projection, self._parts)).where(
-            table.c.key.in_(bindparam("keys", expanding=True))
-        )
+        self.with_keys = shown.where(table.c.key.in_(bindparam("keys", expanding=True)))
+        self.joined_with_keys = _joined(self.with_keys.order_by(table.c.key))
 
     def document(self, row: Any, base_url: str) -> Document:
         """Return the document that a row makes, its references absolute."""
         _, version, document, lean_length, rest = row
         shown = document if lean_length is None else document + b"}"
-        return Document(version, absolute(self._parts.join(shown, rest), base_url=base_url))
+        json = served(shown, base_url=base_url)
+        if rest is not None:
+            json = self._parts.join(json, served(rest, base_url=base_url))
+        return Document(version, json)
+
+
+def _joined(query: Select[Any]) -> Select[int, bytes]:
+    page = query.subquery()
+    whole = case(
+        (page.c.lean_length.is_(None), page.c.document),
+        else_=page.c.document.concat(literal(b"}", LargeBinary())),
+    )
+    return select(func.count(), Joined(whole, page.c.key))
 
 
 @lru_cache(maxsize=_MOST_KEPT)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from gateway.planner.collections import BY_PLACE, GRANTS_TO, LIST_OF_TYPE, Collection
@@ -22,6 +23,9 @@ from gateway.scim.path import AttributePath, Target, resolve
 from gateway.scim.projection import Projection
 from gateway.scim.schema import ResourceType
 from gateway.scim.sort import Sort
+
+#: Of how many questions it is kept what they rest on: clients ask the same over and over.
+_MOST_KEPT = 512
 
 _EXTENSION = "urn:bitbucket-scim:params:scim:schemas:extension:1.0"
 
@@ -153,6 +157,7 @@ _ENTITLEMENTS = {"User": "entitlements", "Group": f"{_EXTENSION}:Group:entitleme
 _SUBJECTS = {"User": "user", "Group": "group"}
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def needs(
     filter: Filter | None,  # noqa: A002 - the name that RFC 7644 gives it
     *,

@@ -1,6 +1,6 @@
 """What the web asks, and what it is answered: the seam between the protocol and a directory."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -51,11 +51,25 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One page of a selection, and how many resources the whole selection has."""
+    """
+    One page of a selection.
+
+    Attributes:
+        total_results: How many resources the whole selection has.
+        count: How many of them are on the page.
+        resources: These, as the projection shows them: JSON, with commas between them.
+        provenance: How that is known.
+    """
 
     total_results: int
-    documents: Sequence[Document]
+    count: int
+    resources: bytes
     provenance: Provenance
+
+    @property
+    def json(self) -> bytes:
+        """The resources of the page as a JSON array."""
+        return b"[" + self.resources + b"]"
 
 
 @dataclass(frozen=True, slots=True)

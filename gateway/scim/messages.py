@@ -126,13 +126,14 @@ def read_query(
     )
 
 
-def list_response(total_results: int, resources: Sequence[bytes], *, start_index: int) -> bytes:
+def list_response(total_results: int, count: int, resources: bytes, *, start_index: int) -> bytes:
     """
     Return a ListResponse as JSON.
 
     Args:
         total_results: How many resources the whole selection has.
-        resources: Those of this page, each as JSON.
+        count: How many of them are on this page.
+        resources: These, as JSON with commas between them.
         start_index: The 1-based index of the first of them.
     """
     head = orjson.dumps(
@@ -140,10 +141,10 @@ def list_response(total_results: int, resources: Sequence[bytes], *, start_index
             "schemas": [LIST_RESPONSE],
             "totalResults": total_results,
             "startIndex": start_index,
-            "itemsPerPage": len(resources),
+            "itemsPerPage": count,
         }
     )
-    return b"".join((head[:-1], b',"Resources":[', b",".join(resources), b"]}"))
+    return b"".join((head[:-1], b',"Resources":[', resources, b"]}"))
 
 
 def _load(schema: Schema, parameters: Mapping[str, Sequence[str]]) -> dict[str, Any]:

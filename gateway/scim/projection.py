@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+import orjson
+
 from gateway.scim.errors import InvalidPath, InvalidSyntax
 from gateway.scim.path import AttributePath, Target, resolve
 from gateway.scim.schema import Attribute, ResourceType, Returned
@@ -47,6 +49,10 @@ class Projection:
         return attribute.returned is Returned.DEFAULT and not (
             self.excluded & {whole, target.name, target.extension}
         )
+
+    def json(self, document: bytes) -> bytes:
+        """Return the JSON of a whole resource with only the attributes to show."""
+        return document if self.is_default else orjson.dumps(self.apply(orjson.loads(document)))
 
     def apply(self, resource: JsonObject) -> dict[str, object]:
         """

@@ -89,7 +89,7 @@ class Discovery:
     def _list(self, documents: Sequence[JsonObject]) -> Response:
         _refuse_filter()
         found = [self._json(document) for document in documents]
-        return scim_answer(list_response(len(found), found, start_index=1))
+        return scim_answer(list_response(len(found), len(found), b",".join(found), start_index=1))
 
     def _json(self, document: JsonObject) -> bytes:
         meta = document["meta"]

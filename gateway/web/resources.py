@@ -9,7 +9,6 @@ from flask.views import MethodView
 from gateway.scim.errors import InvalidValue, NotFound
 from gateway.scim.handler import (
     Author,
-    Document,
     ResourceHandler,
     ResourceWriter,
     Write,
@@ -18,7 +17,6 @@ from gateway.scim.handler import (
 from gateway.scim.input import groups_asked_for, read_replacement, read_resource
 from gateway.scim.messages import list_response, read_projection, read_query
 from gateway.scim.patch.message import read_patch
-from gateway.scim.projection import Projection
 from gateway.scim.schema import ResourceType
 from gateway.web.addresses import Addresses
 from gateway.web.answers import (
@@ -90,7 +88,7 @@ class _ResourceView(MethodView):
         location = f"{write.base_url}{self._type.endpoint}/{written.resource_id}"
         name = "Location" if status == HTTPStatus.CREATED else "Content-Location"
         headers |= {"ETag": document.version, name: location}
-        return scim_answer(_shown(document, write.projection), status=status, headers=headers)
+        return scim_answer(write.projection.json(document.json), status=status, headers=headers)
 
 
 class CollectionView(_ResourceView):
@@ -109,8 +107,12 @@ class CollectionView(_ResourceView):
             freshness=freshness_wanted(request.headers.get("Cache-Control")),
         )
         listing = self._handler.query(query)
-        resources = [_shown(document, query.projection) for document in listing.documents]
-        body = list_response(listing.total_results, resources, start_index=query.page.start_index)
+        body = list_response(
+            listing.total_results,
+            listing.count,
+            listing.resources,
+            start_index=query.page.start_index,
+        )
         return Made(body, listing.provenance)
 
     def post(self) -> Response:
@@ -153,7 +155,9 @@ class SingleView(_ResourceView):
         if document is None:
             return Made(b"", retrieval.provenance)
         location = {"Content-Location": f"{base_url}{self._type.endpoint}/{resource_id}"}
-        return Made(_shown(document, projection), retrieval.provenance, location, document.version)
+        return Made(
+            projection.json(document.json), retrieval.provenance, location, document.version
+        )
 
     def put(self, resource_id: str) -> Response:
         """Replace a resource (RFC 7644 §3.5.1)."""
@@ -182,9 +186,3 @@ def _is_dry_run(header: str | None) -> bool:
     if read is None:
         raise InvalidValue("The header X-Dry-Run is true or false.")
     return read
-
-
-def _shown(document: Document, projection: Projection) -> bytes:
-    if projection.is_default:
-        return document.json
-    return orjson.dumps(projection.apply(orjson.loads(document.json)))

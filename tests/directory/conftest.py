@@ -87,8 +87,8 @@ class Stage:
         self, directory: Directory, text: str | None = None, **shown: str | None
     ) -> list[dict[str, Any]]:
         """Return the resources that a filter selects."""
-        found = self.ask(directory, text, **shown).documents
-        return [orjson.loads(document.json) for document in found]
+        found: list[dict[str, Any]] = orjson.loads(self.ask(directory, text, **shown).json)
+        return found
 
 
 @contextmanager

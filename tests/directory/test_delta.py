@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 
 from gateway.sandbox import create_app, generate, serving
@@ -37,8 +36,8 @@ def changes(stage: Any, since: str, more: str = "") -> list[dict[str, Any]]:
 
 def everything(stage: Any, text: str | None = None) -> list[dict[str, Any]]:
     """Return users with all that is kept of them."""
-    documents = stage.ask(stage.users, text, attributes=ALL).documents
-    return [orjson.loads(document.json) for document in documents]
+    found: list[dict[str, Any]] = stage.resources(stage.users, text, attributes=ALL)
+    return found
 
 
 def latest(users: list[dict[str, Any]]) -> str:

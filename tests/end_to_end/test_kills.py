@@ -143,7 +143,7 @@ def told(refresher: Refresher, freshness: FreshnessWanted) -> dict[str, frozense
     registry = load_registry()
     directory = Directory(registry.user, refresher.mirror, refresher)
     query = Query(None, None, IndexPage(1, 1000), Projection(registry.user), "x", freshness)
-    users = [orjson.loads(document.json) for document in directory.query(query).documents]
+    users = orjson.loads(directory.query(query).json)
     return {
         user["id"]: frozenset(
             value["value"] for name in ("entitlements", "groups") for value in user.get(name, ())

@@ -126,7 +126,7 @@ def test_a_list_is_json_with_its_resources_as_they_are(
     """It counts those of the page, and says how many there are in all."""
     total %= 1 << 63
     parts = [json.dumps(resource).encode() for resource in resources]
-    body = list_response(total, parts, start_index=3)
+    body = list_response(total, len(parts), b",".join(parts), start_index=3)
 
     assert json.loads(body) == {
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from gateway.scim.errors import InvalidPath
 from gateway.scim.path import AttributePath, resolve
-from gateway.scim.reference import absolute, relative, relative_path, without_null
+from gateway.scim.reference import (
+    absolute,
+    from_stored,
+    relative,
+    relative_path,
+    served,
+    to_stored,
+    without_null,
+)
 from gateway.scim.schema import Registry, ResourceType
 from gateway.scim.sort import bind_sort
 from gateway.scim.text import fold, instant, read_instant
@@ -163,8 +171,11 @@ def test_no_text_passes_for_a_reference(texts: dict[str, str]) -> None:
     others = {without_null(name): without_null(text) for name, text in texts.items()}
     document = orjson.dumps({"texts": others, "ref": relative("/Users/1")})
 
-    served = orjson.loads(absolute(document, base_url="https://x/scim/v2"))
+    expected = {"texts": others, "ref": "https://x/scim/v2/Users/1"}
+    stored = to_stored(document)
 
-    assert served == {"texts": others, "ref": "https://x/scim/v2/Users/1"}
+    assert orjson.loads(absolute(document, base_url="https://x/scim/v2")) == expected
+    assert orjson.loads(served(stored, base_url="https://x/scim/v2")) == expected
+    assert from_stored(stored) == document
     assert relative_path(relative("/Users/1")) == "/Users/1"
     assert relative_path("/Users/1") is None

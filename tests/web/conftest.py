@@ -42,9 +42,8 @@ class Memory:
         found = [r for r in self.resources if query.filter is None or matches(query.filter, r)]
         start = query.page.start_index - 1
         page = found[start : start + query.page.count]
-        return Listing(
-            len(found), [_document(r) for r in page], Provenance(age_seconds=17, calls=3)
-        )
+        shown = b",".join(query.projection.json(_document(r).json) for r in page)
+        return Listing(len(found), len(page), shown, Provenance(age_seconds=17, calls=3))
 
     def retrieve(
         self,

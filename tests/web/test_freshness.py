@@ -137,7 +137,7 @@ class _Answering:
 
     def query(self, _query: Query) -> Listing:
         """Return no resource."""
-        return Listing(0, (), self.provenance)
+        return Listing(0, 0, b"", self.provenance)
 
     def retrieve(self, _id: str, **_how: Any) -> Retrieval:
         """Return no resource."""

@@ -194,7 +194,8 @@ class AsStored:
 
     def query(self, _query: Query) -> Listing:
         """Return it twice."""
-        return Listing(2, [self.document, self.document], Provenance(age_seconds=0, calls=0))
+        twice = b",".join([self.document.json] * 2)
+        return Listing(2, 2, twice, Provenance(age_seconds=0, calls=0))
 
     def retrieve(self, resource_id: str, **_how: Any) -> Retrieval:
         """Return it."""
