@@ -1,12 +1,17 @@
 """Answers in SCIM's media type (RFC 7644 §3.1, §8.1)."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import orjson
 from flask import Response
+from werkzeug.datastructures import Headers
 
 from gateway.scim.errors import ScimError, Unavailable
 from gateway.scim.freshness import Provenance
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 MEDIA_TYPE = "application/scim+json"
 
@@ -15,6 +20,20 @@ class ScimResponse(Response):
     """An answer in SCIM's media type, where nothing else is said."""
 
     default_mimetype = MEDIA_TYPE
+
+    def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:
+        """
+        Return the headers to send.
+
+        Those of an answer with a body are sent as they are: every address in them is absolute
+        and encoded, which Werkzeug would look at again.
+        """
+        if self.status_code in _WITH_BODY:
+            return self.headers
+        return super().get_wsgi_headers(environ)
+
+
+_WITH_BODY = frozenset({200, 201})
 
 
 def scim_answer(
@@ -46,17 +65,21 @@ def error_answer(error: ScimError, headers: Mapping[str, str] | None = None) -> 
     return answer
 
 
-def provenance_headers(provenance: Provenance) -> dict[str, str]:
+def provenance_headers(provenance: Provenance, *, older_seconds: int = 0) -> dict[str, str]:
     """
     Return the headers that say how old an answer is, what it cost, and what is not known.
 
     A cache must not answer a second client with what the first one was shown, and must ask again
     before it answers the first.
+
+    Args:
+        provenance: How the answer was come by.
+        older_seconds: How long ago.
     """
     headers = {
-        "Age": str(provenance.age_seconds),
+        "Age": str(provenance.age_seconds + older_seconds),
         "X-Bitbucket-Calls": str(provenance.calls),
-        "Cache-Status": _cache_status(provenance),
+        "Cache-Status": _cache_status(provenance, provenance.ttl_seconds - older_seconds),
         "Cache-Control": "private, no-cache",
     }
     if provenance.incomplete:
@@ -64,13 +87,13 @@ def provenance_headers(provenance: Provenance) -> dict[str, str]:
     return headers
 
 
-def _cache_status(provenance: Provenance) -> str:
+def _cache_status(provenance: Provenance, ttl_seconds: int) -> str:
     """Return how the gateway came by the answer (RFC 9211)."""
     forwarded = provenance.forwarded
     parts = ["bitbucket-scim", f"fwd={forwarded}" if forwarded else "hit"]
     if forwarded and not provenance.detail:
         parts.append("stored")
-    parts.append(f"ttl={provenance.ttl_seconds}")
+    parts.append(f"ttl={ttl_seconds}")
     if provenance.detail:
         parts.append(f'detail="{_string(provenance.detail)}"')
     return "; ".join(parts)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import TypeAlias
 
@@ -38,6 +38,20 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """
+    An answer as it is given now.
+
+    Attributes:
+        made: The answer as it was made.
+        older_seconds: How long ago that was.
+    """
+
+    made: Made
+    older_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class _Kept:
     made: Made
     revision: int
@@ -63,7 +77,7 @@ class ReadyAnswers:
         self._lock = Lock()
         self._clock = clock
 
-    def answer(self, revision: Callable[[], int], make: Callable[[], Made]) -> Made:
+    def answer(self, revision: Callable[[], int], make: Callable[[], Made]) -> Given:
         """
         Return the answer to the request at hand: a kept one, or else what *make* returns.
 
@@ -73,7 +87,7 @@ class ReadyAnswers:
         """
         key = _key()
         if key is None:
-            return make()
+            return Given(make())
         # Before the answer is made: what changes meanwhile makes it one of yesterday.
         current = revision()
         with self._lock:
@@ -82,12 +96,12 @@ class ReadyAnswers:
         if kept is not None and kept.revision == current:
             older = int(now - kept.at)
             if older <= kept.made.provenance.ttl_seconds:
-                return _grown(kept.made, older)
+                return Given(kept.made, older)
         made = make()
         if _is_for_others(made.provenance):
             with self._lock:
                 self._kept[key] = _Kept(made, current, now)
-        return made
+        return Given(made)
 
 
 def _key() -> Key | None:
@@ -102,18 +116,6 @@ def _key() -> Key | None:
 def _is_for_others(provenance: Provenance) -> bool:
     """Tell whether the next who asks is answered the same: what was read for it was read."""
     return not provenance.calls and not provenance.detail and provenance.ttl_seconds > 0
-
-
-def _grown(made: Made, seconds: int) -> Made:
-    if not seconds:
-        return made
-    then = made.provenance
-    now = replace(
-        then,
-        age_seconds=then.age_seconds + seconds,
-        ttl_seconds=then.ttl_seconds - seconds,
-    )
-    return replace(made, provenance=now)
 
 
 def _size(kept: _Kept) -> int:

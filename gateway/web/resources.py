@@ -30,7 +30,7 @@ from gateway.web.authentication import Authenticator
 from gateway.web.bodies import json_body
 from gateway.web.caching import freshness_wanted
 from gateway.web.preconditions import IfMatch, IfNoneMatch
-from gateway.web.ready import Made, ReadyAnswers
+from gateway.web.ready import Given, Made, ReadyAnswers
 
 
 class _ResourceView(MethodView):
@@ -96,8 +96,8 @@ class CollectionView(_ResourceView):
 
     def get(self) -> Response:
         """Answer a query (RFC 7644 §3.4.2)."""
-        made = self._ready.answer(self._handler.revision, self._made)
-        return scim_answer(made.body, headers=provenance_headers(made.provenance))
+        given = self._ready.answer(self._handler.revision, self._made)
+        return scim_answer(given.made.body, headers=_provenance(given))
 
     def _made(self) -> Made:
         query = read_query(
@@ -132,8 +132,8 @@ class SingleView(_ResourceView):
     def get(self, resource_id: str) -> Response:
         """Answer with one resource (RFC 7644 §3.4.1)."""
         known = IfNoneMatch.parse(request.headers.get("If-None-Match"))
-        made = self._ready.answer(self._handler.revision, lambda: self._made(resource_id))
-        headers = provenance_headers(made.provenance)
+        given = self._ready.answer(self._handler.revision, lambda: self._made(resource_id))
+        made, headers = given.made, _provenance(given)
         if made.version is None:
             absent = NotFound(f"There is no {self._type.name} with the id {resource_id}.")
             return error_answer(absent, headers | {"Cache-Control": "no-store"})
@@ -186,3 +186,7 @@ def _is_dry_run(header: str | None) -> bool:
     if read is None:
         raise InvalidValue("The header X-Dry-Run is true or false.")
     return read
+
+
+def _provenance(given: Given) -> dict[str, str]:
+    return provenance_headers(given.made.provenance, older_seconds=given.older_seconds)

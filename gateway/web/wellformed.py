@@ -37,6 +37,8 @@ def refuse_malformed() -> None:
 
 
 def _is_encoded(query: bytes) -> bool:
+    if query.isascii() and b"%" not in query:
+        return True
     if _BROKEN_ESCAPE.search(query):
         return False
     try:

@@ -8,7 +8,8 @@ import pytest
 from flask import Flask
 
 from gateway.scim.freshness import Provenance
-from gateway.web.ready import Made, ReadyAnswers
+from gateway.web.answers import provenance_headers
+from gateway.web.ready import Given, Made, ReadyAnswers
 
 
 @dataclass
@@ -37,7 +38,7 @@ class Asker:
     source: Source
     ready: ReadyAnswers
 
-    def ask(self, path: str = "/scim/v2/Users", **request: Any) -> Made:
+    def ask(self, path: str = "/scim/v2/Users", **request: Any) -> Given:
         """Return the answer."""
         with Flask("x").test_request_context(path, **request):
             return self.ready.answer(lambda: self.source.revision, self.source.make)
@@ -56,8 +57,8 @@ def test_the_same_question_is_answered_the_same(asker: Asker) -> None:
     asker.source.now = 3.5
     again = asker.ask()
 
-    assert again.body == first.body
-    assert (again.provenance.age_seconds, again.provenance.ttl_seconds) == (13, 2)
+    assert again.made is first.made
+    assert (first.older_seconds, again.older_seconds) == (0, 3)
     assert asker.source.made == 1
 
 
@@ -76,14 +77,14 @@ def test_another_question_is_answered_anew(
 ) -> None:
     """Another address, or the wish for another age."""
     asker.ask()
-    assert asker.ask(path, **request_).body == b"2"
+    assert asker.ask(path, **request_).made.body == b"2"
 
 
 def test_what_has_changed_is_answered_anew(asker: Asker) -> None:
     """Whoever changed it."""
     asker.ask()
     asker.source.revision = 2
-    assert asker.ask().body == b"2"
+    assert asker.ask().made.body == b"2"
 
 
 def test_what_changes_while_it_is_answered_is_answered_anew(asker: Asker) -> None:
@@ -95,16 +96,16 @@ def test_what_changes_while_it_is_answered_is_answered_anew(asker: Asker) -> Non
 
     asker.source.meanwhile = change
     asker.ask()
-    assert asker.ask().body == b"2"
+    assert asker.ask().made.body == b"2"
 
 
 def test_what_grew_too_old_is_answered_anew(asker: Asker) -> None:
     """The mirror will be asked whether there is anything younger."""
     asker.ask()
     asker.source.now = 5.9
-    assert asker.ask().body == b"1"
+    assert asker.ask().made.body == b"1"
     asker.source.now = 6
-    assert asker.ask().body == b"2"
+    assert asker.ask().made.body == b"2"
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_what_only_one_was_told_is_not_told_others(asker: Asker, provenance: Pro
     """What was read for it, and what is older than it should be, is looked up again."""
     asker.source.provenance = provenance
     asker.ask()
-    assert asker.ask().body == b"2"
+    assert asker.ask().made.body == b"2"
 
 
 def test_no_more_is_kept_than_there_is_room_for(asker: Asker) -> None:
@@ -131,3 +132,12 @@ def test_no_more_is_kept_than_there_is_room_for(asker: Asker) -> None:
     assert asker.source.made == made
     asker.ask("/scim/v2/Users/0")
     assert asker.source.made == made + 1
+
+
+def test_headers_tell_the_age_of_what_is_given_again() -> None:
+    """As much more than when it was made, and as much less to go."""
+    made = Provenance(age_seconds=10, calls=0, ttl_seconds=5)
+    headers = provenance_headers(made, older_seconds=3)
+
+    assert headers["Age"] == "13"
+    assert headers["Cache-Status"] == "bitbucket-scim; hit; ttl=2"
