@@ -1,7 +1,7 @@
 """Where each attribute of a resource is kept, to be filtered and sorted by."""
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,6 +43,8 @@ class Home:
         columns: The columns of *resources*, by the path of their single-valued attributes. What
             is not among them is told by the others, or assigned to none.
         lists: The paths of the multi-valued attributes.
+        texts: The name of the table of their texts.
+        in_texts: The paths whose values are in those.
         long_list: The attribute that documents end with, so that it can be left unread.
         departed: The column, and its value, that tell the last word on a resource that is gone;
             None where there is none.
@@ -52,6 +54,8 @@ class Home:
     values: Table
     columns: Mapping[str, str]
     lists: frozenset[str]
+    texts: str
+    in_texts: frozenset[str]
     long_list: str | None = None
     departed: tuple[str, str] | None = None
 
@@ -96,6 +100,18 @@ HOMES: Mapping[str, Home] = {
             f"{_ENTERPRISE}:manager.$ref": "manager_ref",
         },
         frozenset({"schemas", "emails", "photos", "groups", "entitlements", "roles"}),
+        "user_texts",
+        frozenset(
+            {
+                "userName",
+                "name.formatted",
+                "name.familyName",
+                "name.givenName",
+                "displayName",
+                "nickName",
+                "emails.value",
+            }
+        ),
         departed=("membership", "removed"),
     ),
     "Group": Home(
@@ -109,6 +125,8 @@ HOMES: Mapping[str, Home] = {
             f"{_EXTENSION}:Group:autoAdd": "auto_add",
         },
         frozenset({"schemas", "members", f"{_EXTENSION}:Group:entitlements"}),
+        "group_texts",
+        frozenset({"displayName"}),
         long_list="members",
     ),
 }
@@ -128,6 +146,10 @@ class Indexer:
             if path not in _WRITTEN_APART
         ]
         self._lists = [(path, _target(path, resource_type)) for path in sorted(home.lists)]
+        self._in_texts = frozenset(
+            column for path, column in home.columns.items() if path in home.in_texts
+        )
+        self._lists_in_texts = frozenset(p for p in home.lists if f"{p}.value" in home.in_texts)
 
     def columns(self, resource: Mapping[str, Any]) -> dict[str, Any]:
         """Return the columns of the single-valued attributes, as they are compared."""
@@ -140,6 +162,12 @@ class Indexer:
         for path, target in self._lists:
             for position, value in enumerate(_read(resource, target) or ()):
                 yield {"attribute": path, "position": position, **_parts(value, target)}
+
+    def text(self, columns: Mapping[str, Any], values: Iterable[Mapping[str, Any]]) -> str:
+        """Return what is searched of a resource with those columns and values, a line each."""
+        held = [columns[name] for name in self._in_texts]
+        held += [row["value"] for row in values if row["attribute"] in self._lists_in_texts]
+        return "\n".join(filter(None, held))
 
 
 def list_path(target: Target) -> str:

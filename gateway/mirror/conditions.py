@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, and_, case, false, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, or_, select, true
 
 from gateway.mirror.catalogue import VALUE_COLUMNS, Home, list_path
 from gateway.mirror.comparisons import OPERATIONS, Condition, Expression, satisfies_one
@@ -58,11 +58,14 @@ class ResourceLevel:
         home: Where they are kept.
         resource_type: Their type.
         base_url: What their references begin with.
+        among: Selects the keys of all that the whole filter may match; None where that is not
+            known before. Lists are searched for no others.
     """
 
     home: Home
     resource_type: ResourceType
     base_url: str
+    among: Select[int] | None = None
 
     def compare(self, target: Target, comparison: _Comparison) -> Condition:
         """Return that a value of *target* satisfies *comparison*."""
@@ -108,9 +111,10 @@ class ResourceLevel:
     def _any_value(self, target: Target, condition: Condition) -> Condition:
         values = self.home.values
         # Not a correlated EXISTS: the value may be the quickest way to the resource.
-        return self.home.resources.c.key.in_(
-            select(values.c.key).where(values.c.attribute == list_path(target), condition)
-        )
+        found = select(values.c.key).where(values.c.attribute == list_path(target), condition)
+        if self.among is not None:
+            found = found.where(values.c.key.in_(self.among))
+        return self.home.resources.c.key.in_(found)
 
     def _column(self, target: Target) -> Expression | None:
         resources = self.home.resources

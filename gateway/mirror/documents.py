@@ -1,7 +1,7 @@
 """Keeping rendered resources: a new version only where something changed."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
@@ -23,6 +23,7 @@ from gateway.mirror.catalogue import FORM, HOMES, Indexer
 from gateway.mirror.fact_reader import in_lists
 from gateway.mirror.instants import from_text
 from gateway.mirror.parts import Parts
+from gateway.mirror.texts import Texts
 from gateway.scim.reference import from_stored, to_stored
 from gateway.scim.schema import ResourceType
 from gateway.scim.text import instant
@@ -31,6 +32,8 @@ Resource = Mapping[str, Any]
 
 #: The most keys in one list of a statement.
 _LIST_SIZE = 500
+#: How many resources are written at once: as many as memory need hold.
+_MOST_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,16 @@ class _Kept:
 
     def is_same(self, version: str) -> bool:
         return self.version == version and self.gone_at is None
+
+
+@dataclass(slots=True)
+class _Rows:
+    """What is written at once: resources that are new or changed, their values and texts."""
+
+    added: list[dict[str, Any]] = field(default_factory=list)
+    changed: list[dict[str, Any]] = field(default_factory=list)
+    values: list[dict[str, Any]] = field(default_factory=list)
+    texts: dict[int, str] = field(default_factory=dict)
 
 
 class DocumentStore:
@@ -78,6 +91,8 @@ class DocumentStore:
         self._parts = Parts(resource_type)
         self._long_list = home.long_list
         self._last_word = last_word
+        self._texts = Texts(connection, home.texts)
+        self._has_texts = self._texts.exist()
 
     def save_all(self, resources: Iterable[Resource], *, now: datetime) -> None:
         """
@@ -110,21 +125,18 @@ class DocumentStore:
         if self._last_word is not None and gone:
             table = self._table
             created = {row.key: row.created for row in gone}
-            words: list[dict[str, Any]] = []
-            values: list[dict[str, Any]] = []
             for keys in _batched(sorted(created)):
                 documents = select(table.c.key, table.c.document, table.c.on_request)
                 found = self._connection.execute(documents.where(table.c.key.in_(keys)))
+                rows = _Rows()
                 for key, document, on_request in found:
                     rest = None if on_request is None else from_stored(on_request)
                     whole = orjson.loads(self._parts.join(from_stored(document), rest))
                     resource = self._last_word(_without_versions(whole))
-                    row = self._row(
-                        resource, version_of(resource), created=created[key], modified=now
-                    )
-                    words.append({**row, "old_key": key})
-                    values += [{"key": key, **value} for value in self._indexer.values(resource)]
-            self._write([], words, values)
+                    version = version_of(resource)
+                    row = self._row(resource, version, created=created[key], modified=now)
+                    self._put(rows, key, row, resource, is_new=False)
+                self._write(rows)
         if gone:
             self._connection.execute(
                 update(self._table)
@@ -157,9 +169,7 @@ class DocumentStore:
 
     def _save(self, resources: Iterable[Resource], kept: Mapping[str, _Kept], now: str) -> set[str]:
         next_key = self._next_key()
-        added: list[dict[str, Any]] = []
-        changed: list[dict[str, Any]] = []
-        values: list[dict[str, Any]] = []
+        rows = _Rows()
         seen: set[str] = set()
         for resource in resources:
             resource_id = str(resource["id"])
@@ -176,14 +186,26 @@ class DocumentStore:
                 modified=before.last_modified if is_same and before else now,
             )
             if before:
-                row["old_key"] = key = before.key
-                changed.append(row)
+                self._put(rows, before.key, row, resource, is_new=False)
             else:
-                row["key"] = key = next_key + len(added)
-                added.append(row)
-            values += [{"key": key, **value} for value in self._indexer.values(resource)]
-        self._write(added, changed, values)
+                self._put(rows, next_key, row, resource, is_new=True)
+                next_key += 1
+            if len(rows.texts) >= _MOST_AT_ONCE:
+                self._write(rows)
+                rows = _Rows()
+        self._write(rows)
         return seen
+
+    def _put(
+        self, rows: "_Rows", key: int, row: dict[str, Any], resource: Resource, *, is_new: bool
+    ) -> None:
+        if is_new:
+            rows.added.append({**row, "key": key})
+        else:
+            rows.changed.append({**row, "old_key": key})
+        values = list(self._indexer.values(resource))
+        rows.values += [{"key": key, **value} for value in values]
+        rows.texts[key] = self._indexer.text(row, values)
 
     def _row(
         self, resource: Resource, version: str, *, created: str, modified: str
@@ -218,32 +240,29 @@ class DocumentStore:
         lean = to_stored(orjson.dumps(resource))
         return to_stored(orjson.dumps(resource | long_list)), len(lean) - len(b"}")
 
-    def _write(
-        self,
-        added: list[dict[str, Any]],
-        changed: list[dict[str, Any]],
-        values: list[dict[str, Any]],
-    ) -> None:
-        if added:
-            self._connection.execute(insert(self._table), added)
-        if changed:
+    def _write(self, rows: "_Rows") -> None:
+        if rows.added:
+            self._connection.execute(insert(self._table), rows.added)
+        if rows.changed:
             old_key: BindParameter[int] = bindparam("old_key")
             self._connection.execute(
                 delete(self._values).where(self._values.c.key == old_key),
-                [{"old_key": row["old_key"]} for row in changed],
+                [{"old_key": row["old_key"]} for row in rows.changed],
             )
-            names = [name for name in changed[0] if name != "old_key"]
+            names = [name for name in rows.changed[0] if name != "old_key"]
             self._connection.execute(
                 update(self._table)
                 .where(self._table.c.key == old_key)
                 .values({name: bindparam(f"new_{name}") for name in names}),
                 [
                     {"old_key": row["old_key"]} | {f"new_{name}": row[name] for name in names}
-                    for row in changed
+                    for row in rows.changed
                 ],
             )
-        if values:
-            self._connection.execute(insert(self._values), values)
+        if rows.values:
+            self._connection.execute(insert(self._values), rows.values)
+        if self._has_texts:
+            self._texts.put(rows.texts)
 
     def _next_key(self) -> int:
         largest = self._connection.scalar(select(func.max(self._table.c.key)))

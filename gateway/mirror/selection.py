@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Dialect, Select, func, select
 from gateway.mirror.catalogue import HOMES
 from gateway.mirror.conditions import ResourceLevel, condition_of
 from gateway.mirror.shown import shown_by
+from gateway.mirror.texts import Texts, held_by_all
 from gateway.scim.filter.bound import And, Compare, Filter, Operator, Or
 from gateway.scim.handler import Document, Query
 from gateway.scim.projection import Projection
@@ -158,9 +159,20 @@ class Selection:
         asks_for_changes = query.filter is not None and selects_changes(query.filter)
         conditions = self._present_or_departed() if asks_for_changes else self._present()
         if query.filter is not None:
+            level = self._level(query.base_url, among=self._candidates(query.filter))
             # At the front, as far as it can be from SQLite's limits on nesting.
-            conditions.insert(0, condition_of(query.filter, self._level(query.base_url)))
+            conditions.insert(0, condition_of(query.filter, level))
+            if level.among is not None:
+                conditions.append(self._home.resources.c.key.in_(level.among))
         return select(self._home.resources.c.key).where(*conditions)
+
+    def _candidates(self, node: Filter) -> Select[int] | None:
+        """Return what selects all that *node* may match, if the texts of those are known."""
+        wanted = held_by_all(node, self._home.in_texts)
+        texts = Texts(self._connection, self._home.texts)
+        if not wanted or not self._remember(f"has {self._home.texts}", texts.exist):
+            return None
+        return texts.may_hold(wanted)
 
     def _present(self) -> list[ColumnElement[bool]]:
         table = self._home.resources
@@ -191,8 +203,8 @@ class Selection:
         in_order = key.desc().nulls_first() if sort.descending else key.asc().nulls_last()
         return [in_order, first_seen]
 
-    def _level(self, base_url: str) -> ResourceLevel:
-        return ResourceLevel(self._home, self._resource_type, base_url)
+    def _level(self, base_url: str, among: Select[int] | None = None) -> ResourceLevel:
+        return ResourceLevel(self._home, self._resource_type, base_url, among)
 
 
 def selects_changes(node: Filter) -> bool:

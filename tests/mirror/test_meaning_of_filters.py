@@ -55,6 +55,9 @@ _TEXTS = st.sampled_from(
         *("\u03a3\u0391\u03a3", "\u03c3\u03b1\u03c2", "\u03c3\u03b1\u03c3"),
         *("%", "a%", "_", "*", "?", "\\", "'", '"', "/", "/a", "\x01", "\n"),
         *("\u0345", "\uffff", "\U0001f600", "a\U0001f600"),
+        # Long enough to be looked up by trigrams, which know no signs and no ends of words.
+        *("abba", "ABBA ab", "bba", "aba", "É\u0301 éß", "\u03c3\u03b1\u03c3\u03b1\u03c2"),
+        *('"ab"', "'ab' OR", "a%b_", "\\ab\n", "\U0001f600\U0001f600a", "AND", "a*b", "ab-"),
     ]
 )
 _MOMENTS = st.sampled_from(
