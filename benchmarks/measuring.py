@@ -117,7 +117,7 @@ class Measuring:
                     resident[server.name] = resident_kib(family(server.pid))
         cells = {
             name: Cell(
-                load=_median(loads[name]),
+                load=median_of(loads[name]) if loads[name] else None,
                 size=looked.size,
                 resident_kib=resident.get(name, 0),
                 note=looked.note,
@@ -137,7 +137,8 @@ class Measuring:
         targets = question.targets(column)
         key = (server.name, question.key, column)
         # Each round goes on where the last one ended, so that nothing is asked twice.
-        begin = self._begin.get(key, 0)
+        # The first target was asked already, when it was looked at.
+        begin = self._begin.get(key, 1)
         load = self.driver.drive(
             server.origin,
             server.prefix(question, column),
@@ -201,9 +202,8 @@ def pages_by_cursor(server: Server) -> bool:
     return bool(told.get("pagination", {}).get("cursor"))
 
 
-def _median(loads: Sequence[Load]) -> Load | None:
-    if not loads:
-        return None
+def median_of(loads: Sequence[Load]) -> Load:
+    """Return the medians of some rounds, one at least."""
 
     def middle(number: Callable[[Load], float]) -> float:
         return statistics.median(number(load) for load in loads)
