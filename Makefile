@@ -58,6 +58,10 @@ format: $(READY) ## Put style and format right
 bench: $(BENCH) peers ## Measure speed, beside a ceiling and peers in the same run
 	$(BIN)/python -m benchmarks.speed $(OPTIONS)
 
+.PHONY: bench-growth
+bench-growth: $(BENCH) ## Measure what grows with the workspace
+	$(BIN)/python -m benchmarks.growth $(OPTIONS)
+
 .PHONY: peers
 peers: $(SCIM2_SERVER)/.venv/.ready $(SCIMMY)/node_modules/.ready
 

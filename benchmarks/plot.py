@@ -35,6 +35,23 @@ def plot_rates(rows: Sequence[Row], names: Sequence[str], path: Path) -> None:
         _save(figure, path)
 
 
+def plot_growth(
+    panels: Mapping[str, Mapping[str, Sequence[tuple[float, float]]]], path: Path
+) -> None:
+    """Draw lines over the number of users: for each panel some, of users and values."""
+    with mpl.rc_context(_SETTINGS):
+        figure = Figure(figsize=(12, 7), layout="constrained")
+        axes = figure.subplots(_ROWS, len(panels) // _ROWS).flat
+        for part, (title, lines) in zip(axes, panels.items(), strict=True):
+            for colour, (name, points) in zip(_COLOURS * 2, lines.items(), strict=False):
+                part.plot(*zip(*points, strict=True), marker="o", label=name, color=colour)
+            part.set(title=title.replace("`", ""), xlabel="users", xscale="log", yscale="log")
+            part.grid(visible=True, color="#d0d7de", linewidth=0.5)
+        shown = axes[0].get_legend_handles_labels()
+        figure.legend(*shown, loc="outside upper center", ncols=len(_COLOURS))
+        _save(figure, path)
+
+
 def _bars(axes: Axes, labels: Sequence[str], rates: Mapping[str, Sequence[float]]) -> None:
     height = 0.8 / len(rates)
     for number, (name, values) in enumerate(rates.items()):

@@ -114,6 +114,15 @@ def questions(population: Population) -> list[Question]:
     return asked
 
 
+def grown(total: int, addresses: Sequence[str]) -> list[Question]:
+    """Return the questions that are asked at every size."""
+    starts = {f"first page of {_PAGE}": 1, "one in the middle": total // 2 + 1, "the last": total}
+    return [
+        *(pages(name, "/Users", start, total, "") for name, start in starts.items()),
+        _question("`userName eq`", _filters("/Users", "userName eq", addresses)),
+    ]
+
+
 def _question(name: str, paths: Iterable[str], *, walks: bool = False) -> Question:
     targets = _shuffled(Target(path) for path in paths)
     return Question(name, targets[0], targets[1:], walks=walks)
