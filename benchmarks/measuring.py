@@ -131,7 +131,8 @@ class Measuring:
     def _repetition(self, server: Server, question: Question, column: Column) -> float:
         """Return how often each address was asked that is to be asked once."""
         asked = self._begin.get((server.name, question.key, column), 0)
-        return asked / len(question.first) if column is Column.FIRST else 0.0
+        is_once = column is Column.FIRST and not question.walks
+        return asked / len(question.first) if is_once else 0.0
 
     def _drive(self, server: Server, question: Question, column: Column, seconds: int) -> Load:
         targets = question.targets(column)

@@ -17,7 +17,10 @@ local at
 local walk, cursor
 
 local function follow(_, _, body)
-  cursor = body:match('"nextCursor"%s*:%s*"([^"]*)"')
+  cursor = body:match('"nextCursor"%s*:%s*"([^"]+)"')
+  cursor = cursor and cursor:gsub("[^%w%-._~]", function(letter)
+    return string.format("%%%02X", letter:byte())
+  end)
 end
 
 function init(arguments)
