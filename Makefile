@@ -9,12 +9,17 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready
 CLIENTS := tests/clients/node_modules/.ready
+BENCH := $(VENV)/.bench
+# Options of the benchmarks, as in make bench OPTIONS="--users 500 --seconds 1 --rounds 1".
+OPTIONS ?=
+SCIM2_SERVER := benchmarks/peers/scim2_server
+SCIMMY := benchmarks/peers/scimmy
 
 .DEFAULT_GOAL := help
 
 .PHONY: help
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: $(INSTALLED) ## Serve a simulated workspace as SCIM, and print calls to try
@@ -50,8 +55,15 @@ format: $(READY) ## Put style and format right
 	$(BIN)/ruff format .
 
 .PHONY: bench
-bench: $(READY) ## Measure speed, beside a ceiling in the same run
-	$(BIN)/python benchmarks/read_path.py
+bench: $(BENCH) peers ## Measure speed, beside a ceiling and peers in the same run
+	$(BIN)/python -m benchmarks.speed $(OPTIONS)
+
+.PHONY: bench-growth
+bench-growth: $(BENCH) ## Measure what grows with the workspace
+	$(BIN)/python -m benchmarks.growth $(OPTIONS)
+
+.PHONY: peers
+peers: $(SCIM2_SERVER)/.venv/.ready $(SCIMMY)/node_modules/.ready
 
 .PHONY: calls
 calls: $(READY) ## Count what reading costs, beside a crawl
@@ -59,7 +71,7 @@ calls: $(READY) ## Count what reading costs, beside a crawl
 
 .PHONY: clean
 clean: ## Remove what the other commands made
-	rm -rf $(VENV) build dist tests/clients/node_modules .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist tests/clients/node_modules $(SCIM2_SERVER)/.venv $(SCIMMY)/node_modules .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find gateway tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What the gateway needs to run.
@@ -74,6 +86,30 @@ $(INSTALLED): pyproject.toml
 $(READY): $(INSTALLED)
 	$(PIP) --group dev
 	@touch $@
+
+# What the pictures of the benchmarks take.
+$(BENCH): $(READY)
+	$(PIP) --group bench
+	@touch $@
+
+# The servers that ours is measured beside, each in a place of its own. One that can't be installed
+# is left out, and the benchmark says so.
+$(SCIM2_SERVER)/.venv/.ready: $(SCIM2_SERVER)/requirements.txt
+	@if { test -x $(@D)/bin/pip || $(PYTHON) -m venv $(@D); } && \
+		$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<; then \
+		touch $@; \
+	else \
+		rm -rf $(@D); echo "scim2-server can't be installed: it is left out"; \
+	fi
+
+$(SCIMMY)/node_modules/.ready: $(SCIMMY)/package-lock.json
+	@if ! command -v npm >/dev/null; then \
+		echo "npm is not installed: scimmy-routers is left out"; \
+	elif npm ci --silent --no-audit --no-fund --fetch-retries=1 --fetch-timeout=30000 --prefix $(SCIMMY); then \
+		touch $@; \
+	else \
+		echo "npm ci failed: scimmy-routers is left out"; \
+	fi
 
 # A Bitbucket client of npm's, for the tests that read the simulated Bitbucket with it. Without
 # npm, or without its registry, those tests say so and are skipped.

@@ -36,7 +36,8 @@ from benchmarks.calls_tables import (
     Size,
     report,
 )
-from benchmarks.read_path import TOKEN, free_port, running
+from benchmarks.processes import free_port, running
+from benchmarks.servers import TOKEN
 from gateway.sandbox import (
     Account,
     Repository,

@@ -77,31 +77,17 @@ class Cluster:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A PostgreSQL server for this process's tests, without a care for power failures."""
-    binaries = _server_binaries()
-    if binaries is None:
+    if server_binaries() is None:
         pytest.skip("no PostgreSQL server (initdb, pg_ctl) is installed")
-    with _folder() as folder:
-        data = folder / "data"
-        _as_server(
-            binaries / "initdb",
-            *("--pgdata", data, "--username", "postgres", "--auth", "trust"),
-            *("--encoding", "UTF8", "--no-locale", "--no-sync"),
-        )
-        port = _free_port()
-        options = (
-            f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' "
-            "-c fsync=off -c full_page_writes=off -c synchronous_commit=off "
-            # No statement of the mirror's is to keep a planner that long.
-            "-c statement_timeout=10s"
-        )
-        control = (binaries / "pg_ctl", "--pgdata", data, "--wait")
-        _as_server(*control, "--log", folder / "log", "--options", options, "start")
-        try:
-            cluster = Cluster(port)
-            cluster.create_template()
-            yield cluster
-        finally:
-            _as_server(*control, "--mode", "immediate", "stop")
+    settings = {
+        "fsync": "off",
+        "full_page_writes": "off",
+        "synchronous_commit": "off",
+        # No statement of the mirror's is to keep a planner that long.
+        "statement_timeout": "10s",
+    }
+    with serving(settings) as cluster:
+        yield cluster
 
 
 @pytest.fixture
@@ -112,7 +98,35 @@ def postgresql_url(cluster: Cluster) -> Iterator[str]:
     cluster.drop(database)
 
 
-def _server_binaries() -> Path | None:
+@contextmanager
+def serving(settings: Mapping[str, str]) -> Iterator[Cluster]:
+    """Run a server with *settings*, and a template for databases, until the block ends."""
+    binaries = server_binaries()
+    if binaries is None:
+        raise LookupError("no PostgreSQL server (initdb, pg_ctl) is installed")
+    with _folder() as folder:
+        data = folder / "data"
+        _as_server(
+            binaries / "initdb",
+            *("--pgdata", data, "--username", "postgres", "--auth", "trust"),
+            *("--encoding", "UTF8", "--no-locale", "--no-sync"),
+        )
+        port = _free_port()
+        where = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "''"}
+        named = (f"-c {name}={value}" for name, value in {**where, **settings}.items())
+        options = " ".join((f"-p {port}", *named))
+        control = (binaries / "pg_ctl", "--pgdata", data, "--wait")
+        _as_server(*control, "--log", folder / "log", "--options", options, "start")
+        try:
+            cluster = Cluster(port)
+            cluster.create_template()
+            yield cluster
+        finally:
+            _as_server(*control, "--mode", "immediate", "stop")
+
+
+def server_binaries() -> Path | None:
+    """Return the folder of the server's binaries; None where it is not installed."""
     # Debian keeps the binaries of servers off the path, those of each release in a folder.
     folders = sorted(
         Path("/usr/lib/postgresql").glob("*/bin"), key=lambda f: float(f.parent.name), reverse=True

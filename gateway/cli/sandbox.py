@@ -21,6 +21,9 @@ from gateway.sandbox import (
 @click.option("--port", default=8090, show_default=True, help="The port; 0 takes a free one.")
 @click.option("--users", default=200, show_default=True, help="Members of the workspace.")
 @click.option("--groups", default=25, show_default=True, help="Its groups.")
+@click.option(
+    "--group-size", type=click.IntRange(min=0), help="Members of each group; by chance if not said."
+)
 @click.option("--projects", default=6, show_default=True, help="Its projects.")
 @click.option("--repos", default=60, show_default=True, help="Its repositories.")
 @click.option(
@@ -62,6 +65,7 @@ def sandbox(
     port: int,
     users: int,
     groups: int,
+    group_size: int | None,
     projects: int,
     repos: int,
     shape: str,
@@ -89,6 +93,7 @@ def sandbox(
         seed=seed,
         slug=workspace,
         shape=shape,
+        group_size=group_size,
     )
     if moved:
         world.move_administration()

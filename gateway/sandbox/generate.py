@@ -113,10 +113,12 @@ def generate(
     seed: int = 1,
     slug: str = "acme",
     shape: Shape | str = Shape.DENSE,
+    group_size: int | None = None,
 ) -> World:
     """
     Make a workspace of the given size.
 
+    Groups are of many sizes, and some empty, unless *group_size* says how many members each has.
     The first member is ``Admin``, an owner with the e-mail ``admin@{slug}.example``; the first
     group is ``Administrators``. The same arguments make the same world, UUIDs and times included.
     """
@@ -124,7 +126,9 @@ def generate(
     chance = random.Random(f"{slug}:{seed}")  # noqa: S311 - a seed makes a world reproducible
     world = World(slug=slug, name=f"{slug.capitalize()}, Inc.", seed=seed)
     people = _people(world, users, chance)
-    made_groups = [_group(world, n, people, density, chance) for n in range(groups)]
+    made_groups = [
+        _group(world, n, people, density, chance, size=group_size) for n in range(groups)
+    ]
     made_projects = [_project(world, number) for number in range(projects)]
     made_repositories = [
         _repository(world, number, chance.choice(made_projects), chance)
@@ -188,7 +192,13 @@ def _status(number: int) -> AccountStatus:
 
 
 def _group(
-    world: World, number: int, people: list[Account], density: Density, chance: random.Random
+    world: World,
+    number: int,
+    people: list[Account],
+    density: Density,
+    chance: random.Random,
+    *,
+    size: int | None,
 ) -> Group:
     if number == 0:
         administrators = people[:ADMINISTRATORS]
@@ -199,8 +209,9 @@ def _group(
         )
     rounds, index = divmod(number - 1, len(names.GROUP_NAMES))
     name = names.GROUP_NAMES[index] + (f" {rounds + 1}" if rounds else "")
-    largest = max(1, min(len(people) // 8, density.largest_group))
-    size = 0 if number in EMPTY_GROUPS else chance.randint(1, largest)
+    if size is None:
+        largest = max(1, min(len(people) // 8, density.largest_group))
+        size = 0 if number in EMPTY_GROUPS else chance.randint(1, largest)
     return world.add_group(
         name,
         slug=f"renamed-{number}" if number in RENAMED_GROUPS else None,

@@ -48,6 +48,14 @@ def test_worlds_are_dense_or_sparse() -> None:
     assert {type(grant.subject) for grant in sparse.grants()} == {Account, Group}
 
 
+def test_groups_have_the_size_asked_for() -> None:
+    """Each of them but the administrators, and none more than there are people."""
+    for users, size in ((50, 12), (5, 5)):
+        world = generate(users=users, groups=20, group_size=12)
+        _, *groups = world.groups.values()
+        assert {len(world.group_members(group)) for group in groups} == {size}
+
+
 @pytest.mark.parametrize(
     ("users", "groups", "projects", "repositories"),
     [(0, 0, 0, 0), (1, 1, 1, 1), (0, 5, 0, 9), (45, 70, 20, 90)],
