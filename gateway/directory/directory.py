@@ -1,11 +1,15 @@
 """The workspace as SCIM resources: what the web asks is answered from here."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cached_property, partial
+from typing import TypeVar
 
 from gateway.directory.access import with_access
 from gateway.directory.identities import identified
 from gateway.directory.refresh import Refresher
+from gateway.directory.walks import Stretch, Walks
 from gateway.mirror.mirror import Mirror, Snapshot
 from gateway.mirror.selection import Selection
 from gateway.planner.completeness import rests_on_unknown_addresses
@@ -14,8 +18,11 @@ from gateway.planner.plan import Plan
 from gateway.scim.errors import InvalidFilter
 from gateway.scim.freshness import AS_IT_COMES, FreshnessWanted, Provenance
 from gateway.scim.handler import Document, Listing, Query, Retrieval
+from gateway.scim.page import CursorPage
 from gateway.scim.projection import Projection
 from gateway.scim.schema import ResourceType
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +55,7 @@ class Explanation:
     incomplete: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Directory:
     """
     The resources of one type: a :class:`gateway.scim.handler.ResourceHandler`.
@@ -67,21 +74,47 @@ class Directory:
     addresses: Addresses = Addresses()
     retention: timedelta = timedelta(days=30)
 
+    @cached_property
+    def walks(self) -> Walks:
+        """The walks that clients take through the resources."""
+        return Walks(self.mirror)
+
     def revision(self) -> int:
         """See :meth:`gateway.scim.handler.ResourceHandler.revision`."""
         return self.mirror.revision()
 
     def query(self, query: Query) -> Listing:
         """See :meth:`gateway.scim.handler.ResourceHandler.query`."""
+        if isinstance(query.page, CursorPage):
+            return self._walk(query, query.page)
+        return self._answer(query, partial(self._listing, query))
+
+    def _walk(self, query: Query, page: CursorPage) -> Listing:
+        """Answer a page of a walk; what it takes to begin one is written when all is read."""
+        place = self.walks.place(page)
+        if place is None:
+            keys, provenance = self._answer(query, partial(self._keys, query))
+            stretch = self.walks.begin(keys, page, now=self.refresher.now())
+            with self.mirror.reading() as snapshot:
+                return self._stretch(query, stretch, provenance, snapshot)
+
+        def go_on(provenance: Provenance, snapshot: Snapshot) -> Listing:
+            stretch = self.walks.go_on(place, page, snapshot, now=self.refresher.now())
+            return self._stretch(query, stretch, provenance, snapshot)
+
+        return self._answer(query, go_on)
+
+    def _answer(self, query: Query, answer: Callable[[Provenance, Snapshot], T]) -> T:
+        """Return what *answer* does as soon as what it rests on is young enough."""
         needed = self._needs(query)
         with self.mirror.reading() as snapshot:
             needed = self._identified(needed, snapshot)
             known = self.refresher.known(needed, query.freshness, snapshot)
             if known is not None:
-                return self._listing(query, known, snapshot)
+                return answer(self._with_doubt(query, known, snapshot), snapshot)
         provenance = self.refresher.ensure(needed, query.freshness)
         with self.mirror.reading() as snapshot:
-            return self._listing(query, provenance, snapshot)
+            return answer(self._with_doubt(query, provenance, snapshot), snapshot)
 
     def retrieve(
         self,
@@ -121,12 +154,33 @@ class Directory:
         return Explanation(plan, sql, tuple(incomplete))
 
     def _listing(self, query: Query, provenance: Provenance, snapshot: Snapshot) -> Listing:
-        provenance = self._with_doubt(query, provenance, snapshot)
         selection = self._selection(snapshot)
         joined = selection.find_joined(query)
         if joined is not None:
             return Listing(*joined, provenance)
         total, documents = selection.find(query)
+        return self._shown(query, total, documents, provenance, snapshot)
+
+    def _keys(
+        self, query: Query, provenance: Provenance, snapshot: Snapshot
+    ) -> tuple[Sequence[int], Provenance]:
+        return self._selection(snapshot).keys(query), provenance
+
+    def _stretch(
+        self, query: Query, stretch: Stretch, provenance: Provenance, snapshot: Snapshot
+    ) -> Listing:
+        documents = self._selection(snapshot).documents(stretch.keys, query)
+        listing = self._shown(query, stretch.total, documents, provenance, snapshot)
+        return replace(listing, next_cursor=stretch.next, previous_cursor=stretch.previous)
+
+    def _shown(
+        self,
+        query: Query,
+        total: int,
+        documents: Sequence[Document],
+        provenance: Provenance,
+        snapshot: Snapshot,
+    ) -> Listing:
         documents = with_access(documents, query.projection, snapshot.facts)
         shown = [query.projection.json(document.json) for document in documents]
         return Listing(total, len(shown), b",".join(shown), provenance)

@@ -22,6 +22,7 @@ from gateway.mirror.remembered import Remembered
 from gateway.mirror.revision import Revision, advance, number_of
 from gateway.mirror.selection import Selection
 from gateway.mirror.user_records import UserRecordReader, UserRecordStore
+from gateway.mirror.walks import WalkReader, WalkStore
 from gateway.scim.schema import ResourceType
 
 T = TypeVar("T")
@@ -38,6 +39,7 @@ class Snapshot:
         overlays: What clients say and Bitbucket can't hold.
         users: Who was invited, deactivated or deleted.
         journal: What was asked to be changed.
+        walks: What clients page through.
     """
 
     facts: FactReader
@@ -46,6 +48,7 @@ class Snapshot:
     overlays: OverlayReader
     users: UserRecordReader
     journal: JournalReader
+    walks: WalkReader
 
     def __init__(
         self, connection: Connection, integration: str, remembered: Remembered | None = None
@@ -59,6 +62,7 @@ class Snapshot:
         self.overlays = OverlayReader(connection, integration)
         self.users = UserRecordReader(connection, integration)
         self.journal = JournalReader(connection, integration)
+        self.walks = WalkReader(connection, integration)
 
     def resources(
         self, resource_type: ResourceType, *, departed_since: datetime | None = None
@@ -163,6 +167,12 @@ class Mirror:
         with writing(self._engine) as connection:
             yield Writing(connection, self._integration, new_uuid=self._new_uuid)
             advance(connection, self._integration)
+
+    @contextmanager
+    def walking(self) -> Iterator[WalkStore]:
+        """Open a transaction, the only one to write, that begins walks: no answer shows them."""
+        with writing(self._engine) as connection:
+            yield WalkStore(connection, self._integration)
 
     @contextmanager
     def leasing(self) -> Iterator[LeaseRecords]:

@@ -13,6 +13,7 @@ from gateway.mirror.shown import shown_by
 from gateway.mirror.texts import Texts, held_by_all
 from gateway.scim.filter.bound import And, Compare, Filter, Operator, Or
 from gateway.scim.handler import Document, Query
+from gateway.scim.page import IndexPage
 from gateway.scim.projection import Projection
 from gateway.scim.reference import served
 from gateway.scim.schema import ResourceType
@@ -63,9 +64,7 @@ class Selection:
             rows = self._connection.execute(shown.between, span).all() if span else ()
             return total, [shown.document(row, query.base_url) for row in rows]
         total, keys = self._selected_keys(query)
-        rows = self._connection.execute(shown.with_keys, {"keys": keys}).all() if keys else ()
-        documents = {row.key: shown.document(row, query.base_url) for row in rows}
-        return total, [documents[key] for key in keys]
+        return total, self.documents(keys, query)
 
     def find_joined(self, query: Query) -> tuple[int, int, bytes] | None:
         """
@@ -90,8 +89,24 @@ class Selection:
         count, joined = found
         return total, count, served(joined, base_url=query.base_url)
 
+    def keys(self, query: Query) -> Sequence[int]:
+        """Return the keys of all resources that *query* selects, in order."""
+        if query.filter is None and query.sort is None:
+            return self._all_keys()
+        return array("q", self._connection.scalars(self._ordered(query)))
+
+    def documents(self, keys: Sequence[int], query: Query) -> Sequence[Document]:
+        """Return the resources with *keys*, in that order; one that went since is left out."""
+        shown = shown_by(query.projection)
+        statement = shown.with_keys
+        if query.filter is None or not selects_changes(query.filter):
+            statement = statement.where(self._home.resources.c.gone_at.is_(None))
+        rows = self._connection.execute(statement, {"keys": list(keys)}).all() if keys else ()
+        documents = {row.key: shown.document(row, query.base_url) for row in rows}
+        return [documents[key] for key in keys if key in documents]
+
     def _selected_keys(self, query: Query) -> tuple[int, Sequence[int]]:
-        page = query.page
+        page = _by_index(query)
         keys = self._connection.scalars(self._page(query)).all() if page.count else []
         if len(keys) < page.count and (keys or page.start_index == 1):
             # What ends before the page is full ends with it.
@@ -105,14 +120,18 @@ class Selection:
 
         By its keys, so that a late page costs what an early one does.
         """
-        page = query.page
-        keys = self._remember(f"keys of {self._resource_type.name}", self._keys)
+        page, keys = _by_index(query), self._all_keys()
         chosen = keys[page.start_index - 1 : page.start_index - 1 + page.count]
         if not chosen:
             return len(keys), None
         return len(keys), {"mine": self._integration, "first": chosen[0], "last": chosen[-1]}
 
-    def _keys(self) -> "array[int]":
+    def _all_keys(self) -> "array[int]":
+        name = f"keys of {self._resource_type.name}"
+        found: array[int] = self._remember(name, self._look_up_keys)
+        return found
+
+    def _look_up_keys(self) -> "array[int]":
         table = self._home.resources
         in_order = select(table.c.key).where(*self._present()).order_by(table.c.key)
         return array("q", self._connection.scalars(in_order))
@@ -151,9 +170,11 @@ class Selection:
         )
 
     def _page(self, query: Query) -> Select[int]:
-        page = query.page
-        ordered = self._selected(query).order_by(*self._order(query))
-        return ordered.offset(page.start_index - 1).limit(page.count)
+        page = _by_index(query)
+        return self._ordered(query).offset(page.start_index - 1).limit(page.count)
+
+    def _ordered(self, query: Query) -> Select[int]:
+        return self._selected(query).order_by(*self._order(query))
 
     def _selected(self, query: Query) -> Select[int]:
         asks_for_changes = query.filter is not None and selects_changes(query.filter)
@@ -205,6 +226,12 @@ class Selection:
 
     def _level(self, base_url: str, among: Select[int] | None = None) -> ResourceLevel:
         return ResourceLevel(self._home, self._resource_type, base_url, among)
+
+
+def _by_index(query: Query) -> IndexPage:
+    """Return the page of a query; of one that begins a walk, its first."""
+    page = query.page
+    return page if isinstance(page, IndexPage) else IndexPage(1, page.count)
 
 
 def selects_changes(node: Filter) -> bool:

@@ -191,6 +191,24 @@ REVISIONS = Table(
     Column("number", BigInteger, nullable=False),
 )
 
+#: Walks through lists by cursor: the keys of the resources that were selected, eight bytes each.
+WALKS = Table(
+    "walks",
+    METADATA,
+    _part_of_key("integration"),
+    _part_of_key("id"),
+    Column("began_at", _INSTANT, nullable=False),
+    Column("resource_keys", LargeBinary, nullable=False),
+)
+
+#: What cursors are sealed with: the same for every process.
+SEALS = Table(
+    "seals",
+    METADATA,
+    _part_of_key("name"),
+    Column("key", LargeBinary, nullable=False),
+)
+
 #: Which process does what only one at a time should.
 LEASES = Table(
     "leases",

@@ -2,6 +2,9 @@
 The errors a SCIM client can be told of (RFC 7644 §3.12).
 
 * ScimError
+    x ExpiredCursor      400 expiredCursor
+    x InvalidCount       400 invalidCount
+    x InvalidCursor      400 invalidCursor
     x InvalidFilter      400 invalidFilter
     x InvalidPath        400 invalidPath
     x InvalidSyntax      400 invalidSyntax
@@ -54,6 +57,27 @@ class ScimError(Exception):
         if self.scim_type is not None:
             body["scimType"] = self.scim_type
         return body | {"detail": self.detail}
+
+
+class ExpiredCursor(ScimError):
+    """The walk that a cursor belongs to was given up (RFC 9865 §2.1)."""
+
+    status = 400
+    scim_type = "expiredCursor"
+
+
+class InvalidCount(ScimError):
+    """A walk has no pages of that size, or began with another (RFC 9865 §2.1)."""
+
+    status = 400
+    scim_type = "invalidCount"
+
+
+class InvalidCursor(ScimError):
+    """A cursor was not given for this query (RFC 9865 §2.1)."""
+
+    status = 400
+    scim_type = "invalidCursor"
 
 
 class InvalidFilter(ScimError):

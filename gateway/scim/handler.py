@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from gateway.scim.filter.bound import Filter
 from gateway.scim.freshness import AS_IT_COMES, FreshnessWanted, Provenance
-from gateway.scim.page import IndexPage
+from gateway.scim.page import Page
 from gateway.scim.patch.operation import Patch
 from gateway.scim.projection import Projection
 from gateway.scim.sort import Sort
@@ -29,7 +29,7 @@ class Query:
 
     filter: Filter | None
     sort: Sort | None
-    page: IndexPage
+    page: Page
     projection: Projection
     base_url: str
     freshness: FreshnessWanted = AS_IT_COMES
@@ -59,12 +59,16 @@ class Listing:
         count: How many of them are on the page.
         resources: These, as the projection shows them: JSON, with commas between them.
         provenance: How that is known.
+        next_cursor: Where a walk goes on; None at its end, and of a page by index.
+        previous_cursor: Where the page before it begins; None of the first.
     """
 
     total_results: int
     count: int
     resources: bytes
     provenance: Provenance
+    next_cursor: str | None = None
+    previous_cursor: str | None = None
 
     @property
     def json(self) -> bytes:
@@ -91,7 +95,8 @@ class ResourceHandler(Protocol):
     The resources of one type.
 
     Every method raises BadUpstream or Unavailable when what it would say is not known, and
-    NotStored when the client wants nothing read and nothing young enough is stored.
+    NotStored when the client wants nothing read and nothing young enough is stored. A query
+    raises InvalidCursor, ExpiredCursor and InvalidCount for a cursor that leads nowhere.
     """
 
     def revision(self) -> int:

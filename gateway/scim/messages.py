@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from hashlib import blake2b
 from typing import Any
 
 import orjson
@@ -11,8 +12,8 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from gateway.scim.errors import InvalidValue
 from gateway.scim.filter.bind import bind_filter
 from gateway.scim.freshness import AS_IT_COMES, FreshnessWanted
-from gateway.scim.handler import Query
-from gateway.scim.page import IndexPage
+from gateway.scim.handler import Listing, Query
+from gateway.scim.page import CursorPage, IndexPage, Page
 from gateway.scim.projection import Projection, bind_projection
 from gateway.scim.schema import ResourceType
 from gateway.scim.sort import bind_sort
@@ -61,6 +62,11 @@ class _QueryParameters(_ProjectionParameters):
     )
     start_index = _WholeNumber(data_key="startIndex", load_default=None)
     count = _WholeNumber(load_default=None)
+    cursor = fields.String(load_default=None)
+
+
+#: What all pages of a walk are asked with, besides their count (RFC 9865 §2).
+_SAME_ON_EVERY_PAGE = ("filter", "sort_by", "sort_order", "attributes", "excluded_attributes")
 
 
 _PROJECTION = _ProjectionParameters()
@@ -89,6 +95,7 @@ def read_query(
     *,
     base_url: str,
     freshness: FreshnessWanted = AS_IT_COMES,
+    caller: str = "",
 ) -> Query:
     """
     Return the query that query parameters ask for.
@@ -98,8 +105,10 @@ def read_query(
         resource_type: The type that is queried.
         base_url: The address of the service, without a slash at its end.
         freshness: How old the answer may be.
+        caller: Who asks: nobody else can use the cursors of the answer.
 
     Raises:
+        InvalidCount: There are no pages of that size to walk through.
         InvalidFilter: The filter is malformed, or asks what the type can't answer.
         InvalidPath: ``sortBy`` names no attribute that resources are sorted by.
         InvalidValue: A parameter is repeated, written in another letter case, no whole number,
@@ -117,7 +126,7 @@ def read_query(
             descending=loaded["sort_order"] == "descending",
             resource_type=resource_type,
         ),
-        page=IndexPage.of(loaded["start_index"], loaded["count"]),
+        page=_page(loaded, caller=f"{resource_type.name} {caller}"),
         projection=bind_projection(
             loaded["attributes"], loaded["excluded_attributes"], resource_type=resource_type
         ),
@@ -126,25 +135,30 @@ def read_query(
     )
 
 
-def list_response(total_results: int, count: int, resources: bytes, *, start_index: int) -> bytes:
-    """
-    Return a ListResponse as JSON.
+def list_response(listing: Listing, page: Page) -> bytes:
+    """Return a page of resources as a ListResponse, in JSON (RFC 7644 §3.4.2, RFC 9865 §2)."""
+    told: dict[str, object] = {
+        "schemas": [LIST_RESPONSE],
+        "totalResults": listing.total_results,
+        "itemsPerPage": listing.count,
+    }
+    if isinstance(page, IndexPage):
+        told["startIndex"] = page.start_index
+    if listing.next_cursor is not None:
+        told["nextCursor"] = listing.next_cursor
+    if listing.previous_cursor is not None:
+        told["previousCursor"] = listing.previous_cursor
+    return b"".join((orjson.dumps(told)[:-1], b',"Resources":', listing.json, b"}"))
 
-    Args:
-        total_results: How many resources the whole selection has.
-        count: How many of them are on this page.
-        resources: These, as JSON with commas between them.
-        start_index: The 1-based index of the first of them.
-    """
-    head = orjson.dumps(
-        {
-            "schemas": [LIST_RESPONSE],
-            "totalResults": total_results,
-            "startIndex": start_index,
-            "itemsPerPage": count,
-        }
-    )
-    return b"".join((head[:-1], b',"Resources":[', resources, b"]}"))
+
+def _page(loaded: Mapping[str, Any], *, caller: str) -> Page:
+    cursor, start_index, count = loaded["cursor"], loaded["start_index"], loaded["count"]
+    if cursor is None:
+        return IndexPage.of(start_index, count)
+    if start_index is not None:
+        raise InvalidValue("Send startIndex or cursor, not both.")
+    asked = [caller, *(loaded[name] for name in _SAME_ON_EVERY_PAGE)]
+    return CursorPage.of(cursor, count, bound_to=blake2b(orjson.dumps(asked)).digest())
 
 
 def _load(schema: Schema, parameters: Mapping[str, Sequence[str]]) -> dict[str, Any]:

@@ -8,7 +8,10 @@ import orjson
 from flask import Flask, Response, request
 
 from gateway.scim.errors import Forbidden, NotFound
+from gateway.scim.freshness import Provenance
+from gateway.scim.handler import Listing
 from gateway.scim.messages import list_response
+from gateway.scim.page import IndexPage
 from gateway.scim.schema import JsonObject, Registry
 from gateway.web.addresses import ROOT, Addresses
 from gateway.web.answers import scim_answer
@@ -18,6 +21,8 @@ from gateway.web.authentication import Authenticator, TokenRefused
 Entitlements = Callable[[], Sequence[str]]
 
 _ENTITLEMENTS = "entitlements"
+#: Of what the service says of itself: it is never old.
+_OWN = Provenance(age_seconds=0, calls=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,8 @@ class Discovery:
     def _list(self, documents: Sequence[JsonObject]) -> Response:
         _refuse_filter()
         found = [self._json(document) for document in documents]
-        return scim_answer(list_response(len(found), len(found), b",".join(found), start_index=1))
+        everything = Listing(len(found), len(found), b",".join(found), _OWN)
+        return scim_answer(list_response(everything, IndexPage()))
 
     def _json(self, document: JsonObject) -> bytes:
         meta = document["meta"]

@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TypeAlias
 
 from cachetools import LRUCache
-from flask import request
+from flask import g, request
 
 from gateway.scim.freshness import Provenance
 
@@ -110,7 +110,8 @@ def _key() -> Key | None:
     if "HTTP_CACHE_CONTROL" in environ:
         return None
     names = ("wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING")
-    return tuple(environ.get(name) for name in names)
+    # A cursor is of use to nobody but who was given it.
+    return (g.token, *(environ.get(name) for name in names))
 
 
 def _is_for_others(provenance: Provenance) -> bool:

@@ -105,15 +105,10 @@ class CollectionView(_ResourceView):
             self._type,
             base_url=self._addresses.base_url(),
             freshness=freshness_wanted(request.headers.get("Cache-Control")),
+            caller=g.token,
         )
         listing = self._handler.query(query)
-        body = list_response(
-            listing.total_results,
-            listing.count,
-            listing.resources,
-            start_index=query.page.start_index,
-        )
-        return Made(body, listing.provenance)
+        return Made(list_response(listing, query.page), listing.provenance)
 
     def post(self) -> Response:
         """Make a resource (RFC 7644 §3.3)."""

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.scim.errors import InvalidFilter, InvalidPath, InvalidSyntax, InvalidValue, ScimError
-from gateway.scim.handler import Query
+from gateway.scim.freshness import Provenance
+from gateway.scim.handler import Listing, Query
 from gateway.scim.messages import list_response, read_projection, read_query
 from gateway.scim.page import IndexPage
 from gateway.scim.schema import ResourceType, load_registry
@@ -115,6 +116,7 @@ def test_a_page_is_always_one_that_can_be_served(start_index: int, count: int) -
     """RFC 7644 §3.4.2.4: what is out of range is put right."""
     page = read(load_registry().user, startIndex=str(start_index), count=str(count)).page
 
+    assert isinstance(page, IndexPage)
     assert page.start_index == max(1, start_index)
     assert page.count == min(1000, max(0, count))
 
@@ -126,7 +128,8 @@ def test_a_list_is_json_with_its_resources_as_they_are(
     """It counts those of the page, and says how many there are in all."""
     total %= 1 << 63
     parts = [json.dumps(resource).encode() for resource in resources]
-    body = list_response(total, len(parts), b",".join(parts), start_index=3)
+    listing = Listing(total, len(parts), b",".join(parts), Provenance(age_seconds=0, calls=0))
+    body = list_response(listing, IndexPage(3, 100))
 
     assert json.loads(body) == {
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from gateway.scim.filter.match import matches
 from gateway.scim.freshness import AS_IT_COMES, FreshnessWanted, Provenance
 from gateway.scim.handler import Document, Listing, Query, Retrieval, Write, Written
+from gateway.scim.page import IndexPage
 from gateway.scim.patch.operation import Patch
 from gateway.scim.projection import Projection
 from gateway.scim.schema import Registry, load_registry
@@ -40,7 +41,7 @@ class Memory:
         self._fail()
         self.queries.append(query)
         found = [r for r in self.resources if query.filter is None or matches(query.filter, r)]
-        start = query.page.start_index - 1
+        start = query.page.start_index - 1 if isinstance(query.page, IndexPage) else 0
         page = found[start : start + query.page.count]
         shown = b",".join(query.projection.json(_document(r).json) for r in page)
         return Listing(len(found), len(page), shown, Provenance(age_seconds=17, calls=3))

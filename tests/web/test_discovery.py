@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from gateway.directory.walks import LIFETIME
 from gateway.scim.schema import Registry
 
 
@@ -42,7 +43,8 @@ def test_the_configuration_says_what_is_done(anonymous: FlaskClient) -> None:
     supported = {name for name in supported if config[name].get("supported")}
     assert supported == {"filter", "sort", "etag", "patch"}
     assert config["filter"]["maxResults"] == config["pagination"]["maxPageSize"] == 1000
-    assert config["pagination"]["defaultPageSize"] == 100
+    assert config["pagination"]["defaultPageSize"] == 1000
+    assert config["pagination"]["cursorTimeout"] == LIFETIME.total_seconds()
     assert config["authenticationSchemes"][0]["type"] == "oauthbearertoken"
 
 

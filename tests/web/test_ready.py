@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 
 from gateway.scim.freshness import Provenance
 from gateway.web.answers import provenance_headers
@@ -38,9 +38,10 @@ class Asker:
     source: Source
     ready: ReadyAnswers
 
-    def ask(self, path: str = "/scim/v2/Users", **request: Any) -> Given:
+    def ask(self, path: str = "/scim/v2/Users", caller: str = "t", **request: Any) -> Given:
         """Return the answer."""
         with Flask("x").test_request_context(path, **request):
+            g.token = caller
             return self.ready.answer(lambda: self.source.revision, self.source.make)
 
 
@@ -68,6 +69,7 @@ def test_the_same_question_is_answered_the_same(asker: Asker) -> None:
         ("/scim/v2/Users?count=1", {}),
         ("/scim/v2/Users/1", {}),
         ("/scim/v2/Users", {"base_url": "https://other.example"}),
+        ("/scim/v2/Users", {"caller": "another"}),
         ("/scim/v2/Users", {"headers": {"Cache-Control": "no-cache"}}),
         ("/scim/v2/Users", {"headers": {"Cache-Control": "max-age=1"}}),
     ],
