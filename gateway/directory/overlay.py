@@ -86,6 +86,12 @@ def without_overlay(plain: Attributes, type_name: str) -> dict[str, Any]:
     return {name: plain[name] for name in _KEPT[type_name] if name in plain}
 
 
+def labels_in(overlay: Attributes) -> Mapping[str, Mapping[str, Any]]:
+    """Return what a client called entitlements, by their values."""
+    labels: Mapping[str, Mapping[str, Any]] = overlay.get(_LABELS, {})
+    return labels
+
+
 def _read(resource: Attributes, name: str) -> Any:
     if name == JUSTIFICATION:
         return resource.get(USER_EXTENSION, {}).get("justification")

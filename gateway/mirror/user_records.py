@@ -72,11 +72,12 @@ class UserRecordReader:
             else [table.c.member_uuid.in_(some) for some in in_lists(uuids)]
         )
         found = [record for each in conditions for record in self._records(each)]
-        # A deleted user may have been created again, with another id.
-        return {
-            record.member_uuid or "": record
-            for record in sorted(found, key=lambda record: record.deleted_at is None)
-        }
+        # A deleted user may have been created again, with another id: the last one counts.
+        return {record.member_uuid or "": record for record in sorted(found, key=_by_deletion)}
+
+    def of_account(self, uuid: str) -> list[UserRecord]:
+        """Return every record of one member: at most one of them is not deleted."""
+        return self._records(USER_RECORDS.c.member_uuid == uuid)
 
     def with_ids(self, ids: Collection[str]) -> Mapping[str, UserRecord]:
         """Return the records with *ids*, by id."""
@@ -134,6 +135,11 @@ class UserRecordReader:
             )
             for row in self._connection.execute(query.order_by(table.c.id)).mappings()
         ]
+
+
+def _by_deletion(record: UserRecord) -> tuple[bool, str]:
+    deleted_at = record.deleted_at
+    return deleted_at is None, "" if deleted_at is None else instant(deleted_at)
 
 
 class UserRecordStore(UserRecordReader):

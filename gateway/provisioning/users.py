@@ -11,7 +11,7 @@ from gateway.mirror.mirror import Snapshot
 from gateway.mirror.user_records import UserRecord
 from gateway.planner.collections import Collection
 from gateway.planner.needs import Needs, OneAddress, OneMember
-from gateway.planner.pins import is_address, is_uuid
+from gateway.planner.pins import is_uuid
 from gateway.provisioning.creation import Creation
 from gateway.provisioning.entitlements import (
     asked,
@@ -20,11 +20,12 @@ from gateway.provisioning.entitlements import (
     needs_of,
     rests_on_all,
 )
-from gateway.provisioning.people import Person, held_back_values, name_of
+from gateway.provisioning.people import Person, held_entitlements, name_of
 from gateway.provisioning.provisioner import Provisioner
 from gateway.provisioning.rebase import rebased
 from gateway.provisioning.session import Session
 from gateway.provisioning.transition import Transition
+from gateway.provisioning.uniqueness import check_name, know_name
 from gateway.scim.errors import NotFound, Uniqueness, VersionChanged
 from gateway.scim.handler import Write, Written
 from gateway.scim.patch.apply import apply_patch
@@ -61,7 +62,7 @@ class UserWriter:
         """See :meth:`gateway.scim.handler.ResourceWriter.create`; a person is invited."""
         session = Session(self.provisioner, write)
         with self.provisioner.turn(f"User {fold(name_of(attributes))}"):
-            return Creation(session, attributes).create()
+            return Creation(session, _tidy(attributes)).create()
 
     def replace(self, resource_id: str, attributes: Resource, write: Write) -> Written:
         """See :meth:`gateway.scim.handler.ResourceWriter.replace`."""
@@ -81,10 +82,12 @@ class UserWriter:
             is_whole=is_whole,
             is_exact=is_whole,
             insists=True,
+            says_active=attributes.get("active", True) is True,
         )
 
     def patch(self, resource_id: str, patch: Patch, write: Write) -> Written:
         """See :meth:`gateway.scim.handler.ResourceWriter.patch`."""
+        activity = [each for each in patch if each.target.attribute.name == "active"]
         return self._change(
             "patch",
             resource_id,
@@ -93,7 +96,8 @@ class UserWriter:
             patch=patch,
             is_whole=rests_on_all(patch),
             is_exact=is_about_all(patch),
-            insists=any(each.target.attribute.name == "active" for each in patch),
+            insists=bool(activity),
+            says_active=any(each.value is True for each in activity),
         )
 
     def delete(self, resource_id: str, write: Write) -> Written:
@@ -123,6 +127,8 @@ class UserWriter:
             lambda person: rebased(before, wanted, person.working),
             write,
             is_whole=False,
+            insists=before.get("active") != wanted.get("active"),
+            says_active=wanted.get("active") is True,
         )
 
     def _change(
@@ -136,6 +142,7 @@ class UserWriter:
         is_whole: bool,
         is_exact: bool = False,
         insists: bool = False,
+        says_active: bool = False,
     ) -> Written:
         session = Session(self.provisioner, write)
         with self.provisioner.turn(f"User {resource_id}"):
@@ -150,27 +157,40 @@ class UserWriter:
                     anew=False,
                     is_strict=True,
                 )
-            person = self._person(session, resource_id)
+            person = self._person(session, resource_id, says_active=says_active)
             places = named_in(patch, "entitlements")
             places |= _places_changed(person.working, change(person))
             if places:
                 session.know(needs_of("user", places))
-                person = self._person(session, resource_id)
-            wanted = change(person)
+                person = self._person(session, resource_id, says_active=says_active)
+            wanted = _tidy(change(person))
             self._check_name(session, person, wanted)
             return Transition(
                 session, action, person, wanted, insists=insists, is_exact=is_exact
             ).carry_out()
 
-    def _person(self, session: Session, resource_id: str) -> Person:
-        """Return the user as it is, if there is one, and the request is meant for it as it is."""
+    def _person(self, session: Session, resource_id: str, *, says_active: bool = False) -> Person:
+        """
+        Return the user as it is, if there is one, and the request is meant for it as it is.
+
+        Args:
+            session: What reads it.
+            resource_id: The id.
+            says_active: Whether the request says that the user is active: then it matters whether
+                an invitation is still there.
+        """
         if not is_uuid(resource_id):
             raise _nobody(resource_id)
         with session.mirror.reading() as snapshot:
             needed = identified(Needs(frozenset({OneMember(resource_id)})), snapshot)
-        # Who has accepted an invitation by now can be granted what somebody invited can't.
-        is_invited = any(isinstance(need, OneAddress) for need in needed.fresh)
-        session.know(needed, anew=is_invited)
+            record = snapshot.users.with_ids([resource_id]).get(resource_id)
+        is_pending = record is not None and record.invited_at is not None
+        if is_pending and says_active:
+            session.know_invitation(needed)
+        else:
+            # Who has come by now, invited or not, can be granted and deprived of what others can't.
+            is_invitee = any(isinstance(need, OneAddress) for need in needed.fresh)
+            session.know(needed, anew=is_invitee)
         with session.mirror.reading() as snapshot:
             person = self._known(snapshot, resource_id)
         if not session.write.is_expected(person.version):
@@ -195,26 +215,40 @@ class UserWriter:
             # What counts is what was asked for: that an account is closed, nobody here can change.
             deactivated = record.is_active is False and resource["active"] is False
             resource["active"] = not deactivated
-        is_held_back = member is not None and resource.get("active") is False
-        held = held_back_values(snapshot, resource_id, resource) if is_held_back else ()
-        return Person(resource_id, record, member, resource, plain, version, held)
+        held_back = tuple(snapshot.users.held_back([resource_id]))
+        overlay = snapshot.overlays.of("User", ids=[resource_id]).get(resource_id, {})
+        return Person(
+            resource_id,
+            record,
+            member,
+            resource,
+            plain,
+            version,
+            held_back,
+            held_entitlements(snapshot, held_back, resource),
+            has_own_emails="emails" in overlay,
+        )
 
     def _check_name(self, session: Session, person: Person, wanted: Resource) -> None:
-        name = fold(name_of(wanted))
-        if name == fold(name_of(person.resource)):
+        name = name_of(wanted)
+        if fold(name) == fold(name_of(person.resource)):
             return
-        if is_address(name):
-            session.know(Needs(frozenset({OneAddress(name)})), anew=False)
+        know_name(session, name)
         with session.mirror.reading() as snapshot:
-            taken = snapshot.users.called(name) - {person.id}
-            others = snapshot.facts.addresses(texts=[name])
+            check_name(snapshot, name, own=person.id)
+            others = snapshot.facts.addresses(texts=[fold(name)])
         own = person.record.member_uuid
-        if taken or any(other.member_uuid not in (None, own) for other in others):
-            raise Uniqueness(f"The userName {name_of(wanted)} is another user's.")
+        if any(other.member_uuid not in (None, own) for other in others):
+            raise Uniqueness(f"The userName {name} is another user's.")
 
 
 def _nobody(resource_id: str) -> NotFound:
     return NotFound(f"There is no User with the id {resource_id}.")
+
+
+def _tidy(resource: Resource) -> dict[str, Any]:
+    """Return *resource* with its name as it is compared: without blanks around it."""
+    return {**resource, "userName": name_of(resource)}
 
 
 def _places_changed(current: Resource, wanted: Resource) -> set[Any]:
