@@ -17,6 +17,7 @@ from gateway.provisioning.effects import Effects
 from gateway.provisioning.entitlements import Places, asked, needs_of
 from gateway.provisioning.people import address_of, name_of
 from gateway.provisioning.session import Intent, Session
+from gateway.provisioning.spelling import spelled_in
 from gateway.provisioning.steps import (
     AddMember,
     Grant,
@@ -59,7 +60,7 @@ class Creation:
         Raises:
             ScimError: There is one already, or Bitbucket does not do it.
         """
-        session, write = self.session, self.session.write
+        session = self.session
         begun = self._begun()
         own = begun.began.data["resourceId"] if begun else None
         name = name_of(self.attributes)
@@ -83,13 +84,25 @@ class Creation:
             check_name(snapshot, name, own=own)
             renderer = session.provisioner.renderer
             holder = holder_of(snapshot, renderer, email, own=own)
-            permissions = Places(snapshot.facts).permissions(wanted)
+            places = Places(snapshot.facts)
+            permissions = places.permissions(wanted)
+            attributes = spelled_in(self.attributes, places)
         record = UserRecord(
             own or str(uuid4()),
             member_uuid=holder,
             email=email,
-            is_active=self.attributes.get("active", True) is not False,
+            is_active=attributes.get("active", True) is not False,
         )
+        return replace(self, attributes=attributes)._make(record, begun, groups, permissions)
+
+    def _make(
+        self,
+        record: UserRecord,
+        begun: Change | None,
+        groups: Mapping[str, str],
+        permissions: Mapping[Place, str],
+    ) -> Written:
+        session, write = self.session, self.session.write
         plan = self._plan(record, groups, permissions)
         if begun is not None:
             plan += _withdrawn(begun, record)
@@ -107,7 +120,7 @@ class Creation:
         held += [HeldBack(record.id, p.object_type, p.uuid, w) for p, w in permissions.items()]
 
         def prepare(writing: Writing) -> None:
-            if holder is not None:
+            if record.member_uuid is not None:
                 # With the first group the member shows again: as this user, not as the old one.
                 self._put(writing, record)
 
@@ -116,8 +129,8 @@ class Creation:
 
         effects = session.carry_out(intent, plan, prepare=prepare, keep=keep)
         notes = tuple(effects.notes)
-        if plan and holder is None:
-            notes += self._welcome(record.id, email, permissions)
+        if plan and record.member_uuid is None:
+            notes += self._welcome(record, permissions)
         return session.answer(self._type, record.id, notes=notes)
 
     def _plan(
@@ -177,7 +190,8 @@ class Creation:
         writing.users.put(record)
         plain = self.session.provisioner.renderer.user(writing, record.id, is_plain=True) or {}
         wanted = without_overlay(plain, "User") | dict(self.attributes)
-        writing.overlays.put("User", record.id, overlay_of(plain, wanted, "User"))
+        overlay = overlay_of(plain, wanted, "User", owned=self.attributes)
+        writing.overlays.put("User", record.id, overlay)
 
     def _keep(self, effects: Effects, record: UserRecord, held: list[HeldBack], plan: Plan) -> None:
         users = effects.writing.users
@@ -190,9 +204,7 @@ class Creation:
         effects.users.add(record.id)
         effects.groups |= {each.object_id for each in held if each.object_type == "group"}
 
-    def _welcome(
-        self, user_id: str, email: str, permissions: Mapping[Place, str]
-    ) -> tuple[str, ...]:
+    def _welcome(self, made: UserRecord, permissions: Mapping[Place, str]) -> tuple[str, ...]:
         """
         Grant what was asked for, if Bitbucket made a member of who was invited at once.
 
@@ -204,7 +216,8 @@ class Creation:
         session = self.session
         with suppress(ScimError):
             session.look_again()
-            session.know(Needs(frozenset({OneAddress(email)})))
+            session.know(Needs(frozenset({OneAddress(made.email or "")})))
+        user_id = made.id
         with session.mirror.reading() as snapshot:
             record = snapshot.users.with_ids([user_id])[user_id]
         if record.member_uuid is None or not permissions:

@@ -32,7 +32,7 @@ class Person:
         held_back: Everything that is held back from it: what was promised with an invitation, or
             taken when it was deactivated.
         held: The entitlements among that, on places that exist and on which it has no other.
-        has_own_emails: Whether a client gave the e-mail addresses that it shows.
+        kept: The names of the attributes that are as clients said.
     """
 
     id: str
@@ -43,7 +43,7 @@ class Person:
     version: str
     held_back: tuple[HeldBack, ...] = ()
     held: tuple[Mapping[str, Any], ...] = ()
-    has_own_emails: bool = False
+    kept: frozenset[str] = frozenset()
 
     @property
     def working(self) -> dict[str, Any]:
@@ -59,7 +59,7 @@ class Person:
 
         Those that were not given follow from where the invitation goes to.
         """
-        return self.has_own_emails or resource.get("emails") != self.plain.get("emails")
+        return "emails" in self.kept or resource.get("emails") != self.plain.get("emails")
 
     @property
     def held_values(self) -> frozenset[str]:

@@ -287,7 +287,9 @@ class Session:
         """The calls so far."""
         return self._counter.count + self._read_calls
 
-    def answer_unchanged(self, resource_type: ResourceType, resource_id: str) -> Written:
+    def answer_unchanged(
+        self, resource_type: ResourceType, resource_id: str, *, notes: tuple[str, ...] = ()
+    ) -> Written:
         """Return a resource that is as it was asked to be already, as :meth:`answer` does."""
         with self.mirror.reading() as snapshot:
             is_clear = not snapshot.journal.open()
@@ -297,7 +299,7 @@ class Session:
                 after = self._now(writing, resource_type, resource_id)
                 now = self.provisioner.refresher.now()
                 _close_finished(writing, "", {resource_id}, after, now)
-        return self.answer(resource_type, resource_id)
+        return self.answer(resource_type, resource_id, notes=notes)
 
     def answer(
         self, resource_type: ResourceType, resource_id: str, *, notes: tuple[str, ...] = ()

@@ -40,6 +40,8 @@ class Transition:
         wanted: The user as it is to be; None to delete it.
         insists: Whether the request itself says whether the user is active.
         is_exact: Whether its entitlements are all that are wanted, and nothing held back besides.
+        owned: The attributes that stay as the client says, though Bitbucket has the same.
+        notes: What the client is to be told besides, a sentence each.
     """
 
     session: Session
@@ -48,7 +50,8 @@ class Transition:
     wanted: dict[str, Any] | None
     insists: bool = False
     is_exact: bool = False
-    _notes: list[str] = field(default_factory=list)
+    owned: frozenset[str] = frozenset()
+    notes: list[str] = field(default_factory=list)
     _email: str = ""
 
     @property
@@ -106,7 +109,7 @@ class Transition:
             return session.foretell(plan, wanted)
         is_held_as_before = not held and not released
         if not plan and is_held_as_before and not is_depriving and not self._changes_what_is_kept():
-            return session.answer_unchanged(self._type, self.person.id)
+            return session.answer_unchanged(self._type, self.person.id, notes=tuple(self.notes))
         intent = Intent(
             author=write.author,
             action=self.action,
@@ -128,7 +131,7 @@ class Transition:
             more=more,
             keep=lambda effects: self._keep(effects, released, plan),
         )
-        notes = (*self._notes, *effects.notes)
+        notes = (*self.notes, *effects.notes)
         if self.wanted is None:
             return Written(self.person.id, None, session.provenance(_OWNERS), notes=notes)
         return session.answer(self._type, self.person.id, notes=notes)
@@ -221,7 +224,7 @@ class Transition:
                 elif place is not None and each.permission is not None:
                     permissions.setdefault(place, each.permission)
                 else:
-                    self._notes.append(f"not given back, as it is gone: {_held_told(each)}")
+                    self.notes.append(f"not given back, as it is gone: {_held_told(each)}")
         after = UserState(name=before.name, groups=groups, permissions=permissions)
         return plan_user(member.uuid, before, after), [], list(held)
 
@@ -267,7 +270,7 @@ class Transition:
         wanted = dict(self.wanted or {})
         if not self.person.are_own_emails(wanted):
             wanted |= {"emails": plain.get("emails")}
-        return overlay_of(plain, wanted, "User")
+        return overlay_of(plain, wanted, "User", owned=self.owned)
 
     def _keep(self, effects: Effects, released: list[HeldBack], plan: Plan) -> None:
         writing, record = effects.writing, self._record()

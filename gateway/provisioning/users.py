@@ -1,6 +1,6 @@
 """Changing the users of a workspace (RFC 7643 §4.1)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from gateway.planner.needs import Needs, OneAddress, OneMember
 from gateway.planner.pins import is_uuid
 from gateway.provisioning.creation import Creation
 from gateway.provisioning.entitlements import (
+    Places,
     asked,
     is_about_all,
     named_in,
@@ -22,8 +23,10 @@ from gateway.provisioning.entitlements import (
 )
 from gateway.provisioning.people import Person, held_entitlements, name_of
 from gateway.provisioning.provisioner import Provisioner
+from gateway.provisioning.read_only import without_read_only
 from gateway.provisioning.rebase import rebased
 from gateway.provisioning.session import Session
+from gateway.provisioning.spelling import spelled_in, spelled_patch
 from gateway.provisioning.transition import Transition
 from gateway.provisioning.uniqueness import check_name, know_name
 from gateway.scim.errors import NotFound, Uniqueness, VersionChanged
@@ -35,6 +38,8 @@ from gateway.scim.text import fold
 
 Resource = Mapping[str, Any]
 
+#: By what clients find a user again.
+_MATCHED = frozenset({"userName", "externalId"})
 #: What a PUT that does not name it leaves as it is.
 _STAY = ("emails", "entitlements")
 
@@ -49,9 +54,12 @@ class UserWriter:
 
     Attributes:
         provisioner: The parts that change a workspace.
+        ignores_read_only: Whether a PATCH of what only Bitbucket changes of a profile is passed
+            over, and the rest of it done.
     """
 
     provisioner: Provisioner
+    ignores_read_only: bool = False
 
     @property
     def resource_type(self) -> ResourceType:
@@ -71,7 +79,14 @@ class UserWriter:
             name_of(attributes)
             kept = {n: person.working[n] for n in _STAY if n in person.working}
             default = without_overlay(person.plain, "User")
-            return default | kept | {"active": True} | dict(attributes)
+            with self.provisioner.mirror.reading() as snapshot:
+                given = spelled_in(attributes, Places(snapshot.facts))
+            return default | kept | {"active": True} | given
+
+        def owned(person: Person) -> frozenset[str]:
+            # What was read before is sent back with the rest: that is no word on whose it is.
+            left_out = {"emails"} & person.kept - attributes.keys()
+            return frozenset(attributes.keys() & (_MATCHED | person.kept)) | left_out
 
         is_whole = "entitlements" in attributes
         return self._change(
@@ -83,21 +98,36 @@ class UserWriter:
             is_exact=is_whole,
             insists=True,
             says_active=attributes.get("active", True) is True,
+            owned=owned,
         )
 
     def patch(self, resource_id: str, patch: Patch, write: Write) -> Written:
         """See :meth:`gateway.scim.handler.ResourceWriter.patch`."""
+        notes: list[str] = []
+
+        def patched(person: Person) -> dict[str, Any]:
+            with self.provisioner.mirror.reading() as snapshot:
+                operations = spelled_patch(patch, Places(snapshot.facts))
+            if self.ignores_read_only:
+                operations, notes[:] = without_read_only(
+                    person.working, operations, self.resource_type
+                )
+            return apply_patch(person.working, operations, self.resource_type)
+
         activity = [each for each in patch if each.target.attribute.name == "active"]
+        named = {e.target.attribute.name for e in patch if e.target.extension is None}
         return self._change(
             "patch",
             resource_id,
-            lambda person: apply_patch(person.working, patch, self.resource_type),
+            patched,
             write,
             patch=patch,
             is_whole=rests_on_all(patch),
             is_exact=is_about_all(patch),
             insists=bool(activity),
             says_active=any(each.value is True for each in activity),
+            owned=lambda person: person.kept | named,
+            notes=notes,
         )
 
     def delete(self, resource_id: str, write: Write) -> Written:
@@ -143,6 +173,8 @@ class UserWriter:
         is_exact: bool = False,
         insists: bool = False,
         says_active: bool = False,
+        owned: Callable[[Person], frozenset[str]] = lambda person: person.kept,
+        notes: Sequence[str] = (),
     ) -> Written:
         session = Session(self.provisioner, write)
         with self.provisioner.turn(f"User {resource_id}"):
@@ -166,7 +198,14 @@ class UserWriter:
             wanted = _tidy(change(person))
             self._check_name(session, person, wanted)
             return Transition(
-                session, action, person, wanted, insists=insists, is_exact=is_exact
+                session,
+                action,
+                person,
+                wanted,
+                insists=insists,
+                is_exact=is_exact,
+                owned=owned(person),
+                notes=list(notes),
             ).carry_out()
 
     def _person(self, session: Session, resource_id: str, *, says_active: bool = False) -> Person:
@@ -226,7 +265,7 @@ class UserWriter:
             version,
             held_back,
             held_entitlements(snapshot, held_back, resource),
-            has_own_emails="emails" in overlay,
+            kept=frozenset(overlay),
         )
 
     def _check_name(self, session: Session, person: Person, wanted: Resource) -> None:
