@@ -10,6 +10,7 @@ from gateway.mirror.user_records import HeldBack, UserRecord
 from gateway.planner.collections import Collection
 from gateway.planner.needs import Needs, OneRole
 from gateway.provisioning.deprivation import Deprivation
+from gateway.provisioning.discovery import MOST_EMPTY_PROJECTS, empty_projects
 from gateway.provisioning.effects import Effects
 from gateway.provisioning.entitlements import Places
 from gateway.provisioning.invitation import Invitation
@@ -181,6 +182,7 @@ class Transition:
         session, rights = self.session, self._rights
         session.know(_HELD)
         session.know(_GRANTED_ON_PROJECTS | _OWNERS, anew=False)
+        self._know_empty_projects()
         with session.mirror.reading() as snapshot:
             before = state_of(snapshot, member)
             is_owner = any(
@@ -201,6 +203,19 @@ class Transition:
             for place, permission in wanted.items()
         ]
         return plan, taken, rights.unwanted(wanted)
+
+    def _know_empty_projects(self) -> None:
+        """Read what no right on a repository will betray, once everything else is taken."""
+        session = self.session
+        session.know(Needs(frozenset(), frozenset({Collection.REPOSITORIES})), anew=False)
+        with session.mirror.reading() as snapshot:
+            empty = empty_projects(snapshot)
+        if len(empty.fresh) > MOST_EMPTY_PROJECTS:
+            self.notes.append(
+                f"not read anew: grants on {len(empty.fresh)} projects without a repository"
+            )
+        elif empty.fresh:
+            session.know(empty)
 
     def _plan_of_returner(self, member: Member) -> tuple[Plan, list[HeldBack], list[HeldBack]]:
         session, rights = self.session, self._rights

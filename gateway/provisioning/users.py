@@ -13,6 +13,7 @@ from gateway.planner.collections import Collection
 from gateway.planner.needs import Needs, OneAddress, OneMember
 from gateway.planner.pins import is_uuid
 from gateway.provisioning.creation import Creation
+from gateway.provisioning.discovery import know_grants_of
 from gateway.provisioning.entitlements import (
     Places,
     asked,
@@ -190,6 +191,9 @@ class UserWriter:
                     is_strict=True,
                 )
             person = self._person(session, resource_id, says_active=says_active)
+            if is_exact and person.member is not None:
+                know_grants_of(session, person.member.uuid)
+                person = self._person(session, resource_id, says_active=says_active)
             places = named_in(patch, "entitlements")
             places |= _places_changed(person.working, change(person))
             if places:
