@@ -314,12 +314,12 @@ class GroupWriter:
             before=current,
             wanted=wanted,
         )
-        session.carry_out(
+        effects = session.carry_out(
             intent,
             plan,
             keep=lambda effects: self._keep(effects, resource_id, wanted, members, left),
         )
-        return session.answer(self.resource_type, resource_id)
+        return session.answer(self.resource_type, resource_id, notes=tuple(effects.notes))
 
     def _spelled(self, attributes: Resource) -> dict[str, Any]:
         """Return *attributes* with entitlements as they are shown."""

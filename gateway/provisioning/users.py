@@ -191,7 +191,7 @@ class UserWriter:
                     is_strict=True,
                 )
             person = self._person(session, resource_id, says_active=says_active)
-            if is_exact and person.member is not None:
+            if is_whole and person.member is not None:
                 know_grants_of(session, person.member.uuid)
                 person = self._person(session, resource_id, says_active=says_active)
             places = named_in(patch, "entitlements")

@@ -43,6 +43,17 @@ def test_what_is_all_that_is_wanted_leaves_nothing_that_was_granted_since(
     assert len(shown(office, ann).get("entitlements", [])) == len(wanted)
 
 
+def test_what_is_taken_by_its_type_is_taken_though_it_was_granted_since(office: Office) -> None:
+    """That too is about whatever there is."""
+    ann, account = uuid_of(office, "Ann"), account_of(office, "Ann")
+    read_everything(office)
+    docs = office.world.repository("web-docs")
+    assert docs is not None
+    office.world.grant(account, docs, "admin")
+    office.patch_user(ann, {"op": "remove", "path": 'entitlements[type eq "repository"]'})
+    assert grants_of(office, account) == []
+
+
 def test_what_groups_give_betrays_nothing(office: Office) -> None:
     """One call tells that there is nothing to look for."""
     ann = uuid_of(office, "Ann")

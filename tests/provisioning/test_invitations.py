@@ -7,6 +7,7 @@ import pytest
 from gateway.sandbox import Behaviour
 from gateway.scim.errors import Unavailable, Uniqueness
 from tests.provisioning.office import Office, resource
+from tests.provisioning.test_groups import add
 from tests.provisioning.test_rehired import (
     WRITE,
     account_of,
@@ -284,4 +285,20 @@ def test_nothing_follows_from_invitations_that_are_not_told(office: Office) -> N
     office.world.invitations.clear()
     office.bitbucket.faults.plan("503", "/1.0/users/*", method="GET", times=99)
     read_members(office)
+    assert shown(office, user_id)[EXTENSION]["membership"] == "invited"
+
+
+def test_a_group_that_is_changed_sends_no_invitation_again(office: Office) -> None:
+    """Who was invited into it is in it, though the invitation has ended; put in anew, it is."""
+    group_id = office.group_id("Testers")
+    user_id = resource(office.create_user(**ZOE, groups=[{"value": group_id}]))["id"]
+    office.world.invitations.clear()
+    read_members(office)
+    renamed = {"op": "replace", "path": "displayName", "value": "Checkers"}
+    group = resource(office.patch_group(group_id, renamed))
+    assert user_id in {member["value"] for member in group["members"]}
+    assert not office.world.invitations
+
+    office.patch_group(office.group_id("Developers"), add(user_id))
+    assert office.world.invitations["zoe@acme.example"].group_slugs == ("developers",)
     assert shown(office, user_id)[EXTENSION]["membership"] == "invited"
