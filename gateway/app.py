@@ -187,7 +187,12 @@ def assemble(settings: Settings) -> Gateway:
             for resource_type in registry.resource_types
         },
         provisioner=provisioner,
-        writers={"User": UserWriter(provisioner), "Group": GroupWriter(provisioner)},
+        writers={
+            "User": UserWriter(
+                provisioner, ignores_read_only=settings.gateway_read_only == "ignore"
+            ),
+            "Group": GroupWriter(provisioner),
+        },
         synchronization=synchronization,
         background=background if interval else None,
         close=close,

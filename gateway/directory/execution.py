@@ -11,6 +11,7 @@ import structlog
 from gateway.bitbucket.calls import CallCounter
 from gateway.bitbucket.errors import BadRequest, BitbucketError
 from gateway.bitbucket.workspace import BitbucketWorkspace
+from gateway.directory import invitations
 from gateway.directory.addresses import addresses_to_ask
 from gateway.directory.grants import PlacesRead, PlaceToRead, Vanished, read_place
 from gateway.directory.inference import infer
@@ -80,9 +81,14 @@ class Execution:
     def _make_lists(self, needs: Sequence[Need], executor: ThreadPoolExecutor) -> None:
         with self.mirror.reading() as snapshot:
             addresses = addresses_to_ask(snapshot.facts, needs, not_before=self.not_before)
+            is_any_pending = Whole(Collection.MEMBERS) in needs and invitations.is_any_pending(
+                snapshot
+            )
+        # Before the members: see there.
+        pending = invitations.pending(self.workspace, now=self.now) if is_any_pending else None
         reader = ListReader(self.workspace, executor, self.now)
         lists = self._settled(reader.read(needs, addresses), reader)
-        lists = self._with_workspace(lists)
+        lists = replace(self._with_workspace(lists), pending=pending)
         self.landing.lists(lists, workspace_uuid=self._workspace_uuid)
         self.failures |= lists.failures
         for need in lists.readings:

@@ -14,8 +14,8 @@ def identified(needs: Needs, snapshot: Snapshot) -> Needs:
     """
     Return *needs*, in the names that Bitbucket knows.
 
-    Who was invited has an id of ours: what is said of it rests on the account, or, as long as it
-    was not accepted, on whether a member has the address. Who has a name or an address because a
+    Who was invited has an id of ours: what is said of it rests on the account, or, as long as none
+    is known, on whether a member has the address. Who has a name or an address because a
     client said so is not found by it at Bitbucket, but by the account.
     """
     fresh = frozenset(_identified(needs.fresh, snapshot))
@@ -35,9 +35,10 @@ def _identified(needs: frozenset[Need], snapshot: Snapshot) -> Iterator[Need]:
             case _:
                 yield need
     if _MEMBERS in needs:
-        # Bitbucket does not say whose invitation a new member has accepted; the address does.
+        # Bitbucket does not say whose invitation a new member has accepted; the address does. Who
+        # is invited no longer may be let in by others.
         for record in snapshot.remember("invited", snapshot.users.without_member):
-            if record.invited_at is not None and record.email:
+            if record.email:
                 yield OneAddress(record.email)
 
 
@@ -45,7 +46,7 @@ def _of_record(need: OneMember | AddressesOf, records: Mapping[str, UserRecord])
     record = records[need.key]
     if record.member_uuid is not None:
         yield type(need)(record.member_uuid)
-    elif record.email is not None and record.invited_at is not None:
+    elif record.email is not None:
         yield OneAddress(record.email)
 
 

@@ -1,7 +1,7 @@
 """Landing what was read in the mirror: each reading wholly, in one transaction, or not at all."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,9 +18,10 @@ from gateway.directory.rendering import Renderer
 from gateway.mirror.facts import Address
 from gateway.mirror.freshness import Freshness
 from gateway.mirror.mirror import Mirror, Writing
+from gateway.mirror.user_records import UserRecord
 from gateway.planner.collections import BY_PLACE, LIST_OF_TYPE, Collection
 from gateway.planner.needs import AddressesOf, OneAddress, OneMember, OneRole, Whole
-from gateway.scim.text import fold
+from gateway.scim.text import fold, instant
 
 _LOG = structlog.get_logger(__name__)
 
@@ -53,13 +54,14 @@ class Landing:
         with self.mirror.writing() as writing:
             landed = _ListLanding(writing, lists, self.now(), workspace_uuid)
             users = landed.land()
+            groups = landed.groups
             for need, error in lists.failures.items():
                 if isinstance(need, Whole):
                     self._note_failure(writing, need.collection, error)
             if landed.is_whole:
                 self.renderer.render_all(writing, now=self.now())
             elif users:
-                self.renderer.render(writing, users=users, groups=(), now=self.now())
+                self.renderer.render(writing, users=users, groups=groups, now=self.now())
 
     def places(self, read: Sequence[PlacesRead], *, calls: int, workspace_uuid: str | None) -> None:
         """
@@ -115,6 +117,7 @@ class _ListLanding:
 
     Attributes:
         is_whole: Whether a whole collection is among them, so that any resource may have changed.
+        groups: The ids of the groups that list somebody by another id now.
     """
 
     writing: Writing
@@ -122,6 +125,7 @@ class _ListLanding:
     now: datetime
     workspace_uuid: str | None
     is_whole: bool = False
+    groups: set[str] = field(default_factory=set)
 
     def land(self) -> set[str]:
         """Land them, and return the UUIDs of the users that were read singly."""
@@ -150,7 +154,10 @@ class _ListLanding:
         for (_, object_type), collection in BY_PLACE.items():
             if self.lists.whole(LIST_OF_TYPE[object_type]) is not None:
                 _note_places(self.writing, collection, calls=0)
-        return self._singles()
+        users = self._singles()
+        if self.lists.pending is not None:
+            users |= self.lists.pending.land(self.writing)
+        return users
 
     def _members(self, reading: Reading[Any], _record: Freshness) -> None:
         self.writing.facts.replace_members(map(facts.member, reading.values), now=self.now)
@@ -236,18 +243,56 @@ class _ListLanding:
         store.record_addresses(answers)
         for account in found.values():
             store.keep_member(facts.account(account), read_at=reading.read_at)
-        self._link({text: account.uuid for text, account in found.items()})
+        other = self._link({text: account.uuid for text, account in found.items()})
         holders = {address.member_uuid for address in (*before, *answers)}
-        return {uuid for uuid in holders if uuid is not None}
+        return other | {uuid for uuid in holders if uuid is not None}
 
-    def _link(self, uuids: Mapping[str, str]) -> None:
-        """Let those who accepted an invitation be who was invited: the id stays."""
+    def _link(self, uuids: Mapping[str, str]) -> set[str]:
+        """
+        Let those who accepted an invitation be who was invited: the id stays.
+
+        Returns:
+            The ids of the users that are none any more, as the accounts have had them before.
+        """
         users = self.writing.users
-        for record in users.without_member():
+        retired: set[str] = set()
+        # Of two with one address the one that was made later counts.
+        for record in sorted(users.without_member(), key=_invited):
             uuid = uuids.get(record.email or "")
-            if uuid is not None:
-                users.put(replace(record, member_uuid=uuid, invited_at=None))
-                _LOG.info("invitation.accepted", user=record.id)
+            if uuid is None:
+                continue
+            retired |= self._retire(uuid)
+            users.put(replace(record, member_uuid=uuid, invited_at=None))
+            in_groups = self.writing.facts.memberships(member_uuids=[uuid])
+            self.groups |= {membership.group_id for membership in in_groups}
+            _LOG.info("invitation.accepted", user=record.id)
+        return retired
+
+    def _retire(self, uuid: str) -> set[str]:
+        """
+        Let whoever was the user of an account be so no longer, and return the ids.
+
+        Who has left and comes back by another invitation is the user that was invited: a client
+        could reach the account by neither of two.
+        """
+        users = self.writing.users
+        old = [record for record in users.of_account(uuid) if record.deleted_at is None]
+        ids = {record.id for record in old}
+        for record in old:
+            users.put(
+                replace(record, is_active=False, invited_at=None, deleted_at=self.now),
+            )
+            _LOG.info("user.retired", user=record.id)
+        held = users.held_back(ids) if ids else []
+        users.release(held)
+        self.groups |= {each.object_id for each in held if each.object_type == "group"}
+        for user_id in {*ids, uuid}:
+            self.writing.overlays.put("User", user_id, {})
+        return ids
+
+
+def _invited(record: UserRecord) -> tuple[str, str]:
+    return "" if record.invited_at is None else instant(record.invited_at), record.id
 
 
 def role_record(role: str) -> str:

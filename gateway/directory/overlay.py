@@ -1,6 +1,6 @@
 """What clients say of a resource, over what Bitbucket says."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from gateway.directory.users import USER_EXTENSION
@@ -61,21 +61,29 @@ def overlaid(
 
 
 def overlay_of(
-    plain: Attributes, wanted: Attributes, type_name: str, *, extension: str | None = None
+    plain: Attributes,
+    wanted: Attributes,
+    type_name: str,
+    *,
+    extension: str | None = None,
+    owned: Iterable[str] = (),
 ) -> dict[str, Any]:
     """
-    Return the overlay by which *plain* becomes *wanted*, in the attributes that are kept.
+    Return the overlay by which *plain* becomes *wanted*, and stays so, in what is kept.
 
     Args:
         plain: The resource as Bitbucket has it.
         wanted: The resource as a client wants it.
         type_name: ``User`` or ``Group``.
         extension: As of :func:`overlaid`.
+        owned: The attributes that stay as they are wanted though Bitbucket has the same: it may
+            have another value later.
     """
     overlay = {
         name: _read(wanted, name)
         for name in _KEPT[type_name]
         if _read(wanted, name) != _read(plain, name)
+        or (name in set(owned) and _read(wanted, name) is not None)
     }
     labels = _labels(_entitlements(plain, extension), _entitlements(wanted, extension))
     return overlay | ({_LABELS: labels} if labels else {})
@@ -84,6 +92,12 @@ def overlay_of(
 def without_overlay(plain: Attributes, type_name: str) -> dict[str, Any]:
     """Return what Bitbucket says in the attributes that are kept, for what a client leaves out."""
     return {name: plain[name] for name in _KEPT[type_name] if name in plain}
+
+
+def labels_in(overlay: Attributes) -> Mapping[str, Mapping[str, Any]]:
+    """Return what a client called entitlements, by their values."""
+    labels: Mapping[str, Mapping[str, Any]] = overlay.get(_LABELS, {})
+    return labels
 
 
 def _read(resource: Attributes, name: str) -> Any:

@@ -11,6 +11,7 @@ from gateway.bitbucket import models
 from gateway.bitbucket.errors import BitbucketError, NotFound
 from gateway.bitbucket.query import equals
 from gateway.bitbucket.workspace import BitbucketWorkspace
+from gateway.directory.invitations import Pending
 from gateway.directory.outcomes import Reading, Unread, read_whole
 from gateway.planner.collections import Collection
 from gateway.planner.needs import (
@@ -47,11 +48,13 @@ class Lists:
             member are it or nobody; those of all addresses are under the first need that asks.
         failures: The others, and why.
         asked: The addresses that were asked for.
+        pending: The invitations that were pending before, if they were asked for and told.
     """
 
     readings: Mapping[Need, Reading[Any]]
     failures: Mapping[Need, BitbucketError]
     asked: tuple[str, ...] = ()
+    pending: Pending | None = None
 
     def whole(self, collection: Collection) -> Reading[Any] | None:
         """Return the reading of a whole collection, if there is one."""

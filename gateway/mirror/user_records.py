@@ -76,11 +76,12 @@ class UserRecordReader:
     def of_members(self, uuids: Collection[str] | None = None) -> Mapping[str, UserRecord]:
         """Return the records of members, of those with *uuids* only if given; by UUID."""
         found = self._records(_OF_MEMBERS) if uuids is None else self._among(_WITH_UUIDS, uuids)
-        # A deleted user may have been created again, with another id.
-        return {
-            record.member_uuid or "": record
-            for record in sorted(found, key=lambda record: record.deleted_at is None)
-        }
+        # A deleted user may have been created again, with another id: the last one counts.
+        return {record.member_uuid or "": record for record in sorted(found, key=_by_deletion)}
+
+    def of_account(self, uuid: str) -> list[UserRecord]:
+        """Return every record of one member: at most one of them is not deleted."""
+        return self._among(_WITH_UUIDS, [uuid])
 
     def with_ids(self, ids: Collection[str]) -> Mapping[str, UserRecord]:
         """Return the records with *ids*, by id."""
@@ -150,6 +151,11 @@ _WITH_IDS = _records_that(USER_RECORDS.c.id.in_(bindparam("keys", expanding=True
 _WITHOUT_MEMBER = _records_that(
     USER_RECORDS.c.member_uuid.is_(None) & USER_RECORDS.c.deleted_at.is_(None)
 )
+
+
+def _by_deletion(record: UserRecord) -> tuple[bool, str]:
+    deleted_at = record.deleted_at
+    return deleted_at is None, "" if deleted_at is None else instant(deleted_at)
 
 
 class UserRecordStore(UserRecordReader):

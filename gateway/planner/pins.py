@@ -19,6 +19,8 @@ HOLD_ADDRESSES = frozenset({"userName", "emails.value"})
 _ACCOUNT_ID = f"{_EXTENSION}:accountId"
 #: Long and plain, as those are that Atlassian gives out; what is not is looked for in the list.
 _ACCOUNT_ID_FORM = re.compile(r"[0-9A-Za-z:_-]{16,128}")
+#: The same where it costs a call to ask: of old accounts digits, of others a number and a UUID.
+_ACCOUNT = re.compile(r"[0-9a-f]{24}|[0-9a-z]+:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 #: As loose as can be: to ask of what can be no address costs a call, not to ask an answer.
 _ADDRESS_FORM = re.compile(r"[^@]+@[^@]+")
 _LONGEST_ADDRESS = 320
@@ -197,6 +199,11 @@ def is_uuid(text: str) -> bool:
         return str(UUID(text)) == text
     except ValueError:
         return False
+
+
+def is_account(text: str) -> bool:
+    """Return whether *text*, in lower case, could be an account's UUID or Atlassian account id."""
+    return is_uuid(text) or bool(_ACCOUNT.fullmatch(text))
 
 
 def is_address(text: str) -> bool:

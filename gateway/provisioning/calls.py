@@ -46,10 +46,12 @@ class Done:
     Attributes:
         step: The step.
         group: The group that was made or renamed, as Bitbucket answered it.
+        note: What a client is to be told of it besides.
     """
 
     step: Step
     group: Group | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,8 @@ class Calls:
             case Invite(email=email, group_id=group_id):
                 self.administration.invite(email, self._slug(group_id))
             case Withdraw(email=email, group_id=group_id):
-                self.administration.withdraw(email, self._slug(group_id))
+                if not self.administration.withdraw(email, self._slug(group_id)):
+                    return Done(step, note=_no_invitation(step.user_id))
             case _:
                 return Done(step, self._group(step))
         return Done(step)
@@ -176,6 +179,13 @@ class Calls:
         resource = self.resource(step)
         evidence = Evidence(method=resource.method, resource=resource.template)
         return BadAnswer(evidence, f"nothing to {step}, which is listed all the same")
+
+
+def _no_invitation(user_id: str) -> str:
+    return (
+        f"the invitation of user {user_id} was not there any more: it has ended, or was accepted "
+        "by an account with another e-mail address, which keeps its access"
+    )
 
 
 def _holder_of(grant: UserGrant | GroupGrant) -> str:

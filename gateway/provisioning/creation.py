@@ -2,22 +2,33 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
 from gateway.directory.overlay import overlay_of, without_overlay
-from gateway.mirror.journal import Change
-from gateway.mirror.mirror import Snapshot
+from gateway.mirror.journal import Change, Event
+from gateway.mirror.mirror import Writing
 from gateway.mirror.user_records import HeldBack, UserRecord
 from gateway.planner.collections import Collection
 from gateway.planner.needs import Needs, OneAddress
+from gateway.planner.pins import is_address
 from gateway.provisioning.effects import Effects
 from gateway.provisioning.entitlements import Places, asked, needs_of
 from gateway.provisioning.people import address_of, name_of
 from gateway.provisioning.session import Intent, Session
-from gateway.provisioning.steps import AddMember, Grant, Invite, Place, Plan, Subject
-from gateway.scim.errors import InvalidValue, ScimError, Uniqueness
+from gateway.provisioning.spelling import spelled_in
+from gateway.provisioning.steps import (
+    AddMember,
+    Grant,
+    Invite,
+    Place,
+    Plan,
+    Subject,
+    Withdraw,
+)
+from gateway.provisioning.uniqueness import check_name, holder_of, know_name
+from gateway.scim.errors import InvalidValue, ScimError
 from gateway.scim.handler import Written
 from gateway.scim.schema import ResourceType
 from gateway.scim.text import fold
@@ -49,15 +60,20 @@ class Creation:
         Raises:
             ScimError: There is one already, or Bitbucket does not do it.
         """
-        session, write = self.session, self.session.write
+        session = self.session
         begun = self._begun()
+        own = begun.began.data["resourceId"] if begun else None
+        name = name_of(self.attributes)
         try:
             email = address_of(self.attributes)
         except InvalidValue:
             # Who can't be invited may be a member all the same.
+            know_name(session, name)
             with session.mirror.reading() as snapshot:
-                self._check_name(snapshot, begun)
+                check_name(snapshot, name, own=own)
             raise
+        if not is_address(name):
+            know_name(session, name)
         wanted = asked(self.attributes.get("entitlements", ()))
         needed = Needs(frozenset({OneAddress(email)}))
         session.know(needed | needs_of("user", ()), anew=True)
@@ -65,15 +81,31 @@ class Creation:
             session.know(needs_of("user", {each.place for each in wanted}), anew=False)
         groups = self._groups()
         with session.mirror.reading() as snapshot:
-            holder = self._check_unknown(snapshot, email, begun)
-            permissions = Places(snapshot.facts).permissions(wanted)
+            check_name(snapshot, name, own=own)
+            renderer = session.provisioner.renderer
+            holder = holder_of(snapshot, renderer, email, own=own)
+            places = Places(snapshot.facts)
+            permissions = places.permissions(wanted)
+            attributes = spelled_in(self.attributes, places)
         record = UserRecord(
-            begun.began.data["resourceId"] if begun else str(uuid4()),
+            own or str(uuid4()),
             member_uuid=holder,
             email=email,
-            is_active=self.attributes.get("active", True) is not False,
+            is_active=attributes.get("active", True) is not False,
         )
+        return replace(self, attributes=attributes)._make(record, begun, groups, permissions)
+
+    def _make(
+        self,
+        record: UserRecord,
+        begun: Change | None,
+        groups: Mapping[str, str],
+        permissions: Mapping[Place, str],
+    ) -> Written:
+        session, write = self.session, self.session.write
         plan = self._plan(record, groups, permissions)
+        if begun is not None:
+            plan += _withdrawn(begun, record)
         if write.is_dry_run:
             return session.foretell(plan, self.attributes)
         intent = Intent(
@@ -87,13 +119,19 @@ class Creation:
         held = [HeldBack(record.id, "group", group_id) for group_id in groups]
         held += [HeldBack(record.id, p.object_type, p.uuid, w) for p, w in permissions.items()]
 
-        def keep(effects: Effects) -> None:
-            self._keep(effects, record, held, invited=bool(plan))
+        def prepare(writing: Writing) -> None:
+            if record.member_uuid is not None:
+                # With the first group the member shows again: as this user, not as the old one.
+                self._put(writing, record)
 
-        session.carry_out(intent, plan, keep=keep)
-        if plan and holder is None:
-            self._welcome(record.id, email, permissions)
-        return session.answer(self._type, record.id)
+        def keep(effects: Effects) -> None:
+            self._keep(effects, record, held, plan)
+
+        effects = session.carry_out(intent, plan, prepare=prepare, keep=keep)
+        notes = tuple(effects.notes)
+        if plan and record.member_uuid is None:
+            notes += self._welcome(record, permissions)
+        return session.answer(self._type, record.id, notes=notes)
 
     def _plan(
         self, record: UserRecord, groups: Mapping[str, str], permissions: Mapping[Place, str]
@@ -101,7 +139,7 @@ class Creation:
         if not record.is_active:
             return ()
         if record.member_uuid is not None:
-            subject = Subject("user", record.member_uuid, name_of(self.attributes))
+            subject = Subject("user", record.member_uuid, record.id)
             joined = [AddMember(each, name, record.member_uuid) for each, name in groups.items()]
             given = [Grant(subject, p, held) for p, held in sorted(permissions.items())]
             return (*joined, *given)
@@ -137,36 +175,6 @@ class Creation:
                     return group.id
         raise InvalidValue(f"There is no group {name}, which GATEWAY_INVITATION_GROUP names.")
 
-    def _check_unknown(self, snapshot: Snapshot, email: str, begun: Change | None) -> str | None:
-        """
-        Return the UUID of who has the address and was deleted here, if anybody was.
-
-        Raises:
-            Uniqueness: There is a user of that name, or with the address, already.
-        """
-        self._check_name(snapshot, begun)
-        own = begun.began.data["resourceId"] if begun else None
-        holders = [a.member_uuid for a in snapshot.facts.addresses(texts=[email])]
-        holder = next((uuid for uuid in holders if uuid is not None), None)
-        if holder is None:
-            if any(r.email == email and r.id != own for r in snapshot.users.without_member()):
-                raise Uniqueness(f"{email} was invited already.")
-            return None
-        shown = self.session.provisioner.renderer.user(snapshot, holder, is_plain=True)
-        if shown is not None and shown["id"] != own:
-            raise Uniqueness(
-                f"{email} is the address of a member already, with the id {shown['id']}."
-            )
-        return holder
-
-    def _check_name(self, snapshot: Snapshot, begun: Change | None) -> None:
-        own = begun.began.data["resourceId"] if begun else None
-        taken = snapshot.users.called(fold(name_of(self.attributes))) - {own}
-        if taken:
-            raise Uniqueness(
-                f"There is a user {name_of(self.attributes)} already, with the id {min(taken)}."
-            )
-
     def _begun(self) -> Change | None:
         """Return the change by which an earlier request began to make the same user."""
         name = fold(name_of(self.attributes))
@@ -178,43 +186,43 @@ class Creation:
                     return change
         return None
 
-    def _keep(
-        self, effects: Effects, record: UserRecord, held: list[HeldBack], *, invited: bool
-    ) -> None:
-        writing = effects.writing
-        is_pending = record.member_uuid is None and invited
-        writing.users.put(
-            UserRecord(
-                record.id,
-                record.member_uuid,
-                record.email,
-                record.is_active,
-                invited_at=effects.now if is_pending else None,
-            )
-        )
-        if record.member_uuid is None or not record.is_active:
-            writing.users.hold_back(held)
+    def _put(self, writing: Writing, record: UserRecord) -> None:
+        writing.users.put(record)
         plain = self.session.provisioner.renderer.user(writing, record.id, is_plain=True) or {}
         wanted = without_overlay(plain, "User") | dict(self.attributes)
-        writing.overlays.put("User", record.id, overlay_of(plain, wanted, "User"))
+        overlay = overlay_of(plain, wanted, "User", owned=self.attributes)
+        writing.overlays.put("User", record.id, overlay)
+
+    def _keep(self, effects: Effects, record: UserRecord, held: list[HeldBack], plan: Plan) -> None:
+        users = effects.writing.users
+        is_pending = any(isinstance(step, Invite) for step in plan)
+        # An earlier request may have begun with other groups.
+        users.release(users.held_back([record.id]))
+        if record.member_uuid is None or not record.is_active:
+            users.hold_back(held)
+        self._put(effects.writing, replace(record, invited_at=effects.now if is_pending else None))
         effects.users.add(record.id)
         effects.groups |= {each.object_id for each in held if each.object_type == "group"}
 
-    def _welcome(self, user_id: str, email: str, permissions: Mapping[Place, str]) -> None:
+    def _welcome(self, made: UserRecord, permissions: Mapping[Place, str]) -> tuple[str, ...]:
         """
         Grant what was asked for, if Bitbucket made a member of who was invited at once.
 
-        The invitation stands, whatever comes of the question.
+        The user is made, whatever comes of it: what is not granted stays promised.
+
+        Returns:
+            What is not granted yet, in a sentence.
         """
         session = self.session
         with suppress(ScimError):
             session.look_again()
-            session.know(Needs(frozenset({OneAddress(email)})))
+            session.know(Needs(frozenset({OneAddress(made.email or "")})))
+        user_id = made.id
         with session.mirror.reading() as snapshot:
             record = snapshot.users.with_ids([user_id])[user_id]
         if record.member_uuid is None or not permissions:
-            return
-        subject = Subject("user", record.member_uuid, name_of(self.attributes))
+            return ()
+        subject = Subject("user", record.member_uuid, user_id)
         plan = tuple(Grant(subject, place, held) for place, held in sorted(permissions.items()))
         intent = Intent(
             author=session.write.author,
@@ -229,4 +237,18 @@ class Creation:
             held = effects.writing.users.held_back([user_id])
             effects.writing.users.release(h for h in held if h.object_type != "group")
 
-        session.carry_out(intent, plan, keep=keep)
+        try:
+            session.carry_out(intent, plan, keep=keep)
+        except ScimError as error:
+            return (f"not granted yet, the next request for the user does it: {error.detail}",)
+        return ()
+
+
+def _withdrawn(begun: Change, record: UserRecord) -> Plan:
+    """Return what takes back the invitation that an earlier request sent to another address."""
+    try:
+        email = address_of(begun.began.data["wanted"])
+    except InvalidValue:
+        return ()
+    is_sent = any(entry.event is Event.CALLED for entry in begun.entries)
+    return (Withdraw(record.id, email),) if is_sent and email != record.email else ()

@@ -1,7 +1,7 @@
 """Landing what Bitbucket confirmed in the mirror, so that who reads next sees it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import uuid4
 
@@ -41,6 +41,7 @@ class Effects:
         now: The time.
         new_group_id: The id that a group was given that was made.
         users: The users that look otherwise now, by id or UUID; so too groups.
+        notes: What a client is to be told besides, a sentence each.
     """
 
     writing: Writing
@@ -49,12 +50,15 @@ class Effects:
     new_group_id: str | None = None
     users: set[str] = field(default_factory=set)
     groups: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
     _names: set[str] = field(default_factory=set)
 
     def land(self, done: Sequence[Done]) -> None:
         """Land *done*, in their order."""
         for each in done:
             self._land(each)
+            if each.note:
+                self.notes.append(each.note)
         self.writing.changes.note_written(self._names, now=self.now)
 
     def render(self, renderer: Renderer) -> None:
@@ -143,6 +147,9 @@ class Effects:
             group_id = self._id(step.group_id)
             self.writing.users.hold_back([HeldBack(step.user_id, "group", group_id)])
             self.groups.add(group_id)
+        record = self.writing.users.with_ids([step.user_id]).get(step.user_id)
+        if record is not None and record.invited_at is None:
+            self.writing.users.put(replace(record, invited_at=self.now))
         self.users.add(step.user_id)
 
     def _withdrawn(self, step: Withdraw) -> None:

@@ -86,7 +86,9 @@ def state_of_group(snapshot: Snapshot, group: Group) -> GroupState:
         if held.object_id == group.id
         and (record := snapshot.users.with_ids([held.user_id]).get(held.user_id))
         and record.member_uuid is None
-        and record.invited_at is not None
+        # That its invitation has ended takes nobody out: a change of the group sends no other.
+        and record.is_active is not False
+        and record.deleted_at is None
         and record.email is not None
     }
     return GroupState(

@@ -34,6 +34,7 @@ from gateway.provisioning.members import Leavers, WantedMembers, ids_of, members
 from gateway.provisioning.provisioner import Provisioner
 from gateway.provisioning.rebase import rebased
 from gateway.provisioning.session import Intent, Session
+from gateway.provisioning.spelling import spelled_in, spelled_patch
 from gateway.provisioning.states import GroupState, plan_group
 from gateway.scim.errors import NotFound, Uniqueness, VersionChanged
 from gateway.scim.handler import Write, Written
@@ -87,14 +88,15 @@ class GroupWriter:
                 raise Uniqueness(f"There is a group {same.name} already, with the id {same.id}.")
             if same is not None:
                 # An earlier request has made it, and came no further.
-                return self._change(session, "create", same.id, lambda _: dict(attributes))
+                return self._change(session, "create", same.id, lambda _: self._spelled(attributes))
             return self._create(session, attributes)
 
     def replace(self, resource_id: str, attributes: Resource, write: Write) -> Written:
         """See :meth:`gateway.scim.handler.ResourceWriter.replace`."""
 
         def replaced(current: Resource) -> dict[str, Any]:
-            extension = current.get(GROUP_EXTENSION, {}) | attributes.get(GROUP_EXTENSION, {})
+            given = self._spelled(attributes).get(GROUP_EXTENSION, {})
+            extension = current.get(GROUP_EXTENSION, {}) | given
             return {**attributes, GROUP_EXTENSION: extension}
 
         is_whole = "entitlements" in attributes.get(GROUP_EXTENSION, {})
@@ -105,10 +107,16 @@ class GroupWriter:
 
     def patch(self, resource_id: str, patch: Patch, write: Write) -> Written:
         """See :meth:`gateway.scim.handler.ResourceWriter.patch`."""
+
+        def patched(current: Resource) -> dict[str, Any]:
+            with self.provisioner.mirror.reading() as snapshot:
+                operations = spelled_patch(patch, Places(snapshot.facts))
+            return apply_patch(current, operations, self.resource_type)
+
         return self._in_turn(
             "patch",
             resource_id,
-            lambda current: apply_patch(current, patch, self.resource_type),
+            patched,
             write,
             patch=patch,
             is_whole=rests_on_all(patch),
@@ -204,6 +212,7 @@ class GroupWriter:
         members = members_of(session, attributes)
         with self.provisioner.mirror.reading() as snapshot:
             permissions = Places(snapshot.facts).permissions(wanted_permissions)
+        attributes = self._spelled(attributes)
         after = GroupState(
             name=name_of_group(attributes),
             members=members.members,
@@ -305,12 +314,17 @@ class GroupWriter:
             before=current,
             wanted=wanted,
         )
-        session.carry_out(
+        effects = session.carry_out(
             intent,
             plan,
             keep=lambda effects: self._keep(effects, resource_id, wanted, members, left),
         )
-        return session.answer(self.resource_type, resource_id)
+        return session.answer(self.resource_type, resource_id, notes=tuple(effects.notes))
+
+    def _spelled(self, attributes: Resource) -> dict[str, Any]:
+        """Return *attributes* with entitlements as they are shown."""
+        with self.provisioner.mirror.reading() as snapshot:
+            return spelled_in(attributes, Places(snapshot.facts), extension=GROUP_EXTENSION)
 
     def _current(self, snapshot: Snapshot, resource_id: str, write: Write) -> dict[str, Any]:
         """Return the group as it is, if there is one, and the request is meant for it as it is."""

@@ -1,12 +1,13 @@
 """A user as it is asked to be changed: who it is, and what it may do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.directory.overlay import labels_in
 from gateway.mirror.facts import Member
 from gateway.mirror.mirror import Snapshot
-from gateway.mirror.user_records import UserRecord
+from gateway.mirror.user_records import HeldBack, UserRecord
 from gateway.planner.pins import is_address
 from gateway.provisioning.entitlements import Places
 from gateway.provisioning.states import UserState
@@ -28,7 +29,10 @@ class Person:
         resource: The user as clients see it.
         plain: The user as Bitbucket has it.
         version: Its version.
-        held: The values of the entitlements that are held back from it, as it is inactive.
+        held_back: Everything that is held back from it: what was promised with an invitation, or
+            taken when it was deactivated.
+        held: The entitlements among that, on places that exist and on which it has no other.
+        kept: The names of the attributes that are as clients said.
     """
 
     id: str
@@ -37,7 +41,9 @@ class Person:
     resource: dict[str, Any]
     plain: dict[str, Any]
     version: str
-    held: tuple[str, ...] = ()
+    held_back: tuple[HeldBack, ...] = ()
+    held: tuple[Mapping[str, Any], ...] = ()
+    kept: frozenset[str] = frozenset()
 
     @property
     def working(self) -> dict[str, Any]:
@@ -45,7 +51,25 @@ class Person:
         if not self.held:
             return self.resource
         shown = self.resource.get("entitlements", [])
-        return self.resource | {"entitlements": [*shown, *({"value": v} for v in self.held)]}
+        return self.resource | {"entitlements": [*shown, *map(dict, self.held)]}
+
+    def are_own_emails(self, resource: Resource) -> bool:
+        """
+        Return whether a client gave the e-mail addresses of *resource*, which this is to be.
+
+        Those that were not given follow from where the invitation goes to.
+        """
+        return "emails" in self.kept or resource.get("emails") != self.plain.get("emails")
+
+    @property
+    def held_values(self) -> frozenset[str]:
+        """The values of the entitlements that are held back."""
+        return frozenset(each["value"] for each in self.held)
+
+    @property
+    def was_taken_from(self) -> bool:
+        """Whether something is held back that is given back as soon as it is active again."""
+        return any(each.is_taken for each in self.held_back)
 
     @property
     def is_active(self) -> bool:
@@ -69,17 +93,25 @@ def state_of(snapshot: Snapshot, member: Member) -> UserState:
     )
 
 
-def held_back_values(snapshot: Snapshot, user_id: str, resource: Resource) -> tuple[str, ...]:
-    """Return the entitlements that are held back, on places that exist and have no other."""
+def held_entitlements(
+    snapshot: Snapshot, held_back: Iterable[HeldBack], resource: Resource
+) -> tuple[Mapping[str, Any], ...]:
+    """
+    Return the entitlements that are held back, on places that exist and have no other.
+
+    Each has what the client has called it, as one has that is shown.
+    """
     places = Places(snapshot.facts)
     shown = {str(each.get("value")).rpartition(":")[0] for each in resource.get("entitlements", ())}
-    return tuple(
+    values = (
         f"{held.object_type}:{held.object_id}:{held.permission}"
-        for held in snapshot.users.held_back([user_id])
+        for held in held_back
         if held.permission is not None
         and places.with_uuid(held.object_type, held.object_id) is not None
         and f"{held.object_type}:{held.object_id}" not in shown
     )
+    overlay = snapshot.overlays.of("User", ids=[resource["id"]]).get(resource["id"], {})
+    return tuple({"value": value, **labels_in(overlay).get(value, {})} for value in values)
 
 
 def name_of(attributes: Resource) -> str:

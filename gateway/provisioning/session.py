@@ -11,6 +11,7 @@ from uuid import uuid4
 from gateway.bitbucket.calls import CallCounter
 from gateway.bitbucket.errors import BitbucketError
 from gateway.bitbucket.workspace import BitbucketWorkspace
+from gateway.directory import invitations
 from gateway.directory.errors import failure_of, to_scim
 from gateway.mirror.journal import Change, Event
 from gateway.mirror.mirror import Mirror, Writing
@@ -128,6 +129,26 @@ class Session:
                 raise Unavailable(provenance.detail, retry_after_seconds=_RETRY_SECONDS)
         if anew:
             self._read |= needs.fresh
+
+    def know_invitation(self, needs: Needs) -> None:
+        """
+        Read whether somebody who was invited still is, or has accepted: two calls, once.
+
+        Args:
+            needs: What tells whether there is a member by now.
+        """
+        if needs.fresh <= self._read:
+            return
+        now = self.provisioner.refresher.now
+        pending = invitations.pending(self.workspace, now=now)
+        self.know(needs)
+        if pending is None:
+            return
+        with self.mirror.writing() as writing:
+            lost = pending.land(writing)
+            if lost:
+                renderer = self.provisioner.renderer
+                renderer.render(writing, users=lost, groups=(), now=now())
 
     def look_again(self) -> None:
         """Forget what was read anew: Bitbucket may have changed it since."""
@@ -266,7 +287,9 @@ class Session:
         """The calls so far."""
         return self._counter.count + self._read_calls
 
-    def answer_unchanged(self, resource_type: ResourceType, resource_id: str) -> Written:
+    def answer_unchanged(
+        self, resource_type: ResourceType, resource_id: str, *, notes: tuple[str, ...] = ()
+    ) -> Written:
         """Return a resource that is as it was asked to be already, as :meth:`answer` does."""
         with self.mirror.reading() as snapshot:
             is_clear = not snapshot.journal.open()
@@ -276,7 +299,7 @@ class Session:
                 after = self._now(writing, resource_type, resource_id)
                 now = self.provisioner.refresher.now()
                 _close_finished(writing, "", {resource_id}, after, now)
-        return self.answer(resource_type, resource_id)
+        return self.answer(resource_type, resource_id, notes=notes)
 
     def answer(
         self, resource_type: ResourceType, resource_id: str, *, notes: tuple[str, ...] = ()

@@ -1,6 +1,5 @@
 """From what a user is to what it is to be: its attributes, whether it is active, its rights."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,17 +10,17 @@ from gateway.mirror.user_records import HeldBack, UserRecord
 from gateway.planner.collections import Collection
 from gateway.planner.needs import Needs, OneRole
 from gateway.provisioning.deprivation import Deprivation
+from gateway.provisioning.discovery import MOST_EMPTY_PROJECTS, empty_projects
 from gateway.provisioning.effects import Effects
-from gateway.provisioning.entitlements import Places, asked
+from gateway.provisioning.entitlements import Places
+from gateway.provisioning.invitation import Invitation
 from gateway.provisioning.people import Person, state_of
+from gateway.provisioning.rights import Rights
 from gateway.provisioning.session import Intent, More, Session
 from gateway.provisioning.states import UserState, plan_user
-from gateway.provisioning.steps import Invite, Place, Plan, Subject, Withdraw
-from gateway.scim.errors import Conflict
+from gateway.provisioning.steps import Invite, Plan, Subject
 from gateway.scim.handler import Written
 from gateway.scim.schema import ResourceType
-
-Resource = Mapping[str, Any]
 
 #: What a member may hold that only these lists tell.
 _HELD = Needs.whole(Collection.GROUPS)
@@ -42,6 +41,8 @@ class Transition:
         wanted: The user as it is to be; None to delete it.
         insists: Whether the request itself says whether the user is active.
         is_exact: Whether its entitlements are all that are wanted, and nothing held back besides.
+        owned: The attributes that stay as the client says, though Bitbucket has the same.
+        notes: What the client is to be told besides, a sentence each.
     """
 
     session: Session
@@ -50,7 +51,9 @@ class Transition:
     wanted: dict[str, Any] | None
     insists: bool = False
     is_exact: bool = False
-    _notes: list[str] = field(default_factory=list)
+    owned: frozenset[str] = frozenset()
+    notes: list[str] = field(default_factory=list)
+    _email: str = ""
 
     @property
     def _type(self) -> ResourceType:
@@ -64,10 +67,29 @@ class Transition:
         return self.wanted.get("active", self.person.is_active) is not False
 
     @property
+    def _is_asserted(self) -> bool:
+        """Whether the request says that the user is active."""
+        before, wanted = self.person.resource.get("active"), (self.wanted or {}).get("active")
+        return wanted is True and (self.insists or before is not True)
+
+    @property
     def _is_returning(self) -> bool:
-        """Whether the request says that the user is active, which it isn't said to be yet."""
-        wanted = (self.wanted or {}).get("active")
-        return wanted is True and self.person.resource.get("active") is not True
+        """
+        Whether the request says that the user is active, of whom something may be missing.
+
+        Who shows as active may have been deactivated all the same: half-way only, or with access
+        given elsewhere since.
+        """
+        person = self.person
+        return self._is_asserted and (
+            person.resource.get("active") is not True
+            or person.record.is_active is not True
+            or person.was_taken_from
+        )
+
+    @property
+    def _rights(self) -> Rights:
+        return Rights(self.person, self.wanted, self.is_exact)
 
     def carry_out(self) -> Written:
         """
@@ -83,12 +105,12 @@ class Transition:
         says_so = self.wanted is None or self.person.is_active or self.insists
         is_depriving = says_so and not self._is_wanted_active
         plan, held, released = self._plan(member, is_depriving=is_depriving)
-        before, wanted = self._told()
+        before, wanted = self._rights.told(released)
         if write.is_dry_run:
             return session.foretell(plan, wanted)
         is_held_as_before = not held and not released
         if not plan and is_held_as_before and not is_depriving and not self._changes_what_is_kept():
-            return session.answer_unchanged(self._type, self.person.id)
+            return session.answer_unchanged(self._type, self.person.id, notes=tuple(self.notes))
         intent = Intent(
             author=write.author,
             action=self.action,
@@ -103,78 +125,53 @@ class Transition:
             if self.wanted is not None:
                 writing.users.hold_back(held)
 
-        session.carry_out(
+        effects = session.carry_out(
             intent,
             plan,
             prepare=prepare,
             more=more,
-            keep=lambda effects: self._keep(effects, released),
+            keep=lambda effects: self._keep(effects, released, plan),
         )
+        notes = (*self.notes, *effects.notes)
         if self.wanted is None:
-            return Written(self.person.id, None, session.provenance(_OWNERS))
-        return session.answer(self._type, self.person.id, notes=tuple(self._notes))
-
-    def _told(self) -> tuple[dict[str, Any], dict[str, Any] | None]:
-        """Return what the user is and is to be, without what is held back before and after."""
-        person = self.person
-        if self.wanted is None:
-            return person.resource, None
-        has = {each.get("value") for each in self.wanted.get("entitlements", ())}
-        staying = has & set(person.held)
-        return _without(person.working, staying), _without(self.wanted, staying)
+            return Written(self.person.id, None, session.provenance(_OWNERS), notes=notes)
+        return session.answer(self._type, self.person.id, notes=notes)
 
     def _plan(
         self, member: Member | None, *, is_depriving: bool
     ) -> tuple[Plan, list[HeldBack], list[HeldBack]]:
         """Return the calls, what is held back by them, and what is held back no longer."""
         if member is None:
-            return self._plan_of_invited()
+            invitation = Invitation(
+                self.session,
+                self.person,
+                self._rights,
+                is_wanted=self._is_wanted_active,
+                is_asserted=self._is_asserted,
+            )
+            self._email = invitation.address()
+            return invitation.plan(self._email)
         if is_depriving:
             return self._plan_of_leaver(member)
         if self._is_returning:
             return self._plan_of_returner(member)
         return self._plan_of_rights(member)
 
-    # --- somebody of whom no account is known ---------------------------------------------
-
-    def _plan_of_invited(self) -> tuple[Plan, list[HeldBack], list[HeldBack]]:
-        record = self.person.record
-        email = record.email or ""
-        with self.session.mirror.reading() as snapshot:
-            held = snapshot.users.held_back([record.id])
-        if self._is_wanted_active:
-            if _values(self.wanted or {}) - _values(self.person.resource):
-                raise Conflict(
-                    "The invitation was not accepted yet, and Bitbucket grants nothing to who is "
-                    "no member; send it again when it is."
-                )
-            if record.invited_at is not None:
-                return (), [], []
-            groups = [each.object_id for each in held if each.object_type == "group"]
-            invitations = [Invite(record.id, email, group_id) for group_id in groups]
-            return tuple(invitations) or (Invite(record.id, email),), [], []
-        plan: Plan = (Withdraw(record.id, email),) if record.invited_at is not None else ()
-        return plan, [], held if self.wanted is None else []
-
     # --- members --------------------------------------------------------------------------
 
     def _plan_of_rights(self, member: Member) -> tuple[Plan, list[HeldBack], list[HeldBack]]:
+        rights = self._rights
         with self.session.mirror.reading() as snapshot:
             before = state_of(snapshot, member)
-            wanted = self._permissions(snapshot, before)
-            promised, promises = self._promised(snapshot)
-            unwanted = self._unwanted(snapshot, wanted)
+            wanted = rights.permissions(snapshot, before.permissions)
+        unwanted = rights.unwanted(wanted)
         if self.person.is_active:
-            if not self._names_entitlements():
-                wanted = promised | wanted
-            after = replace(before, permissions=wanted)
-            return plan_user(member.uuid, before, after), [], promises
+            given = rights.given(wanted, before.permissions)
+            after = replace(before, permissions=given)
+            settled = [each for each in rights.settled(given) if each not in unwanted]
+            return plan_user(member.uuid, before, after), [], [*unwanted, *settled]
         # Who is inactive is given nothing now, and keeps nothing for later that is not wanted.
-        added = [
-            HeldBack(self.person.id, place.object_type, place.uuid, permission, is_taken=True)
-            for place, permission in wanted.items()
-            if before.permissions.get(place) != permission
-        ]
+        added = rights.held_for_later(wanted, before.permissions, is_taken=True)
         fewer = replace(
             before,
             permissions={p: held for p, held in before.permissions.items() if p in wanted},
@@ -182,25 +179,22 @@ class Transition:
         return plan_user(member.uuid, before, fewer), added, unwanted
 
     def _plan_of_leaver(self, member: Member) -> tuple[Plan, list[HeldBack], list[HeldBack]]:
-        session = self.session
+        session, rights = self.session, self._rights
         session.know(_HELD)
         session.know(_GRANTED_ON_PROJECTS | _OWNERS, anew=False)
+        self._know_empty_projects()
         with session.mirror.reading() as snapshot:
             before = state_of(snapshot, member)
-            held = snapshot.users.held_back([self.person.id])
             is_owner = any(
                 m.permission == "owner" for m in snapshot.facts.members(uuids=[member.uuid])
             )
-            wanted = (
-                before.permissions if self.wanted is None else self._permissions(snapshot, before)
-            )
-            unwanted = self._unwanted(snapshot, wanted)
+            wanted = rights.permissions(snapshot, before.permissions)
         session.provisioner.protection.check_person(
             session.workspace, member.uuid, is_owner=is_owner
         )
         plan = plan_user(member.uuid, before, UserState(name=before.name))
         if self.wanted is None:
-            return plan, [], held
+            return plan, [], list(self.person.held_back)
         taken = [
             HeldBack(self.person.id, "group", group_id, is_taken=True) for group_id in before.groups
         ]
@@ -208,79 +202,46 @@ class Transition:
             HeldBack(self.person.id, place.object_type, place.uuid, permission, is_taken=True)
             for place, permission in wanted.items()
         ]
-        return plan, taken, unwanted
+        return plan, taken, rights.unwanted(wanted)
+
+    def _know_empty_projects(self) -> None:
+        """Read what no right on a repository will betray, once everything else is taken."""
+        session = self.session
+        session.know(Needs(frozenset(), frozenset({Collection.REPOSITORIES})), anew=False)
+        with session.mirror.reading() as snapshot:
+            empty = empty_projects(snapshot)
+        if len(empty.fresh) > MOST_EMPTY_PROJECTS:
+            self.notes.append(
+                f"not read anew: grants on {len(empty.fresh)} projects without a repository"
+            )
+        elif empty.fresh:
+            session.know(empty)
 
     def _plan_of_returner(self, member: Member) -> tuple[Plan, list[HeldBack], list[HeldBack]]:
-        session = self.session
-        with session.mirror.reading() as snapshot:
-            held = snapshot.users.held_back([self.person.id])
-            wanted = self._permissions(snapshot, state_of(snapshot, member))
-            unwanted = self._unwanted(snapshot, wanted)
-        held = [each for each in held if each not in unwanted]
+        session, rights = self.session, self._rights
+        held = self.person.held_back
         if any(each.permission is not None for each in held):
             # What is not listed is gone: so the lists are read, and not remembered.
             session.know(_PLACES)
         session.know(_HELD)
         with session.mirror.reading() as snapshot:
             before = state_of(snapshot, member)
+            permissions = rights.permissions(snapshot, before.permissions)
+            unwanted = rights.unwanted(permissions)
             known = {group.id: group.name for group in snapshot.facts.groups()}
-            places = Places(snapshot.facts)
-            groups, permissions = dict(before.groups), dict(before.permissions)
+            places, groups = Places(snapshot.facts), dict(before.groups)
             for each in held:
+                if each in unwanted:
+                    continue
                 place = places.with_uuid(each.object_type, each.object_id)
                 if each.object_type == "group" and each.object_id in known:
                     groups[each.object_id] = known[each.object_id]
                 elif place is not None and each.permission is not None:
                     permissions.setdefault(place, each.permission)
                 else:
-                    self._notes.append(f"not given back, as it is gone: {_held_told(each)}")
-            permissions |= self._added(snapshot, before)
+                    self.notes.append(f"not given back, as it is gone: {_held_told(each)}")
         after = UserState(name=before.name, groups=groups, permissions=permissions)
-        return plan_user(member.uuid, before, after), [], [*held, *unwanted]
-
-    def _unwanted(self, snapshot: Snapshot, wanted: Mapping[Place, str]) -> list[HeldBack]:
-        """Return what is held back and no longer wanted."""
-        had, has = _objects(self.person.working), {place.uuid for place in wanted}
-        if not self._names_entitlements():
-            has |= had
-        return [
-            each
-            for each in snapshot.users.held_back([self.person.id])
-            if each.permission is not None
-            and each.object_id not in has
-            # What is gone is shown to nobody, so only who says everything leaves it out.
-            and (self.is_exact or each.object_id in had)
-        ]
-
-    def _permissions(self, snapshot: Snapshot, before: UserState) -> dict[Place, str]:
-        """Return what is wanted to be granted directly; what a client leaves out stays."""
-        if self.wanted is None or not self._names_entitlements():
-            return dict(before.permissions)
-        places = Places(snapshot.facts)
-        wanted = asked(
-            each
-            for each in self.wanted.get("entitlements", ())
-            if each.get("value") not in self.person.held or _is_there(places, each["value"])
-        )
-        return places.permissions(wanted, before.permissions)
-
-    def _promised(self, snapshot: Snapshot) -> tuple[dict[Place, str], list[HeldBack]]:
-        """Return what was asked for while the invitation was not accepted, as far as it exists."""
-        held = [
-            each
-            for each in snapshot.users.held_back([self.person.id])
-            if each.permission is not None and not each.is_taken
-        ]
-        places = Places(snapshot.facts)
-        found = ((places.with_uuid(h.object_type, h.object_id), h.permission) for h in held)
-        return {place: word for place, word in found if place is not None and word}, held
-
-    def _added(self, snapshot: Snapshot, before: UserState) -> dict[Place, str]:
-        wanted = self._permissions(snapshot, before)
-        return {p: held for p, held in wanted.items() if before.permissions.get(p) != held}
-
-    def _names_entitlements(self) -> bool:
-        return _values(self.person.working) != _values(self.wanted or {})
+        return plan_user(member.uuid, before, after), [], list(held)
 
     def _deprivation(self, member: Member) -> More:
         session = self.session
@@ -299,13 +260,20 @@ class Transition:
 
     def _record(self) -> UserRecord:
         record = self.person.record
-        is_active = None if self.wanted is None else self.wanted.get("active")
-        return replace(record, is_active=False if self.wanted is None else is_active)
+        if self.wanted is None:
+            return replace(record, is_active=False)
+        active = self.wanted.get("active")
+        is_said = self.insists or active != self.person.resource.get("active")
+        # Whoever is changed is a user, though it was deleted before somebody gave it access again.
+        return replace(
+            record,
+            email=self._email or record.email,
+            is_active=active if is_said else record.is_active,
+            deleted_at=None,
+        )
 
     def _changes_what_is_kept(self) -> bool:
-        if self.wanted is None:
-            return True
-        if self.wanted.get("active") != self.person.resource.get("active"):
+        if self.wanted is None or self._record() != self.person.record:
             return True
         with self.session.mirror.reading() as snapshot:
             kept = snapshot.overlays.of("User", ids=[self.person.id]).get(self.person.id, {})
@@ -314,54 +282,29 @@ class Transition:
     def _overlay(self, snapshot: Snapshot) -> dict[str, Any]:
         renderer = self.session.provisioner.renderer
         plain = renderer.user(snapshot, self.person.id, is_plain=True) or {}
-        return overlay_of(plain, self.wanted or {}, "User")
+        wanted = dict(self.wanted or {})
+        if not self.person.are_own_emails(wanted):
+            wanted |= {"emails": plain.get("emails")}
+        return overlay_of(plain, wanted, "User", owned=self.owned)
 
-    def _keep(self, effects: Effects, released: list[HeldBack]) -> None:
+    def _keep(self, effects: Effects, released: list[HeldBack], plan: Plan) -> None:
         writing, record = effects.writing, self._record()
         writing.users.release(released)
-        invited_at = record.invited_at
         if record.member_uuid is None:
-            is_sent = self._is_wanted_active
-            invited_at = (invited_at or effects.now) if is_sent else None
+            is_sent = any(isinstance(step, Invite) for step in plan)
+            is_pending = self._is_wanted_active and (is_sent or record.invited_at is not None)
+            invited_at = effects.now if is_sent else record.invited_at
+            record = replace(record, invited_at=invited_at if is_pending else None)
         if self.wanted is None:
             writing.users.put(replace(record, deleted_at=effects.now, invited_at=None))
             writing.overlays.put("User", record.id, {})
         else:
-            if self._is_special(record):
-                writing.users.put(replace(record, invited_at=invited_at))
+            if record != self.person.record:
+                writing.users.put(record)
             writing.overlays.put("User", record.id, self._overlay(writing))
         effects.users.add(record.id)
         held = writing.users.held_back([record.id])
         effects.groups |= {h.object_id for h in (*held, *released) if h.object_type == "group"}
-
-    def _is_special(self, record: UserRecord) -> bool:
-        """Return whether there is something to be kept of the user besides its attributes."""
-        before = self.person.resource.get("active")
-        is_changed = (self.wanted or {}).get("active") != before
-        return is_changed or record.member_uuid != record.id
-
-
-def _values(resource: Resource) -> frozenset[str]:
-    return frozenset(str(e.get("value")).lower() for e in resource.get("entitlements", ()))
-
-
-def _objects(resource: Resource) -> set[str]:
-    """Return the UUIDs of the places of entitlements as they are shown."""
-    return {str(e.get("value")).split(":")[1] for e in resource.get("entitlements", ())}
-
-
-def _is_there(places: Places, value: str) -> bool:
-    object_type, uuid, _ = value.split(":")
-    return places.with_uuid(object_type, uuid) is not None
-
-
-def _without(resource: dict[str, Any], values: set[Any]) -> dict[str, Any]:
-    """Return *resource* without the entitlements of those values."""
-    if not values:
-        return resource
-    left = [e for e in resource.get("entitlements", ()) if e.get("value") not in values]
-    bare = {name: value for name, value in resource.items() if name != "entitlements"}
-    return bare | {"entitlements": left} if left else bare
 
 
 def _held_told(held: HeldBack) -> str:

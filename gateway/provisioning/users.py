@@ -1,6 +1,6 @@
 """Changing the users of a workspace (RFC 7643 §4.1)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,20 +11,25 @@ from gateway.mirror.mirror import Snapshot
 from gateway.mirror.user_records import UserRecord
 from gateway.planner.collections import Collection
 from gateway.planner.needs import Needs, OneAddress, OneMember
-from gateway.planner.pins import is_address, is_uuid
+from gateway.planner.pins import is_uuid
 from gateway.provisioning.creation import Creation
+from gateway.provisioning.discovery import know_grants_of
 from gateway.provisioning.entitlements import (
+    Places,
     asked,
     is_about_all,
     named_in,
     needs_of,
     rests_on_all,
 )
-from gateway.provisioning.people import Person, held_back_values, name_of
+from gateway.provisioning.people import Person, held_entitlements, name_of
 from gateway.provisioning.provisioner import Provisioner
+from gateway.provisioning.read_only import without_read_only
 from gateway.provisioning.rebase import rebased
 from gateway.provisioning.session import Session
+from gateway.provisioning.spelling import spelled_in, spelled_patch
 from gateway.provisioning.transition import Transition
+from gateway.provisioning.uniqueness import check_name, know_name
 from gateway.scim.errors import NotFound, Uniqueness, VersionChanged
 from gateway.scim.handler import Write, Written
 from gateway.scim.patch.apply import apply_patch
@@ -34,6 +39,8 @@ from gateway.scim.text import fold
 
 Resource = Mapping[str, Any]
 
+#: By what clients find a user again.
+_MATCHED = frozenset({"userName", "externalId"})
 #: What a PUT that does not name it leaves as it is.
 _STAY = ("emails", "entitlements")
 
@@ -48,9 +55,12 @@ class UserWriter:
 
     Attributes:
         provisioner: The parts that change a workspace.
+        ignores_read_only: Whether a PATCH of what only Bitbucket changes of a profile is passed
+            over, and the rest of it done.
     """
 
     provisioner: Provisioner
+    ignores_read_only: bool = False
 
     @property
     def resource_type(self) -> ResourceType:
@@ -61,7 +71,7 @@ class UserWriter:
         """See :meth:`gateway.scim.handler.ResourceWriter.create`; a person is invited."""
         session = Session(self.provisioner, write)
         with self.provisioner.turn(f"User {fold(name_of(attributes))}"):
-            return Creation(session, attributes).create()
+            return Creation(session, _tidy(attributes)).create()
 
     def replace(self, resource_id: str, attributes: Resource, write: Write) -> Written:
         """See :meth:`gateway.scim.handler.ResourceWriter.replace`."""
@@ -70,7 +80,14 @@ class UserWriter:
             name_of(attributes)
             kept = {n: person.working[n] for n in _STAY if n in person.working}
             default = without_overlay(person.plain, "User")
-            return default | kept | {"active": True} | dict(attributes)
+            with self.provisioner.mirror.reading() as snapshot:
+                given = spelled_in(attributes, Places(snapshot.facts))
+            return default | kept | {"active": True} | given
+
+        def owned(person: Person) -> frozenset[str]:
+            # What was read before is sent back with the rest: that is no word on whose it is.
+            left_out = {"emails"} & person.kept - attributes.keys()
+            return frozenset(attributes.keys() & (_MATCHED | person.kept)) | left_out
 
         is_whole = "entitlements" in attributes
         return self._change(
@@ -81,19 +98,37 @@ class UserWriter:
             is_whole=is_whole,
             is_exact=is_whole,
             insists=True,
+            says_active=attributes.get("active", True) is True,
+            owned=owned,
         )
 
     def patch(self, resource_id: str, patch: Patch, write: Write) -> Written:
         """See :meth:`gateway.scim.handler.ResourceWriter.patch`."""
+        notes: list[str] = []
+
+        def patched(person: Person) -> dict[str, Any]:
+            with self.provisioner.mirror.reading() as snapshot:
+                operations = spelled_patch(patch, Places(snapshot.facts))
+            if self.ignores_read_only:
+                operations, notes[:] = without_read_only(
+                    person.working, operations, self.resource_type
+                )
+            return apply_patch(person.working, operations, self.resource_type)
+
+        activity = [each for each in patch if each.target.attribute.name == "active"]
+        named = {e.target.attribute.name for e in patch if e.target.extension is None}
         return self._change(
             "patch",
             resource_id,
-            lambda person: apply_patch(person.working, patch, self.resource_type),
+            patched,
             write,
             patch=patch,
             is_whole=rests_on_all(patch),
             is_exact=is_about_all(patch),
-            insists=any(each.target.attribute.name == "active" for each in patch),
+            insists=bool(activity),
+            says_active=any(each.value is True for each in activity),
+            owned=lambda person: person.kept | named,
+            notes=notes,
         )
 
     def delete(self, resource_id: str, write: Write) -> Written:
@@ -123,6 +158,8 @@ class UserWriter:
             lambda person: rebased(before, wanted, person.working),
             write,
             is_whole=False,
+            insists=before.get("active") != wanted.get("active"),
+            says_active=wanted.get("active") is True,
         )
 
     def _change(
@@ -136,6 +173,9 @@ class UserWriter:
         is_whole: bool,
         is_exact: bool = False,
         insists: bool = False,
+        says_active: bool = False,
+        owned: Callable[[Person], frozenset[str]] = lambda person: person.kept,
+        notes: Sequence[str] = (),
     ) -> Written:
         session = Session(self.provisioner, write)
         with self.provisioner.turn(f"User {resource_id}"):
@@ -150,27 +190,50 @@ class UserWriter:
                     anew=False,
                     is_strict=True,
                 )
-            person = self._person(session, resource_id)
+            person = self._person(session, resource_id, says_active=says_active)
+            if is_whole and person.member is not None:
+                know_grants_of(session, person.member.uuid)
+                person = self._person(session, resource_id, says_active=says_active)
             places = named_in(patch, "entitlements")
             places |= _places_changed(person.working, change(person))
             if places:
                 session.know(needs_of("user", places))
-                person = self._person(session, resource_id)
-            wanted = change(person)
+                person = self._person(session, resource_id, says_active=says_active)
+            wanted = _tidy(change(person))
             self._check_name(session, person, wanted)
             return Transition(
-                session, action, person, wanted, insists=insists, is_exact=is_exact
+                session,
+                action,
+                person,
+                wanted,
+                insists=insists,
+                is_exact=is_exact,
+                owned=owned(person),
+                notes=list(notes),
             ).carry_out()
 
-    def _person(self, session: Session, resource_id: str) -> Person:
-        """Return the user as it is, if there is one, and the request is meant for it as it is."""
+    def _person(self, session: Session, resource_id: str, *, says_active: bool = False) -> Person:
+        """
+        Return the user as it is, if there is one, and the request is meant for it as it is.
+
+        Args:
+            session: What reads it.
+            resource_id: The id.
+            says_active: Whether the request says that the user is active: then it matters whether
+                an invitation is still there.
+        """
         if not is_uuid(resource_id):
             raise _nobody(resource_id)
         with session.mirror.reading() as snapshot:
             needed = identified(Needs(frozenset({OneMember(resource_id)})), snapshot)
-        # Who has accepted an invitation by now can be granted what somebody invited can't.
-        is_invited = any(isinstance(need, OneAddress) for need in needed.fresh)
-        session.know(needed, anew=is_invited)
+            record = snapshot.users.with_ids([resource_id]).get(resource_id)
+        is_pending = record is not None and record.invited_at is not None
+        if is_pending and says_active:
+            session.know_invitation(needed)
+        else:
+            # Who has come by now, invited or not, can be granted and deprived of what others can't.
+            is_invitee = any(isinstance(need, OneAddress) for need in needed.fresh)
+            session.know(needed, anew=is_invitee)
         with session.mirror.reading() as snapshot:
             person = self._known(snapshot, resource_id)
         if not session.write.is_expected(person.version):
@@ -195,26 +258,40 @@ class UserWriter:
             # What counts is what was asked for: that an account is closed, nobody here can change.
             deactivated = record.is_active is False and resource["active"] is False
             resource["active"] = not deactivated
-        is_held_back = member is not None and resource.get("active") is False
-        held = held_back_values(snapshot, resource_id, resource) if is_held_back else ()
-        return Person(resource_id, record, member, resource, plain, version, held)
+        held_back = tuple(snapshot.users.held_back([resource_id]))
+        overlay = snapshot.overlays.of("User", ids=[resource_id]).get(resource_id, {})
+        return Person(
+            resource_id,
+            record,
+            member,
+            resource,
+            plain,
+            version,
+            held_back,
+            held_entitlements(snapshot, held_back, resource),
+            kept=frozenset(overlay),
+        )
 
     def _check_name(self, session: Session, person: Person, wanted: Resource) -> None:
-        name = fold(name_of(wanted))
-        if name == fold(name_of(person.resource)):
+        name = name_of(wanted)
+        if fold(name) == fold(name_of(person.resource)):
             return
-        if is_address(name):
-            session.know(Needs(frozenset({OneAddress(name)})), anew=False)
+        know_name(session, name)
         with session.mirror.reading() as snapshot:
-            taken = snapshot.users.called(name) - {person.id}
-            others = snapshot.facts.addresses(texts=[name])
+            check_name(snapshot, name, own=person.id)
+            others = snapshot.facts.addresses(texts=[fold(name)])
         own = person.record.member_uuid
-        if taken or any(other.member_uuid not in (None, own) for other in others):
-            raise Uniqueness(f"The userName {name_of(wanted)} is another user's.")
+        if any(other.member_uuid not in (None, own) for other in others):
+            raise Uniqueness(f"The userName {name} is another user's.")
 
 
 def _nobody(resource_id: str) -> NotFound:
     return NotFound(f"There is no User with the id {resource_id}.")
+
+
+def _tidy(resource: Resource) -> dict[str, Any]:
+    """Return *resource* with its name as it is compared: without blanks around it."""
+    return {**resource, "userName": name_of(resource)}
 
 
 def _places_changed(current: Resource, wanted: Resource) -> set[Any]:

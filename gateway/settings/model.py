@@ -47,6 +47,8 @@ class Settings:
             other.
         gateway_protect_administrators: Whether to refuse what would lock out an owner of the
             workspace, or the account that the gateway acts by.
+        gateway_read_only: ``refuse`` or ``ignore`` what a PATCH would change of a user's profile
+            that only Bitbucket changes.
         gateway_bind: The address to listen on, as host:port.
         gateway_public_url: The address under which clients reach the gateway.
         gateway_user_name: What ``userName`` is: ``email`` or ``account_id``.
@@ -76,6 +78,7 @@ class Settings:
     gateway_removed_retention: int
     gateway_invitation_group: str | None
     gateway_protect_administrators: bool
+    gateway_read_only: str
     gateway_bind: str
     gateway_public_url: str | None
     gateway_user_name: str

@@ -92,6 +92,12 @@ SETTINGS = (
         "Whether to refuse what would lock out an owner, or the account that the gateway acts by",
         "true",
     ),
+    Setting(
+        "GATEWAY_READ_ONLY",
+        "What to do with the part of a PATCH that would change what only Bitbucket changes of a "
+        "profile: refuse or ignore",
+        "refuse",
+    ),
     Setting("GATEWAY_USER_NAME", "What userName is: email or account_id", "email"),
     Setting("GATEWAY_WORKERS", "The processes that serve", "2"),
     Setting("GATEWAY_THREADS", "The threads of each of them", "8"),

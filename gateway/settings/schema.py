@@ -169,6 +169,7 @@ class SettingsSchema(Schema):
     gateway_protect_administrators = fields.Boolean(
         load_default=True, error_messages={"invalid": "must be true or false."}
     )
+    gateway_read_only = _one_of("refuse", "ignore")
     gateway_bind = fields.String(load_default="127.0.0.1:8080", validate=_bind)
     gateway_public_url = fields.String(load_default=None, validate=_public_url)
     gateway_user_name = _one_of("email", "account_id")

@@ -7,7 +7,7 @@ from gateway.scim.errors import InvalidPath, InvalidSyntax, InvalidValue, NoTarg
 from gateway.scim.filter.bind import bind_filter
 from gateway.scim.filter.bound import ElementMatch
 from gateway.scim.input import is_passed_over, read_value
-from gateway.scim.patch.operation import Op, Operation, Patch
+from gateway.scim.patch.operation import TOLD_BY_VALUE, Op, Operation, Patch
 from gateway.scim.path import AttributePath, Target, resolve
 from gateway.scim.schema import Mutability, ResourceType, Schema
 
@@ -16,8 +16,6 @@ PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 #: More changes than this are no request that somebody waits for.
 MOST_OPERATIONS = 1000
 
-#: The attributes whose values are told apart by ``value`` alone.
-_TOLD_BY_VALUE = frozenset({"members", "entitlements"})
 #: What every resource says of itself, and nobody changes.
 _NEVER_CHANGED = frozenset({"schemas", "meta"})
 
@@ -187,7 +185,7 @@ def _check_each(target: Target, given: list[Any], read: list[Any]) -> None:
 
     Passed over it would leave fewer, and none at all is the word for everything.
     """
-    is_by_value = target.sub_attribute is None and target.attribute.name in _TOLD_BY_VALUE
+    is_by_value = target.sub_attribute is None and target.attribute.name in TOLD_BY_VALUE
     if len(read) < len(given) or (is_by_value and any(not each.get("value") for each in read)):
         raise InvalidValue(f"{target.name}: each one is told by its value, and one has none.")
 

@@ -7,6 +7,9 @@ from typing import Any
 from gateway.scim.filter.bound import ElementMatch
 from gateway.scim.path import Target
 
+#: The attributes whose values are told apart by ``value`` alone.
+TOLD_BY_VALUE = frozenset({"members", "entitlements"})
+
 
 class Op(StrEnum):
     """What is done at the target."""

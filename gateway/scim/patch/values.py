@@ -9,6 +9,7 @@ from gateway.scim.errors import InvalidValue
 from gateway.scim.fields import MOST_ALIKE
 from gateway.scim.filter.bound import Compare, ElementMatch, Operator
 from gateway.scim.filter.match import matches
+from gateway.scim.patch.operation import TOLD_BY_VALUE
 from gateway.scim.path import Target
 from gateway.scim.schema import Attribute, Mutability
 from gateway.scim.text import fold
@@ -59,8 +60,17 @@ class Values:
         self._keep(value)
 
     def remove(self, value: Any) -> None:
-        """Remove the values that are the same as *value*."""
-        for place in self._same(value):
+        """
+        Remove the values that are the same as *value*.
+
+        Where the ``value`` alone tells which one it is, what it is called besides, which may have
+        changed since a client has read it, does not matter.
+        """
+        if self._target.attribute.name in TOLD_BY_VALUE:
+            places = list(self._places.get(self._key(value), ()))
+        else:
+            places = self._same(value)
+        for place in places:
             self._drop(place)
 
     def clear(self) -> None:

@@ -1,0 +1,114 @@
+"""Somebody of whom no account is known: invited, or not, and at which address."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.mirror.user_records import HeldBack
+from gateway.planner.needs import Needs, OneAddress
+from gateway.provisioning.people import Person, address_of
+from gateway.provisioning.rights import Rights
+from gateway.provisioning.session import Session
+from gateway.provisioning.steps import Invite, Plan, Withdraw
+from gateway.provisioning.uniqueness import holder_of
+from gateway.scim.errors import Conflict, InvalidValue
+
+Resource = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """
+    The invitation of a person, as a request wants it.
+
+    Attributes:
+        session: What the request is carried out by.
+        person: The user as it is.
+        rights: What the request wants of its entitlements.
+        is_wanted: Whether the user is to be active.
+        is_asserted: Whether the request itself says so: only that sends an invitation again.
+    """
+
+    session: Session
+    person: Person
+    rights: Rights
+    is_wanted: bool
+    is_asserted: bool
+
+    def plan(self, email: str) -> tuple[Plan, list[HeldBack], list[HeldBack]]:
+        """
+        Return the calls, what is held back besides, and what is held back no longer.
+
+        Args:
+            email: Where the invitation is to be at.
+
+        Raises:
+            Conflict: Something is to be granted, which Bitbucket does to members alone.
+        """
+        record, rights = self.person.record, self.rights
+        if rights.wanted is None:
+            return self._withdrawn(), [], list(self.person.held_back)
+        with self.session.mirror.reading() as snapshot:
+            wanted = rights.permissions(snapshot, {})
+        added = rights.held_for_later(wanted, {}, is_taken=False)
+        released = rights.unwanted(wanted)
+        if not self.is_wanted:
+            return self._withdrawn(), added, released
+        if added:
+            raise Conflict(
+                "The invitation was not accepted yet, and Bitbucket grants nothing to who is "
+                "no member; send it again when it is."
+            )
+        is_moved = email != record.email
+        if record.invited_at is None and not self.is_asserted:
+            return (), [], released
+        if record.invited_at is not None and not is_moved:
+            return (), [], released
+        groups = [h.object_id for h in self.person.held_back if h.object_type == "group"]
+        invited = tuple(Invite(record.id, email, group_id) for group_id in groups)
+        # Who holds the old address must not become the user by it.
+        withdrawn = self._withdrawn() if is_moved else ()
+        return (*(invited or (Invite(record.id, email),)), *withdrawn), [], released
+
+    def address(self) -> str:
+        """
+        Return where the invitation is to be at.
+
+        Raises:
+            Uniqueness: It is another user's address.
+            Conflict: It is the address of a member who was deleted here.
+        """
+        known = self.person.record.email or ""
+        wanted = self.rights.wanted
+        if wanted is None:
+            return known
+        before, after = self._address(self.person.resource), self._address(wanted)
+        if after in (None, before, known):
+            return known
+        self.session.know(Needs(frozenset({OneAddress(after)})))
+        renderer = self.session.provisioner.renderer
+        with self.session.mirror.reading() as snapshot:
+            holder = holder_of(snapshot, renderer, after, own=self.person.id)
+        if holder is not None:
+            raise Conflict(
+                f"{after} is the address of a member of the workspace: delete this user, and "
+                "create it again with that address."
+            )
+        return after
+
+    def _address(self, resource: Resource) -> str | None:
+        """Return the address that *resource* gives; none that follows from the invitation."""
+        given = dict(resource)
+        if not self.person.are_own_emails(resource):
+            given.pop("emails", None)
+        try:
+            return address_of(given)
+        except InvalidValue:
+            return None
+
+    def _withdrawn(self) -> Plan:
+        record = self.person.record
+        if record.invited_at is None and record.is_active is False:
+            return ()
+        # One that is not listed may be listed late, and is nobody's while the user is inactive.
+        return (Withdraw(record.id, record.email or ""),)

@@ -1,0 +1,89 @@
+"""Entitlements as clients spell them, in the one spelling by which they are shown and kept."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from gateway.provisioning.entitlements import Asked, Places
+from gateway.scim.errors import InvalidValue
+from gateway.scim.filter.bound import And, Compare, ElementMatch, Filter, Not, Operator, Or
+from gateway.scim.patch.operation import Operation, Patch
+
+_NAME = "entitlements"
+
+
+def spelled(text: object, places: Places) -> Any:
+    """
+    Return an entitlement's value as it is shown: ``repository:<uuid>:write``.
+
+    What is none, or on no place that is known, is returned as it is: whether that is an error
+    depends on what is to be done with it.
+    """
+    try:
+        wanted = Asked.parse(text)
+        place = places.place(wanted.place)
+    except InvalidValue:
+        return text
+    return f"{place.object_type}:{place.uuid}:{wanted.permission}"
+
+
+def spelled_values(values: Iterable[Mapping[str, Any]], places: Places) -> list[dict[str, Any]]:
+    """Return the values of a multi-valued attribute in that spelling."""
+    return [
+        {**each, "value": spelled(each["value"], places)} if "value" in each else dict(each)
+        for each in values
+    ]
+
+
+def spelled_in(
+    resource: Mapping[str, Any], places: Places, *, extension: str | None = None
+) -> dict[str, Any]:
+    """
+    Return a resource with its entitlements in that spelling.
+
+    Args:
+        resource: The resource.
+        places: The places.
+        extension: The URN of the extension that holds the entitlements; None if the core does.
+    """
+    if extension is not None:
+        if extension not in resource:
+            return dict(resource)
+        return {**resource, extension: spelled_in(resource[extension], places)}
+    if _NAME not in resource:
+        return dict(resource)
+    return {**resource, _NAME: spelled_values(resource[_NAME], places)}
+
+
+def spelled_patch(patch: Patch, places: Places) -> Patch:
+    """Return operations with entitlements in that spelling: what they assign and select by."""
+    return tuple(
+        _operation(each, places) if each.target.attribute.name == _NAME else each for each in patch
+    )
+
+
+def _operation(operation: Operation, places: Places) -> Operation:
+    selector, value = operation.selector, operation.value
+    if selector is not None:
+        selector = ElementMatch(selector.target, _condition(selector.condition, places))
+    part = operation.target.sub_attribute
+    if part is not None:
+        value = spelled(value, places) if part.name == "value" else value
+    elif isinstance(value, list):
+        value = spelled_values(value, places)
+    elif isinstance(value, dict):
+        (value,) = spelled_values([value], places)
+    return replace(operation, selector=selector, value=value)
+
+
+def _condition(condition: Filter, places: Places) -> Filter:
+    match condition:
+        case Compare(target=target, operator=Operator.EQ, value=str(text)):
+            part = target.sub_attribute
+            is_value = part is not None and part.name == "value"
+            return replace(condition, value=spelled(text, places)) if is_value else condition
+        case And(operands=operands) | Or(operands=operands):
+            return replace(condition, operands=tuple(_condition(o, places) for o in operands))
+        case Not(operand=operand):
+            return Not(_condition(operand, places))
+    return condition

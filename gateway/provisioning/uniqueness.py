@@ -1,0 +1,57 @@
+"""Who has a name or an address already."""
+
+from gateway.directory.rendering import Renderer
+from gateway.mirror.mirror import Snapshot
+from gateway.planner.needs import Need, Needs, OneAddress, OneMember
+from gateway.planner.pins import is_account, is_address
+from gateway.provisioning.session import Session
+from gateway.scim.errors import Uniqueness
+from gateway.scim.text import fold
+
+
+def know_name(session: Session, name: str) -> None:
+    """Read whose *name* is at Bitbucket, as far as a name can be anybody's there."""
+    text, needed = fold(name), set[Need]()
+    if is_address(text):
+        needed.add(OneAddress(text))
+    elif is_account(text):
+        needed.add(OneMember(text))
+    if needed:
+        session.know(Needs(frozenset(needed)), anew=False)
+
+
+def check_name(snapshot: Snapshot, name: str, *, own: str | None = None) -> None:
+    """
+    Let *name* be that of the user with the id *own*.
+
+    Raises:
+        Uniqueness: It is another user's.
+    """
+    taken = snapshot.users.called(fold(name)) - {own}
+    if taken:
+        raise Uniqueness(f"There is a user {name} already, with the id {min(taken)}.")
+
+
+def holder_of(snapshot: Snapshot, renderer: Renderer, email: str, *, own: str | None) -> str | None:
+    """
+    Return the UUID of the member who has an address and is no user, as it was deleted here.
+
+    Args:
+        snapshot: The mirror.
+        renderer: Tells who is a user.
+        email: The address, in lower case.
+        own: The id of the user who may have it.
+
+    Raises:
+        Uniqueness: Another user has it, or was invited by it.
+    """
+    holders = [address.member_uuid for address in snapshot.facts.addresses(texts=[email])]
+    holder = next((uuid for uuid in holders if uuid is not None), None)
+    if holder is None:
+        if any(r.email == email and r.id != own for r in snapshot.users.without_member()):
+            raise Uniqueness(f"{email} was invited already.")
+        return None
+    shown = renderer.user(snapshot, holder, is_plain=True)
+    if shown is not None and shown["id"] != own:
+        raise Uniqueness(f"{email} is the address of a member already, with the id {shown['id']}.")
+    return holder

@@ -1,0 +1,87 @@
+"""Entitlements in whatever spelling, and by whatever name clients call them."""
+
+from typing import Any
+
+import pytest
+
+from tests.provisioning.office import GROUP_EXTENSION, Office, resource
+from tests.provisioning.test_groups import uuid_of
+from tests.provisioning.test_rehired import WRITE, account_of, grants_of
+from tests.provisioning.test_users import granting, shown
+
+
+def spellings(office: Office) -> list[str]:
+    """Return what clients may call the permission to write."""
+    repository = office.world.repository("api-core")
+    assert repository is not None
+    return [
+        WRITE,
+        WRITE.upper(),
+        f"repository:{repository.uuid}:write",
+        f"repository:{repository.uuid}:WRITE".upper(),
+        f"repository:{repository.uuid.strip('{}')}:write",
+    ]
+
+
+@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("way", ["selector", "list", "label"])
+def test_an_entitlement_is_taken_by_any_spelling(office: Office, number: int, way: str) -> None:
+    """And whatever it is called besides, which a client may have read long ago."""
+    ann = uuid_of(office, "Ann")
+    office.patch_user(ann, granting(WRITE, "project:WEB:read"))
+    value = spellings(office)[number]
+    path, removed = "entitlements", list[dict[str, Any]]()
+    match way:
+        case "selector":
+            path = f'entitlements[value eq "{value}"]'
+        case "list":
+            removed = [{"value": value}]
+        case _:
+            removed = [{"value": value, "display": "acme/of-old: write", "primary": True}]
+    operation = {"op": "remove", "path": path} | ({"value": removed} if removed else {})
+    told = resource(office.patch_user(ann, operation))
+    assert grants_of(office, account_of(office, "Ann")) == ["read"]
+    assert len(told["entitlements"]) == 1
+
+
+@pytest.mark.parametrize("way", ["post", "put", "patch"])
+def test_what_a_client_calls_an_entitlement_comes_back(office: Office, way: str) -> None:
+    """By the name of the place as well as by its UUID."""
+    labelled = [{"value": WRITE, "display": "Writer", "primary": True}]
+    write = office.write(office.registry.user)
+    ann = uuid_of(office, "Ann")
+    match way:
+        case "post":
+            office.provisioner.protection.is_on = False
+            office.users.delete(ann, write)
+            told = office.create_user(userName="ann@acme.example", entitlements=labelled)
+        case "put":
+            body = {"userName": "ann@acme.example", "entitlements": labelled}
+            told = office.users.replace(ann, body, write)
+        case _:
+            told = office.patch_user(
+                ann, {"op": "replace", "path": "entitlements", "value": labelled}
+            )
+    (held,) = resource(told)["entitlements"]
+    assert (held["display"], held["primary"]) == ("Writer", True)
+    path = f'entitlements[value eq "{WRITE}"].display'
+    office.patch_user(resource(told)["id"], {"op": "replace", "path": path, "value": "Author"})
+    (held,) = shown(office, resource(told)["id"])["entitlements"]
+    assert held["display"] == "Author"
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_a_group_s_entitlement_is_taken_by_any_spelling(office: Office, number: int) -> None:
+    """In its extension as in the core of a user."""
+    group_id = office.group_id("Developers")
+    path = f"{GROUP_EXTENSION}:entitlements"
+    labelled = {"value": WRITE, "display": "Writers"}
+    told = resource(office.patch_group(group_id, {"op": "add", "path": path, "value": [labelled]}))
+    assert told[GROUP_EXTENSION]["entitlements"][0]["display"] == "Writers"
+    value = spellings(office)[number]
+    operation: dict[str, Any] = {"op": "remove", "path": f'{path}[value eq "{value}"]'}
+    told = resource(office.patch_group(group_id, operation))
+    assert "entitlements" not in told.get(GROUP_EXTENSION, {})
+    group = office.world.group("developers")
+    assert group is not None
+    assert not list(office.world.grants(subject=group))
