@@ -79,7 +79,7 @@ class Directory:
         """The walks that clients take through the resources."""
         return Walks(self.mirror)
 
-    def revision(self) -> int:
+    def revision(self) -> int | None:
         """See :meth:`gateway.scim.handler.ResourceHandler.revision`."""
         return self.mirror.revision()
 

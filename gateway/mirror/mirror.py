@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
+from sqlite3 import Error as SqliteError
 from typing import TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from gateway.mirror.documents import DocumentStore, Resource
 from gateway.mirror.engine import reading, writing
@@ -151,9 +153,12 @@ class Mirror:
         self._revision = Revision(engine, integration)
         self._remembered = Remembered()
 
-    def revision(self) -> int:
-        """Return a number that is another after every change of what answers rest on."""
-        return self._revision.number()
+    def revision(self) -> int | None:
+        """Return the revision of now; None where the database can't tell it at the moment."""
+        try:
+            return self._revision.number()
+        except (DBAPIError, SqliteError):
+            return None
 
     @contextmanager
     def reading(self) -> Iterator[Snapshot]:

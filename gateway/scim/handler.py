@@ -99,8 +99,12 @@ class ResourceHandler(Protocol):
     raises InvalidCursor, ExpiredCursor and InvalidCount for a cursor that leads nowhere.
     """
 
-    def revision(self) -> int:
-        """Return a number that is another after every change of what answers rest on."""
+    def revision(self) -> int | None:
+        """
+        Return a number that is another after every change of what answers rest on.
+
+        None where it can't be told at the moment.
+        """
         ...
 
     def query(self, query: Query) -> Listing:

@@ -16,6 +16,7 @@ from gateway.web.explanation import Explain, add_explanation
 from gateway.web.health import Readiness, add_health
 from gateway.web.ready import ReadyAnswers
 from gateway.web.resources import CollectionView, SingleView
+from gateway.web.shortcut import Shortcut
 from gateway.web.tracing import trace_requests
 from gateway.web.unsupported import add_unsupported
 from gateway.web.wellformed import LARGEST_BODY_BYTES, refuse_malformed
@@ -78,4 +79,5 @@ def create_web(
         app.add_url_rule(f"{path}/<resource_id>", view_func=single)
     add_explanation(app, registry, explain, authenticator=authenticator, addresses=addresses)
     add_unsupported(app, authenticator)
+    app.wsgi_app = Shortcut(app.wsgi_app, ready, authenticator)  # type: ignore[method-assign]  # Flask's way to add a middleware
     return app

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from cachetools import LRUCache
 from flask import g, request
@@ -29,12 +29,14 @@ class Made:
         provenance: How it was come by.
         headers: The headers that are its own.
         version: The entity tag of the one resource in it; None of a list.
+        endpoint: The rule of addresses that it answers to, as the log names it.
     """
 
     body: bytes
     provenance: Provenance
     headers: Mapping[str, str] = field(default_factory=dict)
     version: str | None = None
+    endpoint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,11 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
+    """An answer, the revision it is of, what tells the revision of now, and when it was made."""
+
     made: Made
     revision: int
+    current: Callable[[], int | None]
     at: float
 
 
@@ -77,41 +82,50 @@ class ReadyAnswers:
         self._lock = Lock()
         self._clock = clock
 
-    def answer(self, revision: Callable[[], int], make: Callable[[], Made]) -> Given:
+    def given(self, key: Key) -> Given | None:
+        """Return what was answered to the request of *key*, if it still is the answer."""
+        with self._lock:
+            kept = self._kept.get(key)
+        if kept is None or kept.current() != kept.revision:
+            return None
+        older = int(self._clock() - kept.at)
+        return Given(kept.made, older) if older <= kept.made.provenance.ttl_seconds else None
+
+    def answer(self, revision: Callable[[], int | None], make: Callable[[], Made]) -> Given:
         """
         Return the answer to the request at hand: a kept one, or else what *make* returns.
 
         Args:
-            revision: Returns what changes with everything that an answer rests on.
+            revision: Returns what changes with everything that an answer rests on; None where
+                that can't be told.
             make: Answers anew; its errors are raised.
         """
-        key = _key()
-        if key is None:
-            return Given(make())
+        key = key_of(request.environ, g.token)
+        given = None if key is None else self.given(key)
+        if key is None or given is not None:
+            return given or Given(make())
         # Before the answer is made: what changes meanwhile makes it one of yesterday.
-        current = revision()
-        with self._lock:
-            kept = self._kept.get(key)
-        now = self._clock()
-        if kept is not None and kept.revision == current:
-            older = int(now - kept.at)
-            if older <= kept.made.provenance.ttl_seconds:
-                return Given(kept.made, older)
+        current, at = revision(), self._clock()
         made = make()
-        if _is_for_others(made.provenance):
+        if current is not None and _is_for_others(made.provenance):
             with self._lock:
-                self._kept[key] = _Kept(made, current, now)
+                self._kept[key] = _Kept(made, current, revision, at)
         return Given(made)
 
 
-def _key() -> Key | None:
-    """Return all of the request that its answer depends on; None if it says how old that may be."""
-    environ = request.environ
+def key_of(environ: Mapping[str, Any], token: str) -> Key | None:
+    """
+    Return all of a request that its answer depends on; None if it says how old that may be.
+
+    Args:
+        environ: The request, as WSGI has it.
+        token: The name of the token that opened the door.
+    """
     if "HTTP_CACHE_CONTROL" in environ:
         return None
     names = ("wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING")
     # A cursor is of use to nobody but who was given it.
-    return (g.token, *(environ.get(name) for name in names))
+    return (token, *map(environ.get, names))
 
 
 def _is_for_others(provenance: Provenance) -> bool:

@@ -108,7 +108,8 @@ class CollectionView(_ResourceView):
             caller=g.token,
         )
         listing = self._handler.query(query)
-        return Made(list_response(listing, query.page), listing.provenance)
+        body = list_response(listing, query.page)
+        return Made(body, listing.provenance, endpoint=_endpoint())
 
     def post(self) -> Response:
         """Make a resource (RFC 7644 §3.3)."""
@@ -148,11 +149,10 @@ class SingleView(_ResourceView):
         )
         document = retrieval.document
         if document is None:
-            return Made(b"", retrieval.provenance)
+            return Made(b"", retrieval.provenance, endpoint=_endpoint())
         location = {"Content-Location": f"{base_url}{self._type.endpoint}/{resource_id}"}
-        return Made(
-            projection.json(document.json), retrieval.provenance, location, document.version
-        )
+        shown = projection.json(document.json)
+        return Made(shown, retrieval.provenance, location, document.version, _endpoint())
 
     def put(self, resource_id: str) -> Response:
         """Replace a resource (RFC 7644 §3.5.1)."""
@@ -181,6 +181,10 @@ def _is_dry_run(header: str | None) -> bool:
     if read is None:
         raise InvalidValue("The header X-Dry-Run is true or false.")
     return read
+
+
+def _endpoint() -> str | None:
+    return request.url_rule.rule if request.url_rule else None
 
 
 def _provenance(given: Given) -> dict[str, str]:

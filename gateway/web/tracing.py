@@ -9,7 +9,8 @@ from flask import Flask, Response, g, request
 
 _LOG = structlog.get_logger(__name__)
 
-_HEADER = "X-Request-Id"
+#: The header that names a request.
+REQUEST_ID = "X-Request-Id"
 _ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
@@ -23,26 +24,49 @@ def trace_requests(app: Flask) -> None:
     app.after_request(_end)
 
 
-def _begin() -> None:
-    sent = request.headers.get(_HEADER, "")
-    g.request_id = sent if _ACCEPTED.fullmatch(sent) else _new_id()
-    g.started = time.perf_counter()
-    structlog.contextvars.bind_contextvars(request_id=g.request_id)
-
-
-def _new_id() -> str:
+def request_id_of(sent: str) -> str:
+    """Return what a request is called: as the client calls it, if that can be a header."""
+    if _ACCEPTED.fullmatch(sent):
+        return sent
     # Nobody has to be kept from guessing it, and the system's own randomness takes a call.
     return f"{getrandbits(128):032x}"
 
 
-def _end(response: Response) -> Response:
-    response.headers[_HEADER] = g.request_id
+def log_request(
+    method: str,
+    endpoint: str | None,
+    status: int,
+    *,
+    calls: str | None,
+    started: float,
+    **more: str,
+) -> None:
+    """Log the end of a request that was *started* at a moment of :func:`time.perf_counter`."""
+    duration_ms = round((time.perf_counter() - started) * 1000, 1)
     _LOG.info(
         "request",
-        method=request.method,
-        endpoint=request.url_rule.rule if request.url_rule else None,
-        status=response.status_code,
+        method=method,
+        endpoint=endpoint,
+        status=status,
+        calls=calls,
+        duration_ms=duration_ms,
+        **more,
+    )
+
+
+def _begin() -> None:
+    g.request_id = request_id_of(request.headers.get(REQUEST_ID, ""))
+    g.started = time.perf_counter()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+
+def _end(response: Response) -> Response:
+    response.headers[REQUEST_ID] = g.request_id
+    log_request(
+        request.method,
+        request.url_rule.rule if request.url_rule else None,
+        response.status_code,
         calls=response.headers.get("X-Bitbucket-Calls"),
-        duration_ms=round((time.perf_counter() - g.started) * 1000, 1),
+        started=g.started,
     )
     return response
