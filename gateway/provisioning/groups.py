@@ -6,11 +6,13 @@ from typing import Any, Final
 
 from gateway.directory.groups import GROUP_EXTENSION
 from gateway.directory.overlay import overlay_of
-from gateway.mirror.journal import Change, Event
+from gateway.mirror.facts import Group
+from gateway.mirror.journal import Change
 from gateway.mirror.mirror import Snapshot
 from gateway.mirror.user_records import HeldBack
 from gateway.planner.collections import Collection
 from gateway.planner.needs import Needs
+from gateway.provisioning.earlier import is_creation_of_group, may_have_made
 from gateway.provisioning.effects import Effects
 from gateway.provisioning.entitlements import (
     Asked,
@@ -21,6 +23,8 @@ from gateway.provisioning.entitlements import (
     rests_on_all,
 )
 from gateway.provisioning.group_states import (
+    adopted,
+    canonical,
     entitlements_of,
     group_named,
     group_with_id,
@@ -33,6 +37,7 @@ from gateway.provisioning.group_states import (
 from gateway.provisioning.members import Leavers, WantedMembers, ids_of, members_of
 from gateway.provisioning.provisioner import Provisioner
 from gateway.provisioning.rebase import rebased
+from gateway.provisioning.said import EVERYTHING, NOTHING, Said
 from gateway.provisioning.session import Intent, Session
 from gateway.provisioning.states import GroupState, plan_group
 from gateway.scim.errors import NotFound, Uniqueness, VersionChanged
@@ -76,19 +81,7 @@ class GroupWriter:
 
     def create(self, attributes: Resource, write: Write) -> Written:
         """See :meth:`gateway.scim.handler.ResourceWriter.create`."""
-        session = Session(self.provisioner, write)
-        name = name_of_group(attributes)
-        with self.provisioner.turn(f"Group {fold(name)}"):
-            session.know(_GROUPS)
-            begun = self._begun(name)
-            with self.provisioner.mirror.reading() as snapshot:
-                same = group_named(snapshot, name)
-            if same is not None and begun is None:
-                raise Uniqueness(f"There is a group {same.name} already, with the id {same.id}.")
-            if same is not None:
-                # An earlier request has made it, and came no further.
-                return self._change(session, "create", same.id, lambda _: dict(attributes))
-            return self._create(session, attributes)
+        return self._create_in_turn(attributes, write, EVERYTHING)
 
     def replace(self, resource_id: str, attributes: Resource, write: Write) -> Written:
         """See :meth:`gateway.scim.handler.ResourceWriter.replace`."""
@@ -113,11 +106,15 @@ class GroupWriter:
             patch=patch,
             is_whole=rests_on_all(patch),
             leavers=Leavers.of(patch),
+            says=Said.by(patch),
         )
 
     def delete(self, resource_id: str, write: Write) -> Written:
         """See :meth:`gateway.scim.handler.ResourceWriter.delete`."""
-        session = Session(self.provisioner, write)
+        return self._delete_in_turn(resource_id, write, EVERYTHING)
+
+    def _delete_in_turn(self, resource_id: str, write: Write, says: Said) -> Written:
+        session = Session(self.provisioner, write, says)
         with self.provisioner.turn(f"Group {resource_id}"):
             session.know(_GROUPS)
             with self.provisioner.mirror.reading() as snapshot:
@@ -155,15 +152,16 @@ class GroupWriter:
         data = change.began.data
         before, wanted = data["before"], data["wanted"]
         if wanted is None:
-            return self.delete(data["resourceId"], write)
+            return self._delete_in_turn(data["resourceId"], write, NOTHING)
         if before is None:
-            return self.create(wanted, write)
+            return self._create_in_turn(wanted, write, NOTHING)
         return self._in_turn(
             "resume",
             data["resourceId"],
             lambda current: rebased(before, wanted, current),
             write,
             is_whole=False,
+            says=NOTHING,
         )
 
     def _in_turn(
@@ -176,8 +174,9 @@ class GroupWriter:
         patch: Patch = (),
         is_whole: bool,
         leavers: Leavers = _NOBODY,
+        says: Said = EVERYTHING,
     ) -> Written:
-        session = Session(self.provisioner, write)
+        session = Session(self.provisioner, write, says)
         with self.provisioner.turn(f"Group {resource_id}"):
             if is_whole:
                 session.know(_GRANTED, anew=False, is_strict=True)
@@ -186,6 +185,25 @@ class GroupWriter:
                 needed |= needs_of("group", places)
             session.know(needed)
             return self._change(session, action, resource_id, change, leavers)
+
+    def _create_in_turn(self, attributes: Resource, write: Write, says: Said) -> Written:
+        session = Session(self.provisioner, write, says)
+        name = name_of_group(attributes)
+        with self.provisioner.turn(f"Group {fold(name)}"):
+            session.know(_GROUPS)
+            with self.provisioner.mirror.reading() as snapshot:
+                same = group_named(snapshot, name)
+            if same is None:
+                return self._create(session, attributes)
+            if not self._may_have_made(same):
+                raise Uniqueness(f"There is a group {same.name} already, with the id {same.id}.")
+            # An earlier request has made it, and came no further.
+            with self.provisioner.turn(f"Group {same.id}"):
+                session.look_again()
+                session.know(_GROUPS)
+                return self._change(
+                    session, "create", same.id, lambda current: adopted(current, attributes)
+                )
 
     def _create(self, session: Session, attributes: Resource) -> Written:
         wanted_permissions = asked(entitlements_of(attributes))
@@ -204,6 +222,7 @@ class GroupWriter:
         members = members_of(session, attributes)
         with self.provisioner.mirror.reading() as snapshot:
             permissions = Places(snapshot.facts).permissions(wanted_permissions)
+            attributes = canonical(attributes, Places(snapshot.facts))
         after = GroupState(
             name=name_of_group(attributes),
             members=members.members,
@@ -277,6 +296,7 @@ class GroupWriter:
             if is_named:
                 named = asked(entitlements_of(wanted))
                 permissions = Places(snapshot.facts).permissions(named, before.permissions)
+            wanted = canonical(wanted, Places(snapshot.facts))
         if same is not None and same.id != resource_id:
             raise Uniqueness(f"There is a group {same.name} already, with the id {same.id}.")
         after = GroupState(
@@ -352,17 +372,12 @@ class GroupWriter:
         )
         effects.groups.add(group_id)
 
-    def _begun(self, name: str) -> Change | None:
-        """Return the change by which an earlier request began to make a group of that name."""
+    def _may_have_made(self, group: Group) -> bool:
+        """Return whether an earlier request that stopped has made that group, or perhaps did."""
         with self.provisioner.mirror.reading() as snapshot:
-            return next(
-                (
-                    change
-                    for change in snapshot.journal.open()
-                    if change.began.data["resourceType"] == "Group"
-                    and change.began.data["before"] is None
-                    and fold(change.began.data["wanted"]["displayName"]) == fold(name)
-                    and any(entry.event is Event.CALLED for entry in change.entries)
-                ),
-                None,
+            return any(
+                is_creation_of_group(change)
+                and fold(change.began.data["wanted"]["displayName"]) == fold(group.name)
+                and may_have_made(change, group.id)
+                for change in snapshot.journal.open()
             )

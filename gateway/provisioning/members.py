@@ -10,6 +10,7 @@ from gateway.planner.collections import Collection
 from gateway.planner.needs import Needs, OneAddress, OneMember
 from gateway.planner.pins import is_uuid
 from gateway.provisioning.entitlements import texts_in
+from gateway.provisioning.group_states import member_id
 from gateway.provisioning.session import Session
 from gateway.scim.errors import InvalidValue
 from gateway.scim.patch.operation import Op, Patch
@@ -114,8 +115,8 @@ def members_of(
 
 
 def ids_of(resource: Resource) -> set[str]:
-    """Return the ids of the members of a group, in lower case."""
-    return {str(each.get("value", "")).lower() for each in resource.get("members", ())}
+    """Return the ids of the members of a group."""
+    return {member_id(each.get("value")) for each in resource.get("members", ())}
 
 
 def _sorted_out(ids: set[str], records: Mapping[str, UserRecord]) -> WantedMembers:

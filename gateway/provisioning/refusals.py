@@ -28,6 +28,11 @@ def is_uncertain(error: BitbucketError) -> bool:
     return isinstance(error, Unavailable | BadAnswer)
 
 
+def is_definitive(error: BitbucketError) -> bool:
+    """Return whether the call that failed was not carried out, and would fail again."""
+    return not isinstance(error, Unavailable | BadAnswer | RateLimited)
+
+
 def refusal(error: BitbucketError, plan: Sequence[Step], done: int) -> scim.ScimError:
     """
     Return the answer to a request whose plan stopped.

@@ -23,6 +23,7 @@ from gateway.provisioning.entitlements import (
 from gateway.provisioning.people import Person, held_back_values, name_of
 from gateway.provisioning.provisioner import Provisioner
 from gateway.provisioning.rebase import rebased
+from gateway.provisioning.said import EVERYTHING, NOTHING, Said
 from gateway.provisioning.session import Session
 from gateway.provisioning.transition import Transition
 from gateway.scim.errors import NotFound, Uniqueness, VersionChanged
@@ -59,7 +60,10 @@ class UserWriter:
 
     def create(self, attributes: Resource, write: Write) -> Written:
         """See :meth:`gateway.scim.handler.ResourceWriter.create`; a person is invited."""
-        session = Session(self.provisioner, write)
+        return self._create_in_turn(attributes, write, EVERYTHING)
+
+    def _create_in_turn(self, attributes: Resource, write: Write, says: Said) -> Written:
+        session = Session(self.provisioner, write, says)
         with self.provisioner.turn(f"User {fold(name_of(attributes))}"):
             return Creation(session, attributes).create()
 
@@ -94,11 +98,15 @@ class UserWriter:
             is_whole=rests_on_all(patch),
             is_exact=is_about_all(patch),
             insists=any(each.target.attribute.name == "active" for each in patch),
+            says=Said.by(patch),
         )
 
     def delete(self, resource_id: str, write: Write) -> Written:
         """See :meth:`gateway.scim.handler.ResourceWriter.delete`; all access is taken away."""
-        session = Session(self.provisioner, write)
+        return self._delete_in_turn(resource_id, write, EVERYTHING)
+
+    def _delete_in_turn(self, resource_id: str, write: Write, says: Said) -> Written:
+        session = Session(self.provisioner, write, says)
         with self.provisioner.turn(f"User {resource_id}"):
             person = self._person(session, resource_id)
             transition = Transition(session, "delete", person, None)
@@ -114,15 +122,16 @@ class UserWriter:
         data = change.began.data
         before, wanted = data["before"], data["wanted"]
         if wanted is None:
-            return self.delete(data["resourceId"], write)
+            return self._delete_in_turn(data["resourceId"], write, NOTHING)
         if before is None:
-            return self.create(wanted, write)
+            return self._create_in_turn(wanted, write, NOTHING)
         return self._change(
             "resume",
             data["resourceId"],
             lambda person: rebased(before, wanted, person.working),
             write,
             is_whole=False,
+            says=NOTHING,
         )
 
     def _change(
@@ -136,8 +145,9 @@ class UserWriter:
         is_whole: bool,
         is_exact: bool = False,
         insists: bool = False,
+        says: Said = EVERYTHING,
     ) -> Written:
-        session = Session(self.provisioner, write)
+        session = Session(self.provisioner, write, says)
         with self.provisioner.turn(f"User {resource_id}"):
             if is_whole:
                 session.know(
