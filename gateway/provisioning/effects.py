@@ -71,6 +71,8 @@ class Effects:
             case DeleteGroup(group_id=group_id):
                 self._touch_group(group_id)
                 changes.drop_group(group_id, now=self.now)
+                # A group that is made by that name later is another, whoever makes it.
+                self.writing.facts.link_group(group_id, slug=f"deleted:{group_id}")
             case AddMember(member_uuid=uuid):
                 group_id = self._id(done.step.group_id)
                 names = {m.uuid: m.display_name for m in self.writing.facts.members(uuids=[uuid])}

@@ -34,7 +34,7 @@ from gateway.provisioning.group_states import (
     state_of_group,
     workspace_permission,
 )
-from gateway.provisioning.members import Leavers, WantedMembers, ids_of, members_of
+from gateway.provisioning.members import Leavers, WantedMembers, ids_of, members_of, with_ids
 from gateway.provisioning.provisioner import Provisioner
 from gateway.provisioning.rebase import rebased
 from gateway.provisioning.said import EVERYTHING, NOTHING, Said
@@ -98,6 +98,7 @@ class GroupWriter:
 
     def patch(self, resource_id: str, patch: Patch, write: Write) -> Written:
         """See :meth:`gateway.scim.handler.ResourceWriter.patch`."""
+        patch = with_ids(patch, base_url=write.base_url)
         return self._in_turn(
             "patch",
             resource_id,

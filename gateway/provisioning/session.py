@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 from uuid import uuid4
 
+import orjson
+
 from gateway.bitbucket.calls import CallCounter
 from gateway.bitbucket.errors import BitbucketError
 from gateway.bitbucket.workspace import BitbucketWorkspace
@@ -25,6 +27,7 @@ from gateway.provisioning.steps import CreateGroup, Plan
 from gateway.scim.errors import BadUpstream, NotStored, ScimError, Unavailable
 from gateway.scim.freshness import FreshnessWanted, Provenance
 from gateway.scim.handler import Author, Write, Written
+from gateway.scim.reference import absolute
 from gateway.scim.schema import ResourceType
 from gateway.scim.text import fold
 
@@ -175,7 +178,8 @@ class Session:
             {"method": r.method, "resource": r.template, "does": str(step)}
             for step, r in ((step, calls.resource(step)) for step in plan)
         ]
-        foretold = {"dryRun": True, "calls": told, "after": after}
+        told_after = absolute(orjson.dumps(after), base_url=self.write.base_url)
+        foretold = {"dryRun": True, "calls": told, "after": orjson.loads(told_after)}
         return Written("", None, Provenance(age_seconds=0, calls=self.count), foretold)
 
     def carry_out(

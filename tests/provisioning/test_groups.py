@@ -101,6 +101,11 @@ def test_a_group_that_was_deleted_never_comes_back_under_its_id(office: Office) 
     with pytest.raises(NotFound):
         office.groups.delete(group_id, write)
 
+    # Also if somebody makes it elsewhere.
+    group = office.world.add_group("Developers")
+    by_hand = office.group_id("Developers")
+    assert by_hand != group_id
+    office.world.remove_group(group)
     assert resource(office.create_group(displayName="Developers"))["id"] != group_id
 
 
@@ -269,6 +274,9 @@ def test_a_dry_run_touches_nothing(office: Office) -> None:
     calls: Any = told.plan["calls"]
     assert [call["method"] for call in calls] == ["PUT"]
     assert "Developers" in calls[0]["does"]
+    after: Any = told.plan["after"]
+    base = "https://scim.example.com/scim/v2"
+    assert after["members"][0]["$ref"] == f"{base}/Users/{after['members'][0]['value']}"
     assert office.writes == []
     assert office.changes() == []
 

@@ -100,6 +100,7 @@ class _Reader:
             raise NoTarget(f"{self._where} has no path that says what to remove.")
         if not isinstance(value, dict):
             raise InvalidValue(f"{self._where} has no path, so its value is an object.")
+        _members(value, f"{self._where}.value")
         for name, inner in value.items():
             extension = self._type.extension(name)
             if name.lower() in _NEVER_CHANGED:
@@ -121,6 +122,7 @@ class _Reader:
             return
         if not isinstance(value, dict):
             raise InvalidValue(f"{extension.id} is an object.")
+        _members(value, extension.id)
         for name, inner in value.items():
             if name.lower() not in _NEVER_CHANGED:
                 yield from self._of_path(op, f"{extension.id}:{name}", inner, is_named=False)
@@ -133,11 +135,22 @@ class _Reader:
             return
         if op is Op.REMOVE and selector is not None:
             value = None
+        if op is Op.REMOVE and value == [] and self._has_many(target):
+            return
         if target.leaf.mutability is Mutability.READ_ONLY:
             # Whether that changes anything is seen when it is applied.
             yield Operation(op, target, selector, value, is_named)
             return
         yield Operation(op, target, selector, self._value(target, selector, value), is_named)
+
+    def _has_many(self, target: Target) -> bool:
+        """
+        Return whether an empty list of what is to be removed means none.
+
+        A list that a client made of those who leave may be empty, and a group has many. Of a user,
+        ConductorOne says so that all roles are to be taken away.
+        """
+        return self._type.name == "Group" and target.attribute.name in _TOLD_BY_VALUE
 
     def _value(self, target: Target, selector: ElementMatch | None, value: object) -> Any:
         if value is None:
