@@ -11,7 +11,7 @@ from gateway.mirror.journal import Change
 from gateway.mirror.mirror import Snapshot
 from gateway.mirror.user_records import HeldBack
 from gateway.planner.collections import Collection
-from gateway.planner.needs import Needs
+from gateway.planner.needs import Needs, OneRole
 from gateway.provisioning.earlier import is_creation_of_group, may_have_made
 from gateway.provisioning.effects import Effects
 from gateway.provisioning.entitlements import (
@@ -50,6 +50,7 @@ from gateway.scim.text import fold
 Resource = Mapping[str, Any]
 
 _GROUPS: Final = Needs.whole(Collection.GROUPS)
+_OWNERS: Final = Needs(frozenset({OneRole("owner")}))
 _NOBODY: Final = Leavers()
 #: What a group may hold.
 _GRANTED: Final = Needs.whole(
@@ -122,7 +123,7 @@ class GroupWriter:
                 before = self._current(snapshot, resource_id, write)
                 group = group_with_id(snapshot, resource_id)
                 state = state_of_group(snapshot, group)
-            self.provisioner.protection.check_group(session.workspace, group, state.members)
+            self._protect(session, group, state.members, group.name)
             plan = plan_group(resource_id, state, None)
             if write.is_dry_run:
                 return session.foretell(plan, None)
@@ -310,7 +311,7 @@ class GroupWriter:
         )
         loses_all = before.permission == "admin" != after.permission
         removed = before.members if loses_all else before.members - after.members
-        self.provisioner.protection.check_group(session.workspace, group, removed)
+        self._protect(session, group, removed, after.name)
         plan = plan_group(resource_id, before, after)
         if write.is_dry_run:
             return session.foretell(plan, wanted)
@@ -332,6 +333,20 @@ class GroupWriter:
             keep=lambda effects: self._keep(effects, resource_id, wanted, members, left),
         )
         return session.answer(self.resource_type, resource_id)
+
+    def _protect(self, session: Session, group: Group, removed: frozenset[str], name: str) -> None:
+        """Let no owner, nor the gateway itself, lose what a group gives that administers."""
+        protection = self.provisioner.protection
+        protection.check_name(group, name)
+        if not removed or not protection.is_about(group):
+            return
+        session.know(_OWNERS, anew=False)
+        with self.provisioner.mirror.reading() as snapshot:
+            members = snapshot.facts.members(uuids=removed)
+        owners = {member.uuid for member in members if member.permission == "owner"}
+        session.ask(
+            lambda: protection.check_members(session.workspace, group, removed, owners=owners)
+        )
 
     def _current(self, snapshot: Snapshot, resource_id: str, write: Write) -> dict[str, Any]:
         """Return the group as it is, if there is one, and the request is meant for it as it is."""

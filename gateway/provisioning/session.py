@@ -1,7 +1,7 @@
 """One request that changes something: what it reads, carries out, keeps and answers."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
@@ -16,12 +16,12 @@ from gateway.directory.errors import failure_of, to_scim
 from gateway.mirror.journal import Event
 from gateway.mirror.mirror import Mirror, Writing
 from gateway.planner.needs import Need, Needs, needs_of_one
-from gateway.provisioning.calls import Calls, Done
+from gateway.provisioning.calls import Calls
 from gateway.provisioning.earlier import Later
 from gateway.provisioning.effects import Effects, touched
 from gateway.provisioning.execution import Execution, refusal_of
 from gateway.provisioning.provisioner import Provisioner
-from gateway.provisioning.refusals import is_definitive, is_uncertain, refusal
+from gateway.provisioning.refusals import is_definitive, is_uncertain, moved, refusal
 from gateway.provisioning.said import EVERYTHING, Said
 from gateway.provisioning.steps import CreateGroup, Plan
 from gateway.scim.errors import BadUpstream, NotStored, ScimError, Unavailable
@@ -237,7 +237,7 @@ class Session:
         refresher = self.provisioner.refresher
         is_made = any(isinstance(step, CreateGroup) for step in plan)
         workspace_uuid = self.workspace.uuid() if is_made and done else None
-        refused = None if failure is None else refusal(failure, plan, len(done))
+        refused, event = self._came_to(failure, plan, len(done))
         with self.mirror.writing() as writing:
             effects = Effects(writing, workspace_uuid, refresher.now())
             effects.land(done)
@@ -249,7 +249,6 @@ class Session:
             data: dict[str, Any] = {"resourceId": resource_id, "after": after}
             if refused is not None:
                 data |= {"error": refused.detail}
-            event = _end(failure, done)
             writing.journal.add(change_id, event, at=refresher.now(), data=data)
             if refused is None:
                 ids = {resource_id, intent.resource_id} - {""}
@@ -262,6 +261,18 @@ class Session:
                     self.know(Needs(frozenset(touched(plan[len(done)]))))
             raise refused
         return effects
+
+    def _came_to(
+        self, failure: BitbucketError | None, plan: Plan, done: int
+    ) -> tuple[ScimError | None, Event]:
+        """Return what the client is told, if not that all was done, and how the change ended."""
+        if failure is None:
+            return None, Event.DONE
+        if self.provisioner.administrations.is_moved_as(failure, self.workspace):
+            return moved(failure, plan, done), Event.CLOSED
+        # Of what changed nothing, and won't, nothing is left to do.
+        is_over = not done and is_definitive(failure)
+        return refusal(failure, plan, done), Event.CLOSED if is_over else Event.FAILED
 
     def _close_earlier(
         self,
@@ -347,10 +358,3 @@ def _run(execution: Execution, plan: Plan, more: More | None) -> Plan:
         plan += added
         is_done = execution.run(added)
     return plan
-
-
-def _end(failure: BitbucketError | None, done: Sequence[Done]) -> Event:
-    """Return how a change ended: of what changed nothing, and won't, nothing is left to do."""
-    if failure is None:
-        return Event.DONE
-    return Event.CLOSED if not done and is_definitive(failure) else Event.FAILED

@@ -195,8 +195,9 @@ class Transition:
                 before.permissions if self.wanted is None else self._permissions(snapshot, before)
             )
             unwanted = self._unwanted(snapshot, wanted)
-        session.provisioner.protection.check_person(
-            session.workspace, member.uuid, is_owner=is_owner
+        protection = session.provisioner.protection
+        session.ask(
+            lambda: protection.check_person(session.workspace, member.uuid, is_owner=is_owner)
         )
         plan = plan_user(member.uuid, before, UserState(name=before.name))
         if self.wanted is None:
