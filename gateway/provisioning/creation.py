@@ -14,6 +14,7 @@ from gateway.planner.collections import Collection
 from gateway.planner.needs import Needs, OneAddress
 from gateway.provisioning.effects import Effects
 from gateway.provisioning.entitlements import Places, asked, needs_of
+from gateway.provisioning.invitations import usual_group_of
 from gateway.provisioning.people import address_of, name_of
 from gateway.provisioning.session import Intent, Session
 from gateway.provisioning.steps import AddMember, Grant, Invite, Place, Plan, Subject
@@ -128,14 +129,8 @@ class Creation:
         return known
 
     def _usual_group(self) -> str | None:
-        name = self.session.provisioner.invitation_group
-        if name is None:
-            return None
         with self.session.mirror.reading() as snapshot:
-            for group in snapshot.facts.groups():
-                if name in (group.slug, group.name):
-                    return group.id
-        raise InvalidValue(f"There is no group {name}, which GATEWAY_INVITATION_GROUP names.")
+            return usual_group_of(snapshot, self.session.provisioner.invitation_group)
 
     def _check_unknown(self, snapshot: Snapshot, email: str, begun: Change | None) -> str | None:
         """

@@ -145,13 +145,18 @@ class Effects:
             group_id = self._id(step.group_id)
             self.writing.users.hold_back([HeldBack(step.user_id, "group", group_id)])
             self.groups.add(group_id)
+        if step.leaves is not None:
+            self._left(step.user_id, step.leaves)
         self.users.add(step.user_id)
 
     def _withdrawn(self, step: Withdraw) -> None:
-        if step.group_id is not None:
-            self.writing.users.release([HeldBack(step.user_id, "group", step.group_id)])
-            self.groups.add(step.group_id)
+        if step.group_id is not None and not step.is_last:
+            self._left(step.user_id, step.group_id)
         self.users.add(step.user_id)
+
+    def _left(self, user_id: str, group_id: str) -> None:
+        self.writing.users.release([HeldBack(user_id, "group", group_id)])
+        self.groups.add(group_id)
 
     def _touch(self, group_id: str, member_uuid: str) -> None:
         self.groups.add(group_id)

@@ -34,6 +34,7 @@ from gateway.provisioning.group_states import (
     state_of_group,
     workspace_permission,
 )
+from gateway.provisioning.invitations import staying_invited
 from gateway.provisioning.members import Leavers, WantedMembers, ids_of, members_of, with_ids
 from gateway.provisioning.provisioner import Provisioner
 from gateway.provisioning.rebase import rebased
@@ -312,7 +313,9 @@ class GroupWriter:
         loses_all = before.permission == "admin" != after.permission
         removed = before.members if loses_all else before.members - after.members
         self._protect(session, group, removed, after.name)
-        plan = plan_group(resource_id, before, after)
+        with self.provisioner.mirror.reading() as snapshot:
+            usual = self.provisioner.invitation_group
+            plan = staying_invited(plan_group(resource_id, before, after), snapshot, usual)
         if write.is_dry_run:
             return session.foretell(plan, wanted)
         left = leavers.among(held, members.held_back)

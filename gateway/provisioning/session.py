@@ -11,6 +11,7 @@ import orjson
 
 from gateway.bitbucket.calls import CallCounter
 from gateway.bitbucket.errors import BitbucketError
+from gateway.bitbucket.patience import Pauses
 from gateway.bitbucket.workspace import BitbucketWorkspace
 from gateway.directory.errors import failure_of, to_scim
 from gateway.mirror.journal import Event
@@ -102,8 +103,10 @@ class Session:
     _has_begun: bool = False
 
     def __post_init__(self) -> None:
-        """Count every call."""
-        self.workspace = self.provisioner.refresher.workspace.counting(self._counter)
+        """Count every call, and let all of them wait no longer than a request may."""
+        refresher = self.provisioner.refresher
+        pauses = Pauses(refresher.patience.longest_wait_seconds)
+        self.workspace = refresher.workspace.counting(self._counter).pausing(pauses)
 
     @property
     def mirror(self) -> Mirror:
