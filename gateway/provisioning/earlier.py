@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from gateway.mirror.facts import Group
 from gateway.mirror.journal import Change, Event
-from gateway.mirror.mirror import Writing
+from gateway.mirror.mirror import Snapshot, Writing
 from gateway.provisioning.rebase import is_left
 from gateway.provisioning.said import Said
 from gateway.scim.text import fold
@@ -48,9 +49,9 @@ class Later:
 
     def _is_of_same(self, change: Change) -> bool:
         data = change.began.data
-        if self.ids & {data["resourceId"], made_by(change)}:
+        if self.ids & {data["resourceId"], _made_by(change)}:
             return True
-        return is_creation_of_group(change) and fold(data["wanted"]["displayName"]) in self.names
+        return _is_creation_of_group(change) and fold(data["wanted"]["displayName"]) in self.names
 
     def _is_unfinished(self, data: Mapping[str, Any]) -> bool:
         if self.after is None or data["wanted"] is None:
@@ -58,29 +59,37 @@ class Later:
         return is_left(data["before"] or {}, data["wanted"], self.after)
 
 
-def made_by(change: Change) -> str:
-    """Return the id of the resource that a change has made, as far as it came and that is known."""
-    return next((e.data["resourceId"] for e in change.entries[1:] if "resourceId" in e.data), "")
+def is_begun(snapshot: Snapshot, group: Group) -> bool:
+    """
+    Return whether an earlier request that stopped has made *group*, or perhaps did.
+
+    Bitbucket confirmed that it made one of that name, or was asked to and nobody knows what came
+    of it.
+    """
+    return any(
+        _is_creation_of_group(change)
+        and fold(change.began.data["wanted"]["displayName"]) == fold(group.name)
+        and _made_by(change) in ("", group.id)
+        and _may_have_made(change)
+        for change in snapshot.journal.open()
+    )
 
 
-def is_creation_of_group(change: Change) -> bool:
+def _is_creation_of_group(change: Change) -> bool:
     """Return whether *change* is to make a group that there was not."""
     data = change.began.data
     return data["resourceType"] == "Group" and data["before"] is None and data["wanted"] is not None
 
 
-def may_have_made(change: Change, group_id: str) -> bool:
-    """
-    Return whether *change* made the group of that id, as far as can be known.
+def _made_by(change: Change) -> str:
+    """Return the id of the resource that a change has made, as far as it came and that is known."""
+    return next((e.data["resourceId"] for e in change.entries[1:] if "resourceId" in e.data), "")
 
-    Bitbucket confirmed that it made one, or was asked to and nobody knows what came of it.
-    """
-    if not is_creation_of_group(change) or made_by(change) not in ("", group_id):
-        return False
-    called, answered = _events(change, Event.CALLED), list(_events(change, Event.ANSWERED))
-    asked = any(True for _ in called)
+
+def _may_have_made(change: Change) -> bool:
+    answered = list(_events(change, Event.ANSWERED))
     if not answered:
-        return asked
+        return any(True for _ in _events(change, Event.CALLED))
     return "error" not in answered[0] or bool(answered[0].get("perhapsDone"))
 
 

@@ -12,7 +12,7 @@ from gateway.mirror.mirror import Snapshot
 from gateway.mirror.user_records import HeldBack
 from gateway.planner.collections import Collection
 from gateway.planner.needs import Needs, OneRole
-from gateway.provisioning.earlier import is_creation_of_group, may_have_made
+from gateway.provisioning.earlier import is_begun
 from gateway.provisioning.effects import Effects
 from gateway.provisioning.entitlements import (
     Asked,
@@ -196,9 +196,10 @@ class GroupWriter:
             session.know(_GROUPS)
             with self.provisioner.mirror.reading() as snapshot:
                 same = group_named(snapshot, name)
+                is_ours = same is not None and is_begun(snapshot, same)
             if same is None:
                 return self._create(session, attributes)
-            if not self._may_have_made(same):
+            if not is_ours:
                 raise Uniqueness(f"There is a group {same.name} already, with the id {same.id}.")
             # An earlier request has made it, and came no further.
             with self.provisioner.turn(f"Group {same.id}"):
@@ -390,13 +391,3 @@ class GroupWriter:
             for user_id in sorted(members.held_back)
         )
         effects.groups.add(group_id)
-
-    def _may_have_made(self, group: Group) -> bool:
-        """Return whether an earlier request that stopped has made that group, or perhaps did."""
-        with self.provisioner.mirror.reading() as snapshot:
-            return any(
-                is_creation_of_group(change)
-                and fold(change.began.data["wanted"]["displayName"]) == fold(group.name)
-                and may_have_made(change, group.id)
-                for change in snapshot.journal.open()
-            )
