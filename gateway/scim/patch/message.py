@@ -69,6 +69,15 @@ class _Reader:
         self._where = where
 
     def read(self, given: object) -> Iterator[Operation]:
+        named: set[str] = set()
+        for operation in self._read(given):
+            name = operation.target.name
+            if operation.selector is None and name in named:
+                raise InvalidSyntax(f"{self._where} has {name} twice, in different spellings.")
+            named.add(name)
+            yield operation
+
+    def _read(self, given: object) -> Iterator[Operation]:
         members = _members(given, self._where)
         op = self._op(members.get("op"))
         path, value = members.get("path"), members.get("value")
@@ -100,7 +109,6 @@ class _Reader:
             raise NoTarget(f"{self._where} has no path that says what to remove.")
         if not isinstance(value, dict):
             raise InvalidValue(f"{self._where} has no path, so its value is an object.")
-        _members(value, f"{self._where}.value")
         for name, inner in value.items():
             extension = self._type.extension(name)
             if name.lower() in _NEVER_CHANGED:
@@ -122,7 +130,6 @@ class _Reader:
             return
         if not isinstance(value, dict):
             raise InvalidValue(f"{extension.id} is an object.")
-        _members(value, extension.id)
         for name, inner in value.items():
             if name.lower() not in _NEVER_CHANGED:
                 yield from self._of_path(op, f"{extension.id}:{name}", inner, is_named=False)

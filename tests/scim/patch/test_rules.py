@@ -57,6 +57,18 @@ REFUSED: dict[str, tuple[Operations, type[ScimError]]] = {
         [{"op": "replace", "value": {"displayName": "A", "DisplayName": "B"}}],
         InvalidSyntax,
     ),
+    "an attribute twice, by its name and in full": (
+        [
+            {
+                "op": "add",
+                "value": {
+                    "displayName": "A",
+                    "urn:ietf:params:scim:schemas:core:2.0:User:displayName": "B",
+                },
+            }
+        ],
+        InvalidSyntax,
+    ),
     "an attribute of an extension twice": (
         [
             {
