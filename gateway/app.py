@@ -157,7 +157,7 @@ def assemble(settings: Settings) -> Gateway:
     )
     provisioner = Provisioner(
         refresher,
-        Administrations(mirror),
+        Administrations(mirror, timedelta(seconds=settings.gateway_max_age)),
         Protection(is_on=settings.gateway_protect_administrators),
         settings.gateway_invitation_group,
     )

@@ -32,6 +32,7 @@ from gateway.bitbucket.errors import (
 from gateway.bitbucket.keyring import Keyring, most_telling
 from gateway.bitbucket.oauth import OAuthTokens, token_url
 from gateway.bitbucket.origin import checked_base, same_origin
+from gateway.bitbucket.patience import Pauses
 from gateway.bitbucket.quota import Urgency
 from gateway.bitbucket.resources import Resource
 from gateway.bitbucket.transport import Transport
@@ -64,10 +65,15 @@ class Client:
     _tokens: Mapping[OAuthConsumer, OAuthTokens]
     _counters: tuple[CallCounter, ...] = ()
     _urgency: Urgency = Urgency.INTERACTIVE
+    _pauses: Pauses | None = None
 
     def counting(self, counter: CallCounter) -> "Client":
         """Return the same client, whose every HTTP attempt *counter* counts too."""
         return replace(self, _counters=(*self._counters, counter))
+
+    def pausing(self, pauses: Pauses) -> "Client":
+        """Return the same client, whose calls wait no longer together than *pauses* says."""
+        return replace(self, _pauses=pauses)
 
     def in_background(self) -> "Client":
         """Return the same client, whose calls leave some of the budget to those with haste."""
@@ -169,15 +175,16 @@ class Client:
                 return self._signed(request, _signature(credential))
 
     def _send_with_token(self, request: Request, tokens: OAuthTokens) -> Answer:
-        token = tokens.current(self._counters)
+        token = tokens.current(self._counters, pauses=self._pauses)
         try:
             return self._signed(request, _BearerAuth(token))
         except Unauthorized:
-            renewed = tokens.current(self._counters, refused=token)
+            renewed = tokens.current(self._counters, refused=token, pauses=self._pauses)
             return self._signed(request, _BearerAuth(renewed))
 
     def _signed(self, request: Request, auth: AuthBase | None) -> Answer:
-        return self.transport.send(request, auth=auth, counters=self._counters)
+        counters, pauses = self._counters, self._pauses
+        return self.transport.send(request, auth=auth, counters=counters, pauses=pauses)
 
 
 def connect(

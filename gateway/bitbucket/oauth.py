@@ -12,6 +12,7 @@ from gateway.bitbucket.calls import CallCounter
 from gateway.bitbucket.credentials import OAuthConsumer
 from gateway.bitbucket.errors import BadAnswer, BadRequest, Unauthorized
 from gateway.bitbucket.origin import is_loopback
+from gateway.bitbucket.patience import Pauses
 from gateway.bitbucket.transport import Transport
 
 _TOKEN_PATH: Final = "/site/oauth2/access_token"  # noqa: S105 - an address, not a token
@@ -51,7 +52,13 @@ class OAuthTokens:
         self._lock = Lock()
         self._token: _Token | None = None
 
-    def current(self, counters: Iterable[CallCounter], *, refused: str | None = None) -> str:
+    def current(
+        self,
+        counters: Iterable[CallCounter],
+        *,
+        refused: str | None = None,
+        pauses: Pauses | None = None,
+    ) -> str:
         """
         Return a token that is good for another while, fetching one only if need be.
 
@@ -59,6 +66,7 @@ class OAuthTokens:
             counters: Counters of the call that a fetch takes.
             refused: A token that Bitbucket no longer accepts, whatever its time: a newer one is
                 returned, which another thread may have fetched meanwhile.
+            pauses: What that call and others may wait together.
 
         Raises:
             Unauthorized: Bitbucket does not accept the key and secret.
@@ -67,10 +75,10 @@ class OAuthTokens:
         with self._lock:
             token = self._token
             if token is None or token.value == refused or token.ends_at_seconds <= self._clock():
-                token = self._token = self._fetch(counters)
+                token = self._token = self._fetch(counters, pauses)
             return token.value
 
-    def _fetch(self, counters: Iterable[CallCounter]) -> _Token:
+    def _fetch(self, counters: Iterable[CallCounter], pauses: Pauses | None) -> _Token:
         request = Request(
             method="POST",
             url=self._token_url,
@@ -83,7 +91,7 @@ class OAuthTokens:
         auth = HTTPBasicAuth(self._consumer.key.encode(), self._consumer.secret.encode())
         began = self._clock()
         try:
-            answer = self._transport.send(request, auth=auth, counters=counters)
+            answer = self._transport.send(request, auth=auth, counters=counters, pauses=pauses)
         except (BadRequest, Unauthorized) as error:
             raise Unauthorized(
                 error.evidence,

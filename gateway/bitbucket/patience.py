@@ -1,5 +1,6 @@
 """When a failed call is tried again: urllib3's Retry counts and paces, one Patience per call."""
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,16 +29,35 @@ class RetryPolicy:
     backoff_seconds: float = 0.5
     longest_wait_seconds: float = 60
 
-    def begin(self, *, is_repeatable: bool) -> "Patience":
-        """Return the patience for one call: none at all unless it is repeatable."""
-        return Patience(self, is_repeatable=is_repeatable)
+    def begin(self, *, is_repeatable: bool, together: "Pauses | None" = None) -> "Patience":
+        """
+        Return the patience for one call: none at all unless it is repeatable.
+
+        Args:
+            is_repeatable: Whether the same call twice is as once.
+            together: What the pauses of this call and of others may come to; None for any time.
+        """
+        return Patience(self, is_repeatable=is_repeatable, together=together or Pauses(math.inf))
+
+
+@dataclass(slots=True)
+class Pauses:
+    """
+    The time that the pauses of several calls, one after the other, may come to.
+
+    Attributes:
+        left_seconds: What is left of it.
+    """
+
+    left_seconds: float
 
 
 class Patience:
     """The patience left for one call."""
 
-    def __init__(self, policy: RetryPolicy, *, is_repeatable: bool) -> None:
+    def __init__(self, policy: RetryPolicy, *, is_repeatable: bool, together: Pauses) -> None:
         self._left_seconds = policy.longest_wait_seconds
+        self._together = together
         self._retry = Retry(
             total=policy.retries if is_repeatable else 0,
             allowed_methods=None,
@@ -64,7 +84,8 @@ class Patience:
         except MaxRetryError:
             return None
         pause = self._retry.get_backoff_time() if wanted_seconds is None else wanted_seconds
-        if pause > self._left_seconds:
+        if pause > min(self._left_seconds, self._together.left_seconds):
             return None
         self._left_seconds -= pause
+        self._together.left_seconds -= pause
         return pause

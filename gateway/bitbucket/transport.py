@@ -20,7 +20,7 @@ from gateway.bitbucket.budget import Budget
 from gateway.bitbucket.calls import CallCounter
 from gateway.bitbucket.errors import BadAnswer, Unavailable
 from gateway.bitbucket.origin import checked_base, is_loopback, same_origin
-from gateway.bitbucket.patience import RetryPolicy
+from gateway.bitbucket.patience import Pauses, RetryPolicy
 
 _USER_AGENT: Final = "bitbucket-scim"
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -102,7 +102,12 @@ class Transport:
             self._budget.give_back()
 
     def send(
-        self, request: Request, *, auth: AuthBase | None, counters: Iterable[CallCounter] = ()
+        self,
+        request: Request,
+        *,
+        auth: AuthBase | None,
+        counters: Iterable[CallCounter] = (),
+        pauses: Pauses | None = None,
     ) -> Answer:
         """
         Send *request*, and again where that is harmless and likely to help.
@@ -111,6 +116,7 @@ class Transport:
             request: The request.
             auth: What signs it; None sends it without a credential.
             counters: Counters to add each attempt to, besides ``calls``.
+            pauses: What this and other calls may wait together; None lets each wait by itself.
 
         Returns:
             An answer whose status is below 400.
@@ -119,7 +125,7 @@ class Transport:
             BitbucketError: Any but NoCredential.
         """
         for _ in range(_MOST_REDIRECTS):
-            answer = self._persist(request, auth, (self.calls, *counters))
+            answer = self._persist(request, auth, (self.calls, *counters), pauses)
             if answer.is_error:
                 raise error_of(answer)
             if answer.status not in _REDIRECTS:
@@ -128,9 +134,14 @@ class Transport:
         raise BadAnswer(request.evidence(), "one redirection after another")
 
     def _persist(
-        self, request: Request, auth: AuthBase | None, counters: Iterable[CallCounter]
+        self,
+        request: Request,
+        auth: AuthBase | None,
+        counters: Iterable[CallCounter],
+        pauses: Pauses | None,
     ) -> Answer:
-        patience = self._limits.retry.begin(is_repeatable=request.is_repeatable)
+        is_repeatable = request.is_repeatable
+        patience = self._limits.retry.begin(is_repeatable=is_repeatable, together=pauses)
         attempt = 0
         while True:
             attempt += 1

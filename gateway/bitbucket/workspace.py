@@ -27,6 +27,7 @@ from gateway.bitbucket.models import (
     WorkspaceMembership,
 )
 from gateway.bitbucket.paging import iterate
+from gateway.bitbucket.patience import Pauses
 from gateway.bitbucket.query import Condition, is_in
 from gateway.bitbucket.resources import Resource
 
@@ -65,6 +66,10 @@ class BitbucketWorkspace:
     def counting(self, counter: CallCounter) -> "BitbucketWorkspace":
         """Return the same workspace, whose HTTP attempts *counter* counts, on any thread."""
         return self._through(self._client.counting(counter))
+
+    def pausing(self, pauses: Pauses) -> "BitbucketWorkspace":
+        """Return the same workspace, whose calls wait no longer together than *pauses* says."""
+        return self._through(self._client.pausing(pauses))
 
     def in_background(self) -> "BitbucketWorkspace":
         """Return the same workspace, read with calls that nobody waits for."""

@@ -29,10 +29,16 @@ def journal() -> None:
 
 
 @journal.command(name="list")
-@click.option("--days", type=click.IntRange(0), default=30, show_default=True, help="Since when.")
+@click.option(
+    "--days",
+    type=click.IntRange(0),
+    default=30,
+    show_default=True,
+    help="Since when; not with --open.",
+)
 @click.option("--open", "only_open", is_flag=True, help="Only what something is left to do of.")
 def list_changes(*, days: int, only_open: bool) -> None:
-    """List the changes, the oldest first."""
+    """List the changes, the oldest first; with --open all that `resume` would go on with."""
     for change in _changes(days=days, only_open=only_open):
         row = _row(change)
         click.echo("  ".join(str(row[name]) for name in ("at", "outcome", "action", "type", "id")))
@@ -91,10 +97,10 @@ def _changes(*, days: int, only_open: bool) -> list[Change]:
     since = datetime.now(UTC) - timedelta(days=days)
     try:
         with gateway.mirror.reading() as snapshot:
-            changes = snapshot.journal.changes(since=since)
+            journal = snapshot.journal
+            return journal.open() if only_open else journal.changes(since=since)
     finally:
         gateway.close()
-    return [change for change in changes if change.is_open or not only_open]
 
 
 def _steps(change: Change) -> Iterator[str]:

@@ -15,6 +15,7 @@ from gateway.planner.needs import Needs, OneAddress
 from gateway.planner.pins import is_address
 from gateway.provisioning.effects import Effects
 from gateway.provisioning.entitlements import Places, asked, needs_of
+from gateway.provisioning.invitations import usual_group_of
 from gateway.provisioning.people import address_of, name_of
 from gateway.provisioning.session import Intent, Session
 from gateway.provisioning.spelling import spelled_in
@@ -166,14 +167,8 @@ class Creation:
         return known
 
     def _usual_group(self) -> str | None:
-        name = self.session.provisioner.invitation_group
-        if name is None:
-            return None
         with self.session.mirror.reading() as snapshot:
-            for group in snapshot.facts.groups():
-                if name in (group.slug, group.name):
-                    return group.id
-        raise InvalidValue(f"There is no group {name}, which GATEWAY_INVITATION_GROUP names.")
+            return usual_group_of(snapshot, self.session.provisioner.invitation_group)
 
     def _begun(self) -> Change | None:
         """Return the change by which an earlier request began to make the same user."""

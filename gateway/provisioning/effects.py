@@ -75,6 +75,8 @@ class Effects:
             case DeleteGroup(group_id=group_id):
                 self._touch_group(group_id)
                 changes.drop_group(group_id, now=self.now)
+                # A group that is made by that name later is another, whoever makes it.
+                self.writing.facts.link_group(group_id, slug=f"deleted:{group_id}")
             case AddMember(member_uuid=uuid):
                 group_id = self._id(done.step.group_id)
                 names = {m.uuid: m.display_name for m in self.writing.facts.members(uuids=[uuid])}
@@ -150,13 +152,18 @@ class Effects:
         record = self.writing.users.with_ids([step.user_id]).get(step.user_id)
         if record is not None and record.invited_at is None:
             self.writing.users.put(replace(record, invited_at=self.now))
+        if step.leaves is not None:
+            self._left(step.user_id, step.leaves)
         self.users.add(step.user_id)
 
     def _withdrawn(self, step: Withdraw) -> None:
-        if step.group_id is not None:
-            self.writing.users.release([HeldBack(step.user_id, "group", step.group_id)])
-            self.groups.add(step.group_id)
+        if step.group_id is not None and not step.is_last:
+            self._left(step.user_id, step.group_id)
         self.users.add(step.user_id)
+
+    def _left(self, user_id: str, group_id: str) -> None:
+        self.writing.users.release([HeldBack(user_id, "group", group_id)])
+        self.groups.add(group_id)
 
     def _touch(self, group_id: str, member_uuid: str) -> None:
         self.groups.add(group_id)

@@ -11,7 +11,7 @@ from gateway.mirror.journal import Event
 from gateway.mirror.mirror import Mirror
 from gateway.provisioning.administration import is_about_people
 from gateway.provisioning.calls import Calls, Done
-from gateway.provisioning.refusals import missing_credential
+from gateway.provisioning.refusals import is_uncertain, missing_credential
 from gateway.provisioning.steps import Plan
 from gateway.scim.errors import ScimError
 
@@ -63,7 +63,11 @@ class Execution:
                 done = self.calls.make(step)
             except BitbucketError as error:
                 self.failure = error
-                self._note(Event.ANSWERED, {"step": str(step), "error": str(error)})
+                # Whoever asks for the same again must know whether it may be there already.
+                answered: dict[str, object] = {"step": str(step), "error": str(error)}
+                if is_uncertain(error):
+                    answered["perhapsDone"] = True
+                self._note(Event.ANSWERED, answered)
                 return False
             self.done.append(done)
             self._note(Event.ANSWERED, {"step": str(step)})

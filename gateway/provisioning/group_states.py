@@ -8,6 +8,7 @@ from gateway.mirror.facts import Group
 from gateway.mirror.mirror import Snapshot
 from gateway.planner.pins import Place as PlaceNamed
 from gateway.provisioning.entitlements import Places, asked
+from gateway.provisioning.spelling import spelled_values
 from gateway.provisioning.states import GroupState
 from gateway.scim.errors import InvalidValue
 from gateway.scim.text import fold
@@ -54,6 +55,47 @@ def entitlements_of(resource: Resource) -> list[dict[str, Any]]:
     """Return the entitlements of a group."""
     found: list[dict[str, Any]] = resource.get(GROUP_EXTENSION, {}).get("entitlements", [])
     return found
+
+
+def canonical(resource: Resource, places: Places) -> dict[str, Any]:
+    """
+    Return *resource* with everything named as it is shown, so that what is left can be told.
+
+    Raises:
+        InvalidValue: Its name is missing, or its workspacePermission is none.
+    """
+    made = {**resource, "displayName": name_of_group(resource)}
+    if "members" in resource:
+        made["members"] = [
+            {**each, "value": member_id(each.get("value"))} for each in resource["members"]
+        ]
+    extension = dict(resource.get(GROUP_EXTENSION, {}))
+    if "workspacePermission" in extension:
+        extension["workspacePermission"] = workspace_permission(resource)
+    if "entitlements" in extension:
+        extension["entitlements"] = spelled_values(extension["entitlements"], places)
+    return made | ({GROUP_EXTENSION: extension} if extension else {})
+
+
+def adopted(current: Resource, wanted: Resource) -> dict[str, Any]:
+    """
+    Return *current* with what is *wanted* besides.
+
+    Perhaps somebody else made the group: so nobody is taken out of it, and nothing from it.
+    """
+    present = {member_id(each.get("value")) for each in current.get("members", ())}
+    added = [e for e in wanted.get("members", ()) if member_id(e.get("value")) not in present]
+    made = {**current, **wanted, "members": [*current.get("members", ()), *added]}
+    had, has = (each.get(GROUP_EXTENSION, {}) for each in (current, wanted))
+    extension = {**has, **had}
+    if has.get("entitlements"):
+        extension["entitlements"] = [*had.get("entitlements", ()), *has["entitlements"]]
+    return made | ({GROUP_EXTENSION: extension} if extension else {})
+
+
+def member_id(value: object) -> str:
+    """Return the id that a client means: in lower case, without what Bitbucket puts around it."""
+    return str(value or "").strip().strip("{}").lower()
 
 
 def places_changed(before: Resource, after: Resource) -> set[PlaceNamed]:

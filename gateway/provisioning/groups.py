@@ -6,11 +6,13 @@ from typing import Any, Final
 
 from gateway.directory.groups import GROUP_EXTENSION
 from gateway.directory.overlay import overlay_of
-from gateway.mirror.journal import Change, Event
+from gateway.mirror.facts import Group
+from gateway.mirror.journal import Change
 from gateway.mirror.mirror import Snapshot
 from gateway.mirror.user_records import HeldBack
 from gateway.planner.collections import Collection
-from gateway.planner.needs import Needs
+from gateway.planner.needs import Needs, OneRole
+from gateway.provisioning.earlier import is_begun
 from gateway.provisioning.effects import Effects
 from gateway.provisioning.entitlements import (
     Asked,
@@ -21,6 +23,8 @@ from gateway.provisioning.entitlements import (
     rests_on_all,
 )
 from gateway.provisioning.group_states import (
+    adopted,
+    canonical,
     entitlements_of,
     group_named,
     group_with_id,
@@ -30,9 +34,11 @@ from gateway.provisioning.group_states import (
     state_of_group,
     workspace_permission,
 )
-from gateway.provisioning.members import Leavers, WantedMembers, ids_of, members_of
+from gateway.provisioning.invitations import staying_invited
+from gateway.provisioning.members import Leavers, WantedMembers, ids_of, members_of, with_ids
 from gateway.provisioning.provisioner import Provisioner
 from gateway.provisioning.rebase import rebased
+from gateway.provisioning.said import EVERYTHING, NOTHING, Said
 from gateway.provisioning.session import Intent, Session
 from gateway.provisioning.spelling import spelled_in, spelled_patch
 from gateway.provisioning.states import GroupState, plan_group
@@ -46,6 +52,7 @@ from gateway.scim.text import fold
 Resource = Mapping[str, Any]
 
 _GROUPS: Final = Needs.whole(Collection.GROUPS)
+_OWNERS: Final = Needs(frozenset({OneRole("owner")}))
 _NOBODY: Final = Leavers()
 #: What a group may hold.
 _GRANTED: Final = Needs.whole(
@@ -77,19 +84,7 @@ class GroupWriter:
 
     def create(self, attributes: Resource, write: Write) -> Written:
         """See :meth:`gateway.scim.handler.ResourceWriter.create`."""
-        session = Session(self.provisioner, write)
-        name = name_of_group(attributes)
-        with self.provisioner.turn(f"Group {fold(name)}"):
-            session.know(_GROUPS)
-            begun = self._begun(name)
-            with self.provisioner.mirror.reading() as snapshot:
-                same = group_named(snapshot, name)
-            if same is not None and begun is None:
-                raise Uniqueness(f"There is a group {same.name} already, with the id {same.id}.")
-            if same is not None:
-                # An earlier request has made it, and came no further.
-                return self._change(session, "create", same.id, lambda _: self._spelled(attributes))
-            return self._create(session, attributes)
+        return self._create_in_turn(attributes, write, EVERYTHING)
 
     def replace(self, resource_id: str, attributes: Resource, write: Write) -> Written:
         """See :meth:`gateway.scim.handler.ResourceWriter.replace`."""
@@ -107,6 +102,7 @@ class GroupWriter:
 
     def patch(self, resource_id: str, patch: Patch, write: Write) -> Written:
         """See :meth:`gateway.scim.handler.ResourceWriter.patch`."""
+        patch = with_ids(patch, base_url=write.base_url)
 
         def patched(current: Resource) -> dict[str, Any]:
             with self.provisioner.mirror.reading() as snapshot:
@@ -121,18 +117,22 @@ class GroupWriter:
             patch=patch,
             is_whole=rests_on_all(patch),
             leavers=Leavers.of(patch),
+            says=Said.by(patch),
         )
 
     def delete(self, resource_id: str, write: Write) -> Written:
         """See :meth:`gateway.scim.handler.ResourceWriter.delete`."""
-        session = Session(self.provisioner, write)
+        return self._delete_in_turn(resource_id, write, EVERYTHING)
+
+    def _delete_in_turn(self, resource_id: str, write: Write, says: Said) -> Written:
+        session = Session(self.provisioner, write, says)
         with self.provisioner.turn(f"Group {resource_id}"):
             session.know(_GROUPS)
             with self.provisioner.mirror.reading() as snapshot:
                 before = self._current(snapshot, resource_id, write)
                 group = group_with_id(snapshot, resource_id)
                 state = state_of_group(snapshot, group)
-            self.provisioner.protection.check_group(session.workspace, group, state.members)
+            self._protect(session, group, state.members, group.name)
             plan = plan_group(resource_id, state, None)
             if write.is_dry_run:
                 return session.foretell(plan, None)
@@ -163,15 +163,16 @@ class GroupWriter:
         data = change.began.data
         before, wanted = data["before"], data["wanted"]
         if wanted is None:
-            return self.delete(data["resourceId"], write)
+            return self._delete_in_turn(data["resourceId"], write, NOTHING)
         if before is None:
-            return self.create(wanted, write)
+            return self._create_in_turn(wanted, write, NOTHING)
         return self._in_turn(
             "resume",
             data["resourceId"],
             lambda current: rebased(before, wanted, current),
             write,
             is_whole=False,
+            says=NOTHING,
         )
 
     def _in_turn(
@@ -184,8 +185,9 @@ class GroupWriter:
         patch: Patch = (),
         is_whole: bool,
         leavers: Leavers = _NOBODY,
+        says: Said = EVERYTHING,
     ) -> Written:
-        session = Session(self.provisioner, write)
+        session = Session(self.provisioner, write, says)
         with self.provisioner.turn(f"Group {resource_id}"):
             if is_whole:
                 session.know(_GRANTED, anew=False, is_strict=True)
@@ -194,6 +196,29 @@ class GroupWriter:
                 needed |= needs_of("group", places)
             session.know(needed)
             return self._change(session, action, resource_id, change, leavers)
+
+    def _create_in_turn(self, attributes: Resource, write: Write, says: Said) -> Written:
+        session = Session(self.provisioner, write, says)
+        name = name_of_group(attributes)
+        with self.provisioner.turn(f"Group {fold(name)}"):
+            session.know(_GROUPS)
+            with self.provisioner.mirror.reading() as snapshot:
+                same = group_named(snapshot, name)
+                is_ours = same is not None and is_begun(snapshot, same)
+            if same is None:
+                return self._create(session, attributes)
+            if not is_ours:
+                raise Uniqueness(f"There is a group {same.name} already, with the id {same.id}.")
+            # An earlier request has made it, and came no further.
+            with self.provisioner.turn(f"Group {same.id}"):
+                session.look_again()
+                session.know(_GROUPS)
+                return self._change(
+                    session,
+                    "create",
+                    same.id,
+                    lambda current: adopted(current, self._spelled(attributes)),
+                )
 
     def _create(self, session: Session, attributes: Resource) -> Written:
         wanted_permissions = asked(entitlements_of(attributes))
@@ -212,7 +237,7 @@ class GroupWriter:
         members = members_of(session, attributes)
         with self.provisioner.mirror.reading() as snapshot:
             permissions = Places(snapshot.facts).permissions(wanted_permissions)
-        attributes = self._spelled(attributes)
+            attributes = canonical(attributes, Places(snapshot.facts))
         after = GroupState(
             name=name_of_group(attributes),
             members=members.members,
@@ -286,6 +311,7 @@ class GroupWriter:
             if is_named:
                 named = asked(entitlements_of(wanted))
                 permissions = Places(snapshot.facts).permissions(named, before.permissions)
+            wanted = canonical(wanted, Places(snapshot.facts))
         if same is not None and same.id != resource_id:
             raise Uniqueness(f"There is a group {same.name} already, with the id {same.id}.")
         after = GroupState(
@@ -298,8 +324,10 @@ class GroupWriter:
         )
         loses_all = before.permission == "admin" != after.permission
         removed = before.members if loses_all else before.members - after.members
-        self.provisioner.protection.check_group(session.workspace, group, removed)
-        plan = plan_group(resource_id, before, after)
+        self._protect(session, group, removed, after.name)
+        with self.provisioner.mirror.reading() as snapshot:
+            usual = self.provisioner.invitation_group
+            plan = staying_invited(plan_group(resource_id, before, after), snapshot, usual)
         if write.is_dry_run:
             return session.foretell(plan, wanted)
         left = leavers.among(held, members.held_back)
@@ -325,6 +353,20 @@ class GroupWriter:
         """Return *attributes* with entitlements as they are shown."""
         with self.provisioner.mirror.reading() as snapshot:
             return spelled_in(attributes, Places(snapshot.facts), extension=GROUP_EXTENSION)
+
+    def _protect(self, session: Session, group: Group, removed: frozenset[str], name: str) -> None:
+        """Let no owner, nor the gateway itself, lose what a group gives that administers."""
+        protection = self.provisioner.protection
+        protection.check_name(group, name)
+        if not removed or not protection.is_about(group):
+            return
+        session.know(_OWNERS, anew=False)
+        with self.provisioner.mirror.reading() as snapshot:
+            members = snapshot.facts.members(uuids=removed)
+        owners = {member.uuid for member in members if member.permission == "owner"}
+        session.ask(
+            lambda: protection.check_members(session.workspace, group, removed, owners=owners)
+        )
 
     def _current(self, snapshot: Snapshot, resource_id: str, write: Write) -> dict[str, Any]:
         """Return the group as it is, if there is one, and the request is meant for it as it is."""
@@ -365,18 +407,3 @@ class GroupWriter:
             for user_id in sorted(members.held_back)
         )
         effects.groups.add(group_id)
-
-    def _begun(self, name: str) -> Change | None:
-        """Return the change by which an earlier request began to make a group of that name."""
-        with self.provisioner.mirror.reading() as snapshot:
-            return next(
-                (
-                    change
-                    for change in snapshot.journal.open()
-                    if change.began.data["resourceType"] == "Group"
-                    and change.began.data["before"] is None
-                    and fold(change.began.data["wanted"]["displayName"]) == fold(name)
-                    and any(entry.event is Event.CALLED for entry in change.entries)
-                ),
-                None,
-            )

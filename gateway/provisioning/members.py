@@ -1,7 +1,7 @@
 """Who is wanted in a group, by what Bitbucket can do with them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -10,9 +10,12 @@ from gateway.planner.collections import Collection
 from gateway.planner.needs import Needs, OneAddress, OneMember
 from gateway.planner.pins import is_uuid
 from gateway.provisioning.entitlements import texts_in
+from gateway.provisioning.group_states import member_id
 from gateway.provisioning.session import Session
 from gateway.scim.errors import InvalidValue
-from gateway.scim.patch.operation import Op, Patch
+from gateway.scim.filter.bound import And, Compare, Filter, Not, Operator, Or
+from gateway.scim.patch.operation import Op, Operation, Patch
+from gateway.scim.reference import relative
 
 Resource = Mapping[str, Any]
 
@@ -113,9 +116,58 @@ def members_of(
     return _sorted_out(ids, records)
 
 
+def with_ids(patch: Patch, *, base_url: str) -> Patch:
+    """
+    Return *patch* with members told by their ids alone, however a client writes these.
+
+    Args:
+        patch: The operations.
+        base_url: What the references begin with that clients were told.
+    """
+    return tuple(
+        _with_ids(operation, f"{base_url}/")
+        if operation.target.attribute.name == "members"
+        else operation
+        for operation in patch
+    )
+
+
+def _with_ids(operation: Operation, base: str) -> Operation:
+    value, selector = operation.value, operation.selector
+    if isinstance(value, list):
+        value = [
+            {**each, "value": member_id(each["value"])} if each.get("value") else each
+            for each in value
+        ]
+    if selector is not None:
+        selector = replace(selector, condition=_selecting(selector.condition, base))
+    return replace(operation, value=value, selector=selector)
+
+
+def _selecting(condition: Filter, base: str) -> Filter:
+    match condition:
+        case And(operands=operands) | Or(operands=operands):
+            return replace(condition, operands=tuple(_selecting(each, base) for each in operands))
+        case Not(operand=operand):
+            return Not(_selecting(operand, base))
+        case Compare(target=target, operator=Operator.EQ, value=str() as text):
+            part = None if target.sub_attribute is None else target.sub_attribute.name
+            if part == "value":
+                return replace(condition, value=member_id(text))
+            if part == "$ref":
+                return replace(condition, value=_stored(text, base))
+    return condition
+
+
+def _stored(reference: str, base: str) -> str:
+    """Return a reference as it is stored, whether or not a client wrote it in full."""
+    path = reference.removeprefix(base).removeprefix("/")
+    return reference if ":" in path else relative(f"/{path}")
+
+
 def ids_of(resource: Resource) -> set[str]:
-    """Return the ids of the members of a group, in lower case."""
-    return {str(each.get("value", "")).lower() for each in resource.get("members", ())}
+    """Return the ids of the members of a group."""
+    return {member_id(each.get("value")) for each in resource.get("members", ())}
 
 
 def _sorted_out(ids: set[str], records: Mapping[str, UserRecord]) -> WantedMembers:

@@ -14,11 +14,13 @@ from gateway.bitbucket.errors import (
 )
 from gateway.bitbucket.errors import Conflict as AlreadySo
 from gateway.bitbucket.resources import Resource
+from gateway.provisioning.administration import MOVED
 from gateway.provisioning.steps import ChangeGroup, CreateGroup, Step
 from gateway.scim import errors as scim
 
 #: When to try again what Bitbucket did not answer, if it does not say.
 _RETRY_SECONDS = 30
+_AGAIN = "Send the same request again to finish."
 #: As many steps are told of one by one.
 _MOST_TOLD = 20
 
@@ -26,6 +28,11 @@ _MOST_TOLD = 20
 def is_uncertain(error: BitbucketError) -> bool:
     """Return whether the call that failed may have been carried out all the same."""
     return isinstance(error, Unavailable | BadAnswer)
+
+
+def is_definitive(error: BitbucketError) -> bool:
+    """Return whether the call that failed was not carried out, and would fail again."""
+    return not isinstance(error, Unavailable | BadAnswer | RateLimited)
 
 
 def refusal(error: BitbucketError, plan: Sequence[Step], done: int) -> scim.ScimError:
@@ -53,6 +60,12 @@ def refusal(error: BitbucketError, plan: Sequence[Step], done: int) -> scim.Scim
     return scim.BadUpstream(sentence)
 
 
+def moved(error: BitbucketError, plan: Sequence[Step], done: int) -> scim.Unsupported:
+    """Return the answer where people and groups turned out to be administered elsewhere."""
+    told = [each for each in _account(error, plan, done) if each != _AGAIN]
+    return scim.Unsupported(" ".join((MOVED, *told)))
+
+
 def missing_credential(error: NoCredential, resource: Resource, step: Step) -> scim.ScimError:
     """Return the answer to a request of which a step can't be done with what is configured."""
     return scim.BadUpstream(
@@ -73,7 +86,7 @@ def _account(error: BitbucketError, plan: Sequence[Step], done: int) -> list[str
     rest = plan[done + unsure :]
     if rest:
         told.append(f"Not done: {_listed(rest)}.")
-    told.append("Send the same request again to finish.")
+    told.append(_AGAIN)
     return told
 
 

@@ -41,6 +41,9 @@ def resume(
     with provisioner.mirror.reading() as snapshot:
         changes = [c for c in snapshot.journal.open() if change_id in (None, c.id)]
     for change in changes:
+        if not _is_open(provisioner, change):
+            # Somebody had the last word on it meanwhile, or going on with another one finished it.
+            continue
         writer = writers[change.began.data["resourceType"]]
         write = Write(author, _BASE_URL, Projection(writer.resource_type))
         try:
@@ -53,6 +56,12 @@ def resume(
             continue
         _close(provisioner, change)
         yield Resumed(change)
+
+
+def _is_open(provisioner: Provisioner, change: Change) -> bool:
+    with provisioner.mirror.reading() as snapshot:
+        found = snapshot.journal.change(change.id)
+    return found is not None and found.is_open
 
 
 def _close(provisioner: Provisioner, change: Change) -> None:

@@ -4,29 +4,34 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Final, TypeVar
 from uuid import uuid4
 
+import orjson
+
 from gateway.bitbucket.calls import CallCounter
 from gateway.bitbucket.errors import BitbucketError
+from gateway.bitbucket.patience import Pauses
 from gateway.bitbucket.workspace import BitbucketWorkspace
 from gateway.directory import invitations
 from gateway.directory.errors import failure_of, to_scim
-from gateway.mirror.journal import Change, Event
+from gateway.mirror.journal import Event
 from gateway.mirror.mirror import Mirror, Writing
 from gateway.planner.needs import Need, Needs, needs_of_one
 from gateway.provisioning.calls import Calls
+from gateway.provisioning.earlier import Later
 from gateway.provisioning.effects import Effects, touched
 from gateway.provisioning.execution import Execution, refusal_of
 from gateway.provisioning.provisioner import Provisioner
-from gateway.provisioning.rebase import is_left
-from gateway.provisioning.refusals import is_uncertain, refusal
+from gateway.provisioning.refusals import is_definitive, is_uncertain, moved, refusal
+from gateway.provisioning.said import EVERYTHING, Said
 from gateway.provisioning.steps import CreateGroup, Plan
 from gateway.scim.errors import BadUpstream, NotStored, ScimError, Unavailable
 from gateway.scim.freshness import FreshnessWanted, Provenance
 from gateway.scim.handler import Author, Write, Written
+from gateway.scim.reference import absolute
 from gateway.scim.schema import ResourceType
+from gateway.scim.text import fold
 
 T = TypeVar("T")
 
@@ -85,11 +90,13 @@ class Session:
     Attributes:
         provisioner: The parts.
         write: How the change is asked for.
+        says: What the request says of the resource: earlier changes of that are not gone on with.
         workspace: Where; its calls are counted.
     """
 
     provisioner: Provisioner
     write: Write
+    says: Said = EVERYTHING
     workspace: BitbucketWorkspace = field(init=False)
     _counter: CallCounter = field(default_factory=CallCounter)
     _read_calls: int = 0
@@ -97,8 +104,10 @@ class Session:
     _has_begun: bool = False
 
     def __post_init__(self) -> None:
-        """Count every call."""
-        self.workspace = self.provisioner.refresher.workspace.counting(self._counter)
+        """Count every call, and let all of them wait no longer than a request may."""
+        refresher = self.provisioner.refresher
+        pauses = Pauses(refresher.patience.longest_wait_seconds)
+        self.workspace = refresher.workspace.counting(self._counter).pausing(pauses)
 
     @property
     def mirror(self) -> Mirror:
@@ -193,7 +202,8 @@ class Session:
             {"method": r.method, "resource": r.template, "does": str(step)}
             for step, r in ((step, calls.resource(step)) for step in plan)
         ]
-        foretold = {"dryRun": True, "calls": told, "after": after}
+        told_after = absolute(orjson.dumps(after), base_url=self.write.base_url)
+        foretold = {"dryRun": True, "calls": told, "after": orjson.loads(told_after)}
         return Written("", None, Provenance(age_seconds=0, calls=self.count), foretold)
 
     def carry_out(
@@ -251,7 +261,7 @@ class Session:
         refresher = self.provisioner.refresher
         is_made = any(isinstance(step, CreateGroup) for step in plan)
         workspace_uuid = self.workspace.uuid() if is_made and done else None
-        refused = None if failure is None else refusal(failure, plan, len(done))
+        refused, event = self._came_to(failure, plan, len(done))
         with self.mirror.writing() as writing:
             effects = Effects(writing, workspace_uuid, refresher.now())
             effects.land(done)
@@ -260,14 +270,13 @@ class Session:
             effects.render(self.provisioner.renderer)
             resource_id = effects.new_group_id or intent.resource_id
             after = self._now(writing, intent.resource_type, resource_id)
-            event = Event.DONE if refused is None else Event.FAILED
             data: dict[str, Any] = {"resourceId": resource_id, "after": after}
             if refused is not None:
                 data |= {"error": refused.detail}
             writing.journal.add(change_id, event, at=refresher.now(), data=data)
             if refused is None:
                 ids = {resource_id, intent.resource_id} - {""}
-                _close_finished(writing, change_id, ids, after, refresher.now())
+                self._close_earlier(writing, change_id, intent, ids, after)
         if refused is not None and failure is not None:
             if is_uncertain(failure) and len(done) < len(plan):
                 # It may have been carried out; if that can't be read now either, it grows old.
@@ -276,6 +285,37 @@ class Session:
                     self.know(Needs(frozenset(touched(plan[len(done)]))))
             raise refused
         return effects
+
+    def _came_to(
+        self, failure: BitbucketError | None, plan: Plan, done: int
+    ) -> tuple[ScimError | None, Event]:
+        """Return what the client is told, if not that all was done, and how the change ended."""
+        if failure is None:
+            return None, Event.DONE
+        if self.provisioner.administrations.is_moved_as(failure, self.workspace):
+            return moved(failure, plan, done), Event.CLOSED
+        # Of what changed nothing, and won't, nothing is left to do.
+        is_over = not done and is_definitive(failure)
+        return refusal(failure, plan, done), Event.CLOSED if is_over else Event.FAILED
+
+    def _close_earlier(
+        self,
+        writing: Writing,
+        change_id: str,
+        intent: Intent | None,
+        ids: set[str],
+        after: Resource | None,
+    ) -> None:
+        told = (None if intent is None else intent.before, after)
+        names = {fold(each["displayName"]) for each in told if each and "displayName" in each}
+        Later(
+            change_id=change_id,
+            ids=frozenset(ids),
+            names=frozenset(names),
+            said=self.says,
+            after=after,
+            at=self.provisioner.refresher.now(),
+        ).close_earlier(writing)
 
     def _now(self, writing: Writing, resource_type: ResourceType, resource_id: str) -> Any:
         renderer = self.provisioner.renderer
@@ -297,8 +337,7 @@ class Session:
             # What an earlier request began may have been finished without our being told.
             with self.mirror.writing() as writing:
                 after = self._now(writing, resource_type, resource_id)
-                now = self.provisioner.refresher.now()
-                _close_finished(writing, "", {resource_id}, after, now)
+                self._close_earlier(writing, "", None, {resource_id}, after)
         return self.answer(resource_type, resource_id, notes=notes)
 
     def answer(
@@ -345,26 +384,3 @@ def _run(execution: Execution, plan: Plan, more: More | None) -> Plan:
         plan += added
         is_done = execution.run(added)
     return plan
-
-
-def _close_finished(
-    writing: Writing, change_id: str, ids: set[str], after: Resource | None, now: datetime
-) -> None:
-    """Close the earlier changes of the same resource of which nothing is left to do."""
-    for change in writing.journal.open():
-        data = change.began.data
-        if change.id == change_id or not ids & {data["resourceId"], _made(change)}:
-            continue
-        if not _is_unfinished(data, after):
-            writing.journal.add(change.id, Event.CLOSED, at=now, data={"by": change_id or None})
-
-
-def _made(change: Change) -> str:
-    """Return the id of the resource that a change has made, as far as it came."""
-    return next((e.data["resourceId"] for e in change.entries[1:] if "resourceId" in e.data), "")
-
-
-def _is_unfinished(data: Mapping[str, Any], after: Resource | None) -> bool:
-    if after is None or data["wanted"] is None:
-        return after is not None
-    return is_left(data["before"] or {}, data["wanted"], after)

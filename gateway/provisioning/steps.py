@@ -146,11 +146,20 @@ class Revoke:
 
 @dataclass(frozen=True, slots=True)
 class Invite:
-    """Invite a person to the workspace, and into a group if there is one."""
+    """
+    Invite a person to the workspace, and into a group if there is one.
+
+    Attributes:
+        user_id: The id of the user.
+        email: The address.
+        group_id: The group.
+        leaves: The group whose invitation was withdrawn just before, if that was the last.
+    """
 
     user_id: str
     email: str
     group_id: str | None = None
+    leaves: str | None = None
 
     def __str__(self) -> str:
         return f"invite user {self.user_id}"
@@ -158,11 +167,21 @@ class Invite:
 
 @dataclass(frozen=True, slots=True)
 class Withdraw:
-    """Withdraw an invitation, or only that into one group."""
+    """
+    Withdraw an invitation, or only that into one group.
+
+    Attributes:
+        user_id: The id of the user.
+        email: The address.
+        group_id: The group.
+        is_last: Whether there is no other group: then the person is invited again, and has left
+            the group only after that.
+    """
 
     user_id: str
     email: str
     group_id: str | None = None
+    is_last: bool = False
 
     def __str__(self) -> str:
         return f"withdraw the invitation of user {self.user_id}"

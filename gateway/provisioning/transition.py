@@ -189,8 +189,9 @@ class Transition:
                 m.permission == "owner" for m in snapshot.facts.members(uuids=[member.uuid])
             )
             wanted = rights.permissions(snapshot, before.permissions)
-        session.provisioner.protection.check_person(
-            session.workspace, member.uuid, is_owner=is_owner
+        protection = session.provisioner.protection
+        session.ask(
+            lambda: protection.check_person(session.workspace, member.uuid, is_owner=is_owner)
         )
         plan = plan_user(member.uuid, before, UserState(name=before.name))
         if self.wanted is None:

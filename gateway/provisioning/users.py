@@ -26,6 +26,7 @@ from gateway.provisioning.people import Person, held_entitlements, name_of
 from gateway.provisioning.provisioner import Provisioner
 from gateway.provisioning.read_only import without_read_only
 from gateway.provisioning.rebase import rebased
+from gateway.provisioning.said import EVERYTHING, NOTHING, Said
 from gateway.provisioning.session import Session
 from gateway.provisioning.spelling import spelled_in, spelled_patch
 from gateway.provisioning.transition import Transition
@@ -69,7 +70,10 @@ class UserWriter:
 
     def create(self, attributes: Resource, write: Write) -> Written:
         """See :meth:`gateway.scim.handler.ResourceWriter.create`; a person is invited."""
-        session = Session(self.provisioner, write)
+        return self._create_in_turn(attributes, write, EVERYTHING)
+
+    def _create_in_turn(self, attributes: Resource, write: Write, says: Said) -> Written:
+        session = Session(self.provisioner, write, says)
         with self.provisioner.turn(f"User {fold(name_of(attributes))}"):
             return Creation(session, _tidy(attributes)).create()
 
@@ -129,11 +133,15 @@ class UserWriter:
             says_active=any(each.value is True for each in activity),
             owned=lambda person: person.kept | named,
             notes=notes,
+            says=Said.by(patch),
         )
 
     def delete(self, resource_id: str, write: Write) -> Written:
         """See :meth:`gateway.scim.handler.ResourceWriter.delete`; all access is taken away."""
-        session = Session(self.provisioner, write)
+        return self._delete_in_turn(resource_id, write, EVERYTHING)
+
+    def _delete_in_turn(self, resource_id: str, write: Write, says: Said) -> Written:
+        session = Session(self.provisioner, write, says)
         with self.provisioner.turn(f"User {resource_id}"):
             person = self._person(session, resource_id)
             transition = Transition(session, "delete", person, None)
@@ -149,9 +157,9 @@ class UserWriter:
         data = change.began.data
         before, wanted = data["before"], data["wanted"]
         if wanted is None:
-            return self.delete(data["resourceId"], write)
+            return self._delete_in_turn(data["resourceId"], write, NOTHING)
         if before is None:
-            return self.create(wanted, write)
+            return self._create_in_turn(wanted, write, NOTHING)
         return self._change(
             "resume",
             data["resourceId"],
@@ -160,6 +168,7 @@ class UserWriter:
             is_whole=False,
             insists=before.get("active") != wanted.get("active"),
             says_active=wanted.get("active") is True,
+            says=NOTHING,
         )
 
     def _change(
@@ -176,8 +185,9 @@ class UserWriter:
         says_active: bool = False,
         owned: Callable[[Person], frozenset[str]] = lambda person: person.kept,
         notes: Sequence[str] = (),
+        says: Said = EVERYTHING,
     ) -> Written:
-        session = Session(self.provisioner, write)
+        session = Session(self.provisioner, write, says)
         with self.provisioner.turn(f"User {resource_id}"):
             if is_whole:
                 session.know(

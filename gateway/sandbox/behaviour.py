@@ -31,6 +31,7 @@ class Behaviour:
         renaming_changes_slug: Whether a group that is renamed has another slug.
         moved_administration_status: How 1.0 refuses to change groups that are administered at
             admin.atlassian.com, 403 or 405.
+        keeps_empty_invitations: Whether an invitation stays that was withdrawn from its last group.
         accepts_invitations: Whether whoever is invited accepts at once.
         hourly_limit: Calls in a rolling hour for each credential and group of resources;
             None for no limit.
@@ -50,6 +51,7 @@ class Behaviour:
     seat_limit: int | None = None
     renaming_changes_slug: bool = True
     moved_administration_status: int = 403
+    keeps_empty_invitations: bool = False
     accepts_invitations: bool = False
     hourly_limit: int | None = 1000
     scaled_limits: bool = True

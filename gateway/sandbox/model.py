@@ -1,6 +1,7 @@
 """What a workspace consists of: frozen values, in Bitbucket's words."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -145,9 +146,15 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """Somebody invited by e-mail who has not accepted yet."""
+    """
+    Somebody invited by e-mail who has not accepted yet.
+
+    Attributes:
+        grants: What is granted on acceptance, by the UUID of the repository.
+    """
 
     email: str
     group_slugs: tuple[str, ...]
     sent_on: datetime
     invited_by_uuid: str
+    grants: Mapping[str, Permission] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """People and groups of a workspace: how they come, change and go."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -128,12 +128,18 @@ class People(Workspace):
             return changed
 
     def invite(
-        self, email: str, *, invited_by: Account, groups: Iterable[Group] = ()
+        self,
+        email: str,
+        *,
+        invited_by: Account,
+        groups: Iterable[Group] = (),
+        grants: Mapping[str, Permission] | None = None,
     ) -> Invitation:
-        """Invite somebody to the workspace, and to *groups* on acceptance."""
+        """Invite somebody to the workspace; *groups* and *grants* are for who accepts."""
         with self.lock:
             slugs = tuple(self.groups[group.uuid].slug for group in groups)
-            invitation = Invitation(email, slugs, self._moment(), invited_by.uuid)
+            moment = self._moment()
+            invitation = Invitation(email, slugs, moment, invited_by.uuid, dict(grants or {}))
             self.invitations[email.casefold()] = invitation
             self._changed()
             return invitation

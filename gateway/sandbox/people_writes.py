@@ -103,7 +103,31 @@ def invite(call: Call, workspace: str) -> Json:
     if known is not None:
         groups += [g for g in world.groups.values() if g.slug in known.group_slugs]
     unique = {group.uuid: group for group in groups}
-    return wire.invitation(world.invite(email, invited_by=_inviter(call), groups=unique.values()))
+    grants = {} if known is None else known.grants
+    inviter = _inviter(call)
+    invited = world.invite(email, invited_by=inviter, groups=unique.values(), grants=grants)
+    return wire.invitation(invited)
+
+
+def invite_to_repository(call: Call, workspace: str, repo: str) -> Json:
+    """``POST /1.0/invitations/{workspace_slug}/{repo}`` with a form: email and permission."""
+    wire = _enter(call, workspace)
+    repository = call.administered_repository(repo)
+    email, permission = call.form.get("email", ""), call.form.get("permission", "")
+    if "@" not in email:
+        raise bad_request("email is required.")
+    if permission not in ("read", "write", "admin"):
+        raise bad_request(f"Invalid permission '{permission}'")
+    world = call.world
+    account = world.account_by_email(email)
+    if account is not None and account.uuid in world.memberships:
+        raise bad_request(f"{email} is a member of the workspace already.")
+    known = world.invitations.get(email.casefold())
+    groups = [g for g in world.groups.values() if known and g.slug in known.group_slugs]
+    grants = {} if known is None else dict(known.grants)
+    grants[repository.uuid] = Permission(permission)
+    invited = world.invite(email, invited_by=_inviter(call), groups=groups, grants=grants)
+    return wire.invitation(invited, repository)
 
 
 def withdraw(call: Call, workspace: str) -> Json:
@@ -116,8 +140,9 @@ def withdraw(call: Call, workspace: str) -> Json:
         raise not_found("There is no such invitation.")
     world.withdraw_invitation(email)
     rest = [g for g in world.groups.values() if g.slug in known.group_slugs and g.slug != slug]
-    if slug is not None and rest:
-        world.invite(email, invited_by=_inviter(call), groups=rest)
+    stays = bool(rest or known.grants) or call.behaviour.keeps_empty_invitations
+    if slug is not None and stays:
+        world.invite(email, invited_by=_inviter(call), groups=rest, grants=known.grants)
     return None
 
 
@@ -131,7 +156,7 @@ def _slug_renamed(call: Call, group: Group, name: str) -> str:
 def _enter(call: Call, workspace: str) -> OldWire:
     wire = enter(call, workspace)
     if call.world.administration_moved:
-        if call.path.endswith("/invitations"):
+        if "/invitations" in call.path:
             raise gone()
         status = call.behaviour.moved_administration_status
         raise Refusal(status, "The workspace is administered at admin.atlassian.com.")

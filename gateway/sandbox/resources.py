@@ -183,5 +183,11 @@ RESOURCES = (
     Resource(OLD_PRIVILEGE, OLD_WRITES, people_writes.set_privilege, "PUT"),
     Resource(OLD_PRIVILEGE, OLD_WRITES, people_writes.delete_privilege, "DELETE"),
     Resource(INVITATIONS, OLD_WRITES, people_writes.invite, "PUT"),
+    Resource(
+        "/1.0/invitations/<workspace>/<repo>",
+        OLD_WRITES,
+        people_writes.invite_to_repository,
+        "POST",
+    ),
     Resource(INVITATIONS, OLD_WRITES, people_writes.withdraw, "DELETE"),
 )

@@ -93,13 +93,16 @@ class OldWire:
             }
         return known
 
-    def invitation(self, invitation: Invitation) -> JsonObject:
-        """A pending invitation."""
+    def invitation(
+        self, invitation: Invitation, repository: Repository | None = None
+    ) -> JsonObject:
+        """A pending invitation; one to a repository says the permission on it."""
+        to_one = None if repository is None else invitation.grants[repository.uuid].value
         inviter = self.world.accounts[invitation.invited_by_uuid]
         return {
             "email": invitation.email,
             "sent_on": invitation.sent_on.isoformat(sep=" ", timespec="seconds"),
-            "permission": None,
+            "permission": to_one,
             "invited_by": self.account(inviter),
             "groups": [
                 {"owner": self.owner(), "name": group.name, "slug": group.slug}

@@ -116,6 +116,17 @@ class World(People):
 
     # --- grants -----------------------------------------------------------------------------
 
+    def accept_invitation(self, email: str, *, display_name: str) -> Account:
+        """Make the invited person a member, in its groups, and granted what it is invited to."""
+        with self.lock:
+            granted = self.invitations[email.casefold()].grants
+            # Without arguments super() does not find the class of a dataclass with slots.
+            account = People.accept_invitation(self, email, display_name=display_name)
+            for repository_uuid, permission in granted.items():
+                if repository_uuid in self.repositories:
+                    self.grant(account, self.repositories[repository_uuid], permission)
+            return account
+
     def grant(self, subject: Subject, target: Target, permission: Permission | str) -> Grant:
         """Give *subject* an explicit permission, in the place of the one it has."""
         with self.lock:

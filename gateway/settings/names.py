@@ -55,7 +55,8 @@ SETTINGS = (
     Setting("GATEWAY_MAX_AGE", "How old a fact may be before it is read anew, in seconds", "300"),
     Setting(
         "GATEWAY_MAX_WAIT",
-        "How long a request waits for facts to be read, in seconds; then older ones answer it",
+        "How long a request waits for facts to be read, in seconds, before older ones answer it; "
+        "and how long a change waits, all of its calls together, while Bitbucket is too busy",
         "20",
     ),
     Setting(

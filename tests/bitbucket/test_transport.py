@@ -15,7 +15,7 @@ from gateway.bitbucket.errors import (
     RateLimited,
     Unavailable,
 )
-from gateway.bitbucket.patience import RetryPolicy
+from gateway.bitbucket.patience import Pauses, RetryPolicy
 from gateway.bitbucket.transport import Limits, Transport
 from tests.bitbucket.raw_server import RawServer, Reply, Then, as_error, as_json, raw, truncated
 from tests.bitbucket.still_clock import StillClock
@@ -91,6 +91,22 @@ def test_retry_after_is_what_is_waited(
 
     read()
     assert clock.slept_seconds == [7]
+
+
+def test_calls_that_wait_together_wait_no_longer_than_one(
+    server: RawServer, transport: Transport, members: Request, clock: StillClock
+) -> None:
+    """What is left after one call is what the next may wait."""
+    busy = as_error(429, "Rate limit", Retry_After="7")
+    server.reply(busy, as_json([]), busy, as_json([]), busy)
+    pauses = Pauses(20)
+
+    for _ in range(2):
+        transport.send(members, auth=None, pauses=pauses)
+    with pytest.raises(RateLimited) as failure:
+        transport.send(members, auth=None, pauses=pauses)
+    assert failure.value.retry_after_seconds == 7
+    assert clock.slept_seconds == [7, 7]
 
 
 def test_a_long_wait_is_told_at_once(

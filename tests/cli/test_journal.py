@@ -67,6 +67,9 @@ def test_the_changes_are_listed(settings: dict[str, str], failed: str) -> None:
     assert "SCIM_TOKEN" in listed
     assert "rename the group to Builders" in listed
     assert "failed" in listed
+    # However old it is: `resume` would go on with it.
+    assert run(settings, "journal", "list", "--open", "--days", "0").output == listed
+    assert run(settings, "journal", "list", "--days", "0").output == ""
 
 
 def test_the_journal_is_exported(settings: dict[str, str], failed: str) -> None:

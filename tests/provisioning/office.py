@@ -150,6 +150,9 @@ def opened(
     without: tuple[type[Credential], ...] = (),
     protection: bool = True,
     lease: timedelta = timedelta(seconds=15),
+    retries: int = 0,
+    longest_wait_seconds: float = 10,
+    invitation_group: str | None = None,
 ) -> Iterator[Office]:
     """Set up writers, which know nothing yet, in front of a simulated Bitbucket."""
     world = bitbucket.sandbox.world
@@ -157,7 +160,7 @@ def opened(
     registry = load_registry()
     engine = open_database(database_url)
     migrate(engine)
-    transport = Transport(bitbucket.url, limits=Limits(retry=RetryPolicy(retries=0)))
+    transport = Transport(bitbucket.url, limits=Limits(retry=RetryPolicy(retries=retries)))
     credentials: list[Credential] = [
         WorkspaceAccessToken(known.access_token.token),
         ApiToken(known.api_token.email, known.api_token.token),
@@ -170,9 +173,11 @@ def opened(
         mirror,
         Renderer(registry, UserNameSource.EMAIL),
         lambda: datetime.now(UTC),
-        Patience(longest_wait_seconds=10, lease=lease),
+        Patience(longest_wait_seconds=longest_wait_seconds, lease=lease),
     )
-    provisioner = Provisioner(refresher, Administrations(mirror), Protection(is_on=protection))
+    provisioner = Provisioner(
+        refresher, Administrations(mirror), Protection(is_on=protection), invitation_group
+    )
     try:
         yield Office(
             world=world,

@@ -4,6 +4,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -104,3 +105,23 @@ def _assert_told(detail: str, kind: FaultKind, position: int) -> None:
     assert ("Not done:" in detail) == (bool(left) or kind is FaultKind.TOO_MANY_REQUESTS) or (
         is_untouched
     )
+
+
+def test_a_request_waits_once_for_all_of_its_calls(
+    bitbucket: Serving, template: Path, tmp_path: Path
+) -> None:
+    """And then says what was done, and when to ask for the rest."""
+    database = tmp_path / "mirror.sqlite3"
+    shutil.copy(template, database)
+    with opened(bitbucket, f"sqlite:///{database}", retries=3, longest_wait_seconds=1.5) as office:
+        group_id = office.group_id(twenty.GROUP)
+        busy: dict[str, Any] = {
+            "path": "/1.0/groups/*/members/*",
+            "method": "PUT",
+            "retry_after_seconds": 1,
+        }
+        for skip in (0, 1):
+            bitbucket.sandbox.faults.plan(FaultKind.TOO_MANY_REQUESTS, skip=skip, **busy)
+        with pytest.raises(Unavailable, match="Done, 2 of") as refused:
+            office.patch_group(group_id, *twenty.operations(office.world))
+        assert refused.value.retry_after_seconds == 1

@@ -186,6 +186,50 @@ def test_people_are_invited(send: Callable[..., requests.Response], small: World
     assert send("PUT", path, json={"email": "nonsense"}).status_code == 400
 
 
+def test_an_invitation_may_stay_that_is_into_no_group(
+    send: Callable[..., requests.Response], small: World
+) -> None:
+    """What Bitbucket does with it is not known: so it can be chosen."""
+    path, body = "/1.0/users/acme/invitations", {"email": "zoe@acme.example"}
+    into = {**body, "group_slug": "developers"}
+    send("PUT", path, json=into)
+    send("DELETE", path, json=into)
+    assert not small.invitations
+    stays = Behaviour(hourly_limit=None, keeps_empty_invitations=True)
+    send("PUT", path, json=into)
+    send("DELETE", path, json=into, behaviour=stays)
+    assert small.invitations["zoe@acme.example"].group_slugs == ()
+
+
+def test_people_are_invited_to_one_repository(
+    send: Callable[..., requests.Response], small: World
+) -> None:
+    """With a permission on it, which they have as soon as they accept; groups may come besides."""
+    path, form = "/1.0/invitations/acme/api", {"email": "zoe@acme.example", "permission": "write"}
+    assert send("POST", path, data=form).json()["permission"] == "write"
+    into = {"email": "zoe@acme.example", "group_slug": "developers"}
+    send("PUT", "/1.0/users/acme/invitations", json=into)
+    assert len(send("GET", "/1.0/users/acme/invitations").json()) == 1
+    zoe = small.accept_invitation("zoe@acme.example", display_name="Zoe")
+    (grant,) = small.grants(subject=zoe)
+    assert grant.permission is Permission.WRITE
+    assert [group.name for group in small.groups_of(zoe)] == ["Developers"]
+
+
+def test_an_invitation_to_one_repository_is_refused(
+    send: Callable[..., requests.Response], small: World
+) -> None:
+    """To members, with no address or permission, to no repository, and after a move."""
+    path, form = "/1.0/invitations/acme/api", {"email": "zoe@acme.example", "permission": "read"}
+    for wrong in ({"email": "ann@acme.example"}, {"email": "x"}, {"permission": "create-repo"}):
+        assert send("POST", path, data=form | wrong).status_code == 400
+    assert send("POST", "/1.0/invitations/acme/none", data=form).status_code == 404
+    assert send("POST", path, DEMO.api_token, data=form).status_code == 403
+    small.move_administration()
+    assert send("POST", path, data=form).status_code == 410
+    assert not small.invitations
+
+
 def test_invitations_are_accepted_by_a_control_call(
     send: Callable[..., requests.Response], small: World
 ) -> None:

@@ -67,6 +67,15 @@ class _Reader:
         self._where = where
 
     def read(self, given: object) -> Iterator[Operation]:
+        named: set[str] = set()
+        for operation in self._read(given):
+            name = operation.target.name
+            if operation.selector is None and name in named:
+                raise InvalidSyntax(f"{self._where} has {name} twice, in different spellings.")
+            named.add(name)
+            yield operation
+
+    def _read(self, given: object) -> Iterator[Operation]:
         members = _members(given, self._where)
         op = self._op(members.get("op"))
         path, value = members.get("path"), members.get("value")
@@ -131,11 +140,22 @@ class _Reader:
             return
         if op is Op.REMOVE and selector is not None:
             value = None
+        if op is Op.REMOVE and value == [] and self._has_many(target):
+            return
         if target.leaf.mutability is Mutability.READ_ONLY:
             # Whether that changes anything is seen when it is applied.
             yield Operation(op, target, selector, value, is_named)
             return
         yield Operation(op, target, selector, self._value(target, selector, value), is_named)
+
+    def _has_many(self, target: Target) -> bool:
+        """
+        Return whether an empty list of what is to be removed means none.
+
+        A list that a client made of those who leave may be empty, and a group has many. Of a user,
+        ConductorOne says so that all roles are to be taken away.
+        """
+        return self._type.name == "Group" and target.attribute.name in TOLD_BY_VALUE
 
     def _value(self, target: Target, selector: ElementMatch | None, value: object) -> Any:
         if value is None:

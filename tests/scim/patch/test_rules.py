@@ -19,7 +19,7 @@ from gateway.scim.errors import (
 from gateway.scim.patch.apply import apply_patch
 from gateway.scim.patch.message import read_patch
 from gateway.scim.schema import Registry, load_registry
-from tests.scim.patch.conftest import ANN, BOB, GROUP_EXTENSION
+from tests.scim.patch.conftest import ANN, BOB, GROUP_EXTENSION, USER_EXTENSION
 
 Operations = list[dict[str, Any]]
 
@@ -52,6 +52,31 @@ REFUSED: dict[str, tuple[Operations, type[ScimError]]] = {
     "a word where a boolean is wanted": (
         [{"op": "replace", "path": "active", "value": "maybe"}],
         InvalidValue,
+    ),
+    "an attribute twice, in different letter cases": (
+        [{"op": "replace", "value": {"displayName": "A", "DisplayName": "B"}}],
+        InvalidSyntax,
+    ),
+    "an attribute twice, by its name and in full": (
+        [
+            {
+                "op": "add",
+                "value": {
+                    "displayName": "A",
+                    "urn:ietf:params:scim:schemas:core:2.0:User:displayName": "B",
+                },
+            }
+        ],
+        InvalidSyntax,
+    ),
+    "an attribute of an extension twice": (
+        [
+            {
+                "op": "replace",
+                "value": {USER_EXTENSION: {"justification": "A", "Justification": "B"}},
+            }
+        ],
+        InvalidSyntax,
     ),
     "another id": ([{"op": "replace", "value": {"id": "other"}}], Mutability),
     "groups, which are read-only": (

@@ -1,0 +1,259 @@
+"""Changes that stopped, and what was asked for since: whoever said something last is right."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from gateway.provisioning.resumption import Writers, resume
+from gateway.sandbox import FaultKind
+from gateway.scim.errors import BadUpstream, ScimError, Unavailable, Uniqueness
+from gateway.scim.handler import Author
+from tests.provisioning.office import GROUP_EXTENSION, Office, resource
+from tests.provisioning.test_groups import add, members_of, uuid_of
+
+_MAKING = "/1.0/groups/acme"
+_JOINING = "/1.0/groups/acme/*/members/*"
+
+
+def failing(office: Office, path: str, method: str, **how: Any) -> Callable[[], None]:
+    """Let calls fail, and return what ends that."""
+    kind = how.pop("kind", "503")
+    office.bitbucket.faults.plan(FaultKind(kind), path, method=method, times=99, **how)
+    return office.bitbucket.faults.clear
+
+
+def resuming(office: Office) -> Iterator[str]:
+    """Do what is left of every change; yield why one could not be finished, empty if it was."""
+    writers: Writers = {"User": office.users, "Group": office.groups}
+    author = Author(token="test", request_id="resume")
+    return (each.reason for each in resume(office.provisioner, writers, author=author))
+
+
+def resume_all(office: Office) -> list[str]:
+    """Do what is left of every change; return why some could not be finished."""
+    return list(resuming(office))
+
+
+def open_changes(office: Office) -> list[str]:
+    """Return what is left open."""
+    with office.mirror.reading() as snapshot:
+        return [change.began.data["action"] for change in snapshot.journal.open()]
+
+
+def removing(*ids: str) -> dict[str, Any]:
+    """Return the operation that removes members."""
+    return {"op": "remove", "path": "members", "value": [{"value": each} for each in ids]}
+
+
+def people(office: Office, *names: str) -> list[dict[str, str]]:
+    """Return members as clients write them."""
+    return [{"value": uuid_of(office, name)} for name in names]
+
+
+def accounts(office: Office, *names: str) -> list[Any]:
+    """Return members as the simulated Bitbucket has them."""
+    return [account for account, _ in office.world.members() if account.display_name in names]
+
+
+# --- groups that are made ------------------------------------------------------------------
+
+
+def test_a_group_that_was_made_at_the_second_go_is_nobody_s_to_make_again(office: Office) -> None:
+    """The first go is over: the same again is a group that there is."""
+    heal = failing(office, _MAKING, "POST")
+    with pytest.raises(Unavailable):
+        office.create_group(displayName="New")
+    heal()
+    group_id = resource(office.create_group(displayName="New"))["id"]
+    assert open_changes(office) == []
+    office.patch_group(group_id, add(uuid_of(office, "Ann"), uuid_of(office, "Bob")))
+
+    with pytest.raises(Uniqueness):
+        office.create_group(displayName="New")
+    assert resume_all(office) == []
+    assert members_of(office, "new") == ["Ann", "Bob"]
+
+
+@pytest.mark.parametrize("kind", ["429", "forbidden"])
+def test_a_group_made_by_hand_after_a_refusal_is_somebody_else_s(office: Office, kind: str) -> None:
+    """Bitbucket was told to make none, or was not asked: so 409, and nobody is taken out."""
+    how: dict[str, Any] = {"kind": "429"} if kind == "429" else {}
+    if kind == "429":
+        heal = failing(office, _MAKING, "POST", **how)
+        with pytest.raises(Unavailable):
+            office.create_group(displayName="Hand")
+        heal()
+    else:
+        # Its slug is another's: Bitbucket says 409.
+        with pytest.raises(Uniqueness):
+            office.create_group(displayName="Developers!")
+        assert open_changes(office) == []
+    name, slug = ("Hand", "hand") if kind == "429" else ("Developers!", "by-hand")
+    office.world.add_group(name, slug=slug, members=accounts(office, "Ann", "Bob"))
+
+    with pytest.raises(Uniqueness):
+        office.create_group(displayName=name)
+    resume_all(office)
+    assert members_of(office, slug) == ["Ann", "Bob"]
+
+
+def test_a_group_that_was_perhaps_made_is_gone_on_with_and_nobody_taken_out(office: Office) -> None:
+    """Nobody knows whose it is: what is asked for is added, and what is there stays."""
+    heal = failing(office, _MAKING, "POST")
+    body: dict[str, Any] = {
+        "displayName": "Hand",
+        "members": people(office, "Cat"),
+        GROUP_EXTENSION: {"workspacePermission": "read"},
+    }
+    with pytest.raises(Unavailable, match="Perhaps done"):
+        office.create_group(**body)
+    heal()
+    office.world.add_group("Hand", members=accounts(office, "Ann", "Bob"), permission="write")
+
+    made = resource(office.create_group(**body))
+
+    assert members_of(office, "hand") == ["Ann", "Bob", "Cat"]
+    assert made[GROUP_EXTENSION]["workspacePermission"] == "write"
+    assert open_changes(office) == []
+    with pytest.raises(Uniqueness):
+        office.create_group(**body)
+
+
+def test_who_repeats_a_creation_waits_for_who_changes_the_group(office: Office) -> None:
+    """An earlier request has made it, so there are others who may change it by now."""
+    heal = failing(office, _JOINING, "PUT")
+    body = {"displayName": "New", "members": people(office, "Ann")}
+    with pytest.raises(Unavailable, match="Done, 1 of 2"):
+        office.create_group(**body)
+    heal()
+    group_id = office.group_id("New")
+    turns: list[str] = []
+    leasing = office.mirror.leasing
+
+    def watched() -> Any:
+        with office.mirror.reading() as snapshot:
+            held = snapshot.leases.held(now=office.provisioner.refresher.now())
+        turns.extend(held)
+        return leasing()
+
+    office.mirror.leasing = watched  # type: ignore[method-assign]  # reason: looks on
+    office.create_group(**body)
+    assert f"write Group {group_id}" in turns
+
+
+def test_a_creation_is_over_however_its_values_were_written(office: Office) -> None:
+    """Ids in capitals, and places by their names, are the same as they are shown."""
+    heal = failing(office, _JOINING, "PUT")
+    body = {
+        "displayName": " New ",
+        "members": [{"value": uuid_of(office, "Ann").upper()}],
+        GROUP_EXTENSION: {
+            "entitlements": [{"value": "repository:acme/api-core:write", "display": "Ours"}]
+        },
+    }
+    with pytest.raises(Unavailable):
+        office.create_group(**body)
+    heal()
+    made = resource(office.create_group(**body))
+    assert made[GROUP_EXTENSION]["entitlements"][0]["display"] == "Ours"
+    assert open_changes(office) == []
+    wanted = office.changes()[0].began.data["wanted"]
+    assert wanted["members"][0]["value"] == uuid_of(office, "Ann")
+    assert wanted[GROUP_EXTENSION]["entitlements"][0]["value"].count("-") == 4
+
+
+# --- what was said since -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["patch", "put"])
+def test_who_was_taken_out_since_is_not_put_in_again(office: Office, how: str) -> None:
+    """Also where that took no call, as nobody had been put in."""
+    group_id = office.group_id("Developers")
+    cat = uuid_of(office, "Cat")
+    heal = failing(office, _JOINING, "PUT")
+    with pytest.raises(Unavailable):
+        office.patch_group(group_id, add(cat))
+    heal()
+    if how == "patch":
+        office.patch_group(group_id, removing(cat))
+    else:
+        body = {"displayName": "Developers", "members": people(office, "Ann", "Bob")}
+        office.groups.replace(group_id, body, office.write(office.registry.group))
+
+    assert resume_all(office) == []
+    assert members_of(office, "developers") == ["Ann", "Bob"]
+
+
+def test_what_nobody_spoke_of_since_is_still_to_be_done(office: Office) -> None:
+    """Other members, and other attributes, are another matter."""
+    group_id = office.group_id("Developers")
+    heal = failing(office, _JOINING, "DELETE")
+    with pytest.raises(Unavailable):
+        office.patch_group(group_id, removing(uuid_of(office, "Ann")))
+    heal()
+    office.patch_group(group_id, add(uuid_of(office, "Cat")))
+    office.patch_group(group_id, {"op": "replace", "path": "externalId", "value": "x"})
+    assert resume_all(office) == [""]
+    assert members_of(office, "developers") == ["Bob", "Cat"]
+
+
+def test_a_group_that_was_written_since_is_not_deleted(office: Office) -> None:
+    """Who sends a PUT wants it there."""
+    group_id = office.group_id("Developers")
+    heal = failing(office, "/1.0/groups/acme/developers", "DELETE")
+    write = office.write(office.registry.group)
+    with pytest.raises(Unavailable):
+        office.groups.delete(group_id, write)
+    heal()
+    office.groups.replace(
+        group_id, {"displayName": "Developers", "members": people(office, "Ann", "Bob")}, write
+    )
+    assert resume_all(office) == []
+    assert members_of(office, "developers") == ["Ann", "Bob"]
+
+
+def test_who_was_deactivated_since_is_not_let_in_again(office: Office) -> None:
+    """What was said of ``active`` last counts."""
+    ann = uuid_of(office, "Ann")
+    office.group_id("Developers")
+    office.activate(ann, active=False)
+    heal = failing(office, _JOINING, "PUT")
+    with pytest.raises(Unavailable):
+        office.activate(ann, active=True)
+    heal()
+    office.activate(ann, active=False)
+    assert resume_all(office) == []
+    assert members_of(office, "developers") == ["Bob"]
+
+
+def test_what_was_refused_is_not_done_later(office: Office) -> None:
+    """It was answered that nothing was changed, and nothing will be."""
+    group_id = office.group_id("Developers")
+    # To Bitbucket it is the same name, to SCIM it is not.
+    with pytest.raises(ScimError, match="Nothing was changed") as refused:
+        office.patch_group(group_id, {"op": "replace", "path": "displayName", "value": "Testers!"})
+    assert refused.value.status == 409
+    testers = office.world.group("testers")
+    assert testers is not None
+    office.world.remove_group(testers)
+
+    assert resume_all(office) == []
+    assert office.world.group("developers") is not None
+    assert office.changes()[-1].outcome == "closed"
+    assert "Nothing was changed" in office.changes()[-1].entries[-1].data["error"]
+
+
+def test_what_was_closed_meanwhile_is_not_resumed(office: Office) -> None:
+    """The last word on it came while other changes were gone on with."""
+    group_id = office.group_id("Developers")
+    heal = failing(office, _JOINING, "*")
+    for operation in (add(uuid_of(office, "Dan")), add(uuid_of(office, "Cat"))):
+        with pytest.raises((Unavailable, BadUpstream)):
+            office.patch_group(group_id, operation)
+    heal()
+    resumed = resuming(office)
+    assert next(resumed) == ""
+    office.patch_group(group_id, removing(uuid_of(office, "Cat")))
+    assert list(resumed) == []
+    assert members_of(office, "developers") == ["Ann", "Bob", "Dan"]
