@@ -32,7 +32,7 @@ def addresses_of(facts: FactReader, key: str) -> list[Address]:
     found = facts.looked_up([key]).get(key)
     if found is None or found.uuid is None:
         return []
-    return facts.addresses(member_uuids=[found.uuid])
+    return facts.addresses_of(found.uuid)
 
 
 def asked_at(facts: FactReader, text: str) -> datetime | None:
@@ -46,8 +46,5 @@ def asked_at(facts: FactReader, text: str) -> datetime | None:
 def _with_others(facts: FactReader, text: str) -> list[Address]:
     known = facts.addresses(texts=[text])
     holders = {address.member_uuid for address in known} - {None}
-    return known + [
-        address
-        for address in facts.addresses(member_uuids=[uuid for uuid in holders if uuid])
-        if address.text != text
-    ]
+    others = [a for uuid in holders if uuid is not None for a in facts.addresses_of(uuid)]
+    return known + [address for address in others if address.text != text]

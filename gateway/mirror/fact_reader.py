@@ -1,7 +1,7 @@
 """The facts of one integration, in one transaction."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
@@ -32,6 +32,7 @@ from gateway.mirror.facts import (
     Repository,
 )
 from gateway.mirror.instants import from_text
+from gateway.mirror.prepared import Prepared
 from gateway.scim.text import instant
 
 #: The most values in one list of a statement: well below what any database accepts.
@@ -88,8 +89,11 @@ class FactReader:
         uuids = {key for key in keys if _UUID.fullmatch(key)}
         found: dict[str, LookedUp] = {}
         # Apart, so that UUIDs are found by their index.
-        for query, some_keys in ((_BY_UUID, uuids), (_BY_ACCOUNT_ID, {*keys} - uuids)):
-            for key, uuid, read_at in self._among(query, some_keys):
+        for one, many, some_keys in (
+            (_WITH_UUID, _BY_UUID, uuids),
+            (_WITH_ACCOUNT_ID, _BY_ACCOUNT_ID, {*keys} - uuids),
+        ):
+            for key, uuid, read_at in self._of_keys(one, many, some_keys):
                 found[key] = LookedUp(uuid, from_text(read_at))
         for key, asked_at in self._among(_ABSENT, {*keys} - found.keys()):
             found[key] = LookedUp(None, from_text(asked_at))
@@ -292,6 +296,16 @@ class FactReader:
             for row in self._connection.execute(query, parameters).mappings():
                 yield dict(row)
 
+    def _of_keys(self, one: Prepared, many: Select[Any], keys: Collection[str]) -> Iterable[Any]:
+        if len(keys) == 1:
+            return one.rows(self._connection, mine=self._integration, key=next(iter(keys)))
+        return self._among(many, keys)
+
+    def addresses_of(self, member_uuid: str) -> list[Address]:
+        """Return the addresses that are known of one member."""
+        rows = _OF_MEMBER.rows(self._connection, mine=self._integration, key=member_uuid)
+        return [Address(text, uuid, from_text(asked_at)) for text, uuid, asked_at in rows]
+
     def _among(self, query: Select[Any], keys: Collection[str]) -> Iterator[Any]:
         for some in in_lists(keys):
             yield from self._connection.execute(query, {"mine": self._integration, "keys": some})
@@ -300,17 +314,30 @@ class FactReader:
 # Statements that many requests make are put together once: that takes longer than to answer them.
 
 
-def _looked_up_by(column: ColumnElement[str]) -> Select[Any]:
+def _looked_up(column: ColumnElement[str], condition: ColumnElement[bool]) -> Select[Any]:
     table = tables.MEMBERS
     return select(column, table.c.uuid, table.c.read_at).where(
-        table.c.integration == bindparam("mine"),
-        table.c.gone_at.is_(None),
-        column.in_(bindparam("keys", expanding=True)),
+        table.c.integration == bindparam("mine"), table.c.gone_at.is_(None), condition
     )
 
 
-_BY_UUID = _looked_up_by(tables.MEMBERS.c.uuid)
-_BY_ACCOUNT_ID = _looked_up_by(tables.MEMBERS.c.account_id)
+def _looked_up_by(column: ColumnElement[str]) -> tuple[Prepared, Select[Any]]:
+    return (
+        Prepared(_looked_up(column, column == bindparam("key"))),
+        _looked_up(column, column.in_(bindparam("keys", expanding=True))),
+    )
+
+
+_WITH_UUID, _BY_UUID = _looked_up_by(tables.MEMBERS.c.uuid)
+_WITH_ACCOUNT_ID, _BY_ACCOUNT_ID = _looked_up_by(tables.MEMBERS.c.account_id)
+_OF_MEMBER = Prepared(
+    select(tables.ADDRESSES.c.text, tables.ADDRESSES.c.member_uuid, tables.ADDRESSES.c.asked_at)
+    .where(
+        tables.ADDRESSES.c.integration == bindparam("mine"),
+        tables.ADDRESSES.c.member_uuid == bindparam("key"),
+    )
+    .order_by(tables.ADDRESSES.c.text)
+)
 _ABSENT = select(tables.ABSENCES.c.uuid, tables.ABSENCES.c.asked_at).where(
     tables.ABSENCES.c.integration == bindparam("mine"),
     tables.ABSENCES.c.uuid.in_(bindparam("keys", expanding=True)),

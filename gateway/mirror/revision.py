@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
+from gateway.mirror.prepared import Prepared
 from gateway.mirror.tables import REVISIONS
 
 
@@ -17,13 +18,13 @@ def advance(connection: Connection, integration: str) -> None:
         connection.execute(insert(REVISIONS).values(integration=integration, number=1))
 
 
-_NUMBER = select(REVISIONS.c.number).where(REVISIONS.c.integration == bindparam("mine"))
+_NUMBER = Prepared(select(REVISIONS.c.number).where(REVISIONS.c.integration == bindparam("mine")))
 
 
 def number_of(connection: Connection, integration: str) -> int:
     """Return the number as a transaction sees it; 0 before anything was written."""
-    number: int | None = connection.scalar(_NUMBER, {"mine": integration})
-    return number or 0
+    found = _NUMBER.rows(connection, mine=integration)
+    return int(found[0][0]) if found else 0
 
 
 class Revision:

@@ -79,7 +79,7 @@ class Selection:
             return None
         if query.filter is None:
             total, span = self._span(query)
-            found = self._connection.execute(shown.joined_between, span).one() if span else None
+            (found,) = shown.joined_between.rows(self._connection, **span) if span else (None,)
         else:
             total, keys = self._selected_keys(query)
             wanted = {"keys": keys}
@@ -146,9 +146,8 @@ class Selection:
             base_url: What references begin with.
         """
         shown = shown_by(projection)
-        wanted = {"mine": self._integration, "wanted": resource_id}
-        row = self._connection.execute(shown.with_id, wanted).one_or_none()
-        return None if row is None else shown.document(row, base_url)
+        rows = shown.with_id.rows(self._connection, mine=self._integration, wanted=resource_id)
+        return shown.document(rows[0], base_url) if rows else None
 
     def version(self, resource_id: str) -> str | None:
         """Return the version of the resource of that id, if there is one."""

@@ -18,6 +18,7 @@ from sqlalchemy import (
 from gateway.mirror.catalogue import HOMES
 from gateway.mirror.joined import Joined
 from gateway.mirror.parts import Parts
+from gateway.mirror.prepared import Prepared
 from gateway.scim.handler import Document
 from gateway.scim.path import AttributePath, resolve
 from gateway.scim.projection import Projection
@@ -55,10 +56,10 @@ class Shown:
         )
         shown = select(*_columns(projection, self._parts))
         present = shown.where(table.c.integration == bindparam("mine"), table.c.gone_at.is_(None))
-        self.with_id = present.where(table.c.id == bindparam("wanted"))
+        self.with_id = Prepared(present.where(table.c.id == bindparam("wanted")))
         span = table.c.key.between(bindparam("first"), bindparam("last"))
         self.between = present.where(span).order_by(table.c.key)
-        self.joined_between = _joined(self.between)
+        self.joined_between = Prepared(_joined(self.between))
         # Whether they are there was looked at when the keys were found; some are gone.
         self.with_keys = shown.where(table.c.key.in_(bindparam("keys", expanding=True)))
         self.joined_with_keys = _joined(self.with_keys.order_by(table.c.key))

@@ -1,6 +1,6 @@
 """Users who were invited, deactivated or deleted by clients, and what is held back of them."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from sqlalchemy import (
 
 from gateway.mirror.fact_reader import in_lists
 from gateway.mirror.instants import from_text
+from gateway.mirror.prepared import Prepared
 from gateway.mirror.tables import HELD_BACK, USER_RECORDS, USER_VALUES, USERS
 from gateway.scim.text import instant
 
@@ -85,6 +86,10 @@ class UserRecordReader:
 
     def with_ids(self, ids: Collection[str]) -> Mapping[str, UserRecord]:
         """Return the records with *ids*, by id."""
+        if len(ids) == 1:
+            (only,) = ids
+            rows = _WITH_ID.rows(self._connection, mine=self._integration, key=only)
+            return {row[0]: _record(row) for row in rows}
         return {record.id: record for record in self._among(_WITH_IDS, ids)}
 
     def without_member(self) -> list[UserRecord]:
@@ -124,16 +129,19 @@ class UserRecordReader:
 
     def _records(self, query: Select[Any], **keys: Collection[str]) -> list[UserRecord]:
         rows = self._connection.execute(query, {"mine": self._integration, **keys})
-        return [
-            UserRecord(
-                **{
-                    **row,
-                    "invited_at": from_text(row["invited_at"]),
-                    "deleted_at": from_text(row["deleted_at"]),
-                }
-            )
-            for row in rows.mappings()
-        ]
+        return [_record(row) for row in rows]
+
+
+def _record(row: Sequence[Any]) -> UserRecord:
+    record_id, member_uuid, email, is_active, invited_at, deleted_at = row
+    return UserRecord(
+        id=record_id,
+        member_uuid=member_uuid,
+        email=email,
+        is_active=None if is_active is None else bool(is_active),
+        invited_at=from_text(invited_at),
+        deleted_at=from_text(deleted_at),
+    )
 
 
 def _records_that(condition: ColumnElement[bool]) -> Select[Any]:
@@ -147,6 +155,7 @@ def _records_that(condition: ColumnElement[bool]) -> Select[Any]:
 
 _OF_MEMBERS = _records_that(USER_RECORDS.c.member_uuid.is_not(None))
 _WITH_UUIDS = _records_that(USER_RECORDS.c.member_uuid.in_(bindparam("keys", expanding=True)))
+_WITH_ID = Prepared(_records_that(USER_RECORDS.c.id == bindparam("key")))
 _WITH_IDS = _records_that(USER_RECORDS.c.id.in_(bindparam("keys", expanding=True)))
 _WITHOUT_MEMBER = _records_that(
     USER_RECORDS.c.member_uuid.is_(None) & USER_RECORDS.c.deleted_at.is_(None)

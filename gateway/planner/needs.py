@@ -19,9 +19,8 @@ from gateway.planner.pins import (
     places_in,
 )
 from gateway.scim.filter.bound import And, Compare, ElementMatch, Filter, Not, Or, Present
-from gateway.scim.path import AttributePath, Target, resolve
+from gateway.scim.path import Target
 from gateway.scim.projection import Projection
-from gateway.scim.schema import ResourceType
 from gateway.scim.sort import Sort
 
 #: Of how many questions it is kept what they rest on: clients ask the same over and over.
@@ -248,7 +247,7 @@ class _Question:
         return any(path in asked or self._shows(path) for path in paths)
 
     def _shows(self, path: str) -> bool:
-        return self.projection.shows(_resolved(path, self.projection.resource_type))
+        return path in _shown_by(self.projection)
 
     def _sorts_by(self, path: str) -> bool:
         return self.sort is not None and _top_level(self.sort.target).name == path
@@ -314,8 +313,12 @@ def _top_level(target: Target) -> Target:
     return Target(target.extension, target.attribute)
 
 
-def _resolved(path: str, resource_type: ResourceType) -> Target:
-    target = resolve(AttributePath.parse(path), resource_type)
-    if target is None:
-        raise LookupError(f"{resource_type.name} has no attribute {path}")
-    return target
+@lru_cache(maxsize=_MOST_KEPT)
+def _shown_by(projection: Projection) -> frozenset[str]:
+    """Return the paths of the attributes that *projection* shows any of."""
+    resource_type = projection.resource_type
+    targets = [Target(None, each) for each in resource_type.core_attributes()]
+    for extension in resource_type.extensions:
+        schema = extension.schema
+        targets += [Target(schema.id, each) for each in schema.attributes]
+    return frozenset(target.name for target in targets if projection.shows(target))

@@ -83,9 +83,9 @@ class Plan:
     @property
     def oldest(self) -> datetime | None:
         """When the oldest fact was read that the answer would rest on now; None if one is not."""
-        if any(self.unknown()):
-            return None
         moments = [self.knowledge.of(need).read_at for need in self.needs.fresh]
+        if None in moments or any(self.unknown()):
+            return None
         return min(filter(None, moments), default=self.knowledge.now)
 
     @property
@@ -106,9 +106,9 @@ class Plan:
 
     def unknown(self) -> Iterator[Need]:
         """Yield what was never read."""
-        for need in self.needs.all():
-            if self.knowledge.of(need).read_at is None:
-                yield need
+        needs = {*self.needs.fresh, *map(Whole, self.needs.known)}
+        unknown = [need for need in needs if self.knowledge.of(need).read_at is None]
+        yield from sorted(unknown, key=in_order)
 
 
 def plan(needs: Needs, knowledge: Knowledge, *, not_before: datetime) -> Plan:
