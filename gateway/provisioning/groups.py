@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway.directory.groups import GROUP_EXTENSION
-from gateway.directory.overlay import overlay_of
 from gateway.mirror.facts import Group
 from gateway.mirror.journal import Change
 from gateway.mirror.mirror import Snapshot
-from gateway.mirror.user_records import HeldBack
 from gateway.planner.collections import Collection
 from gateway.planner.needs import Needs, OneRole
 from gateway.provisioning.earlier import is_begun
@@ -22,6 +20,7 @@ from gateway.provisioning.entitlements import (
     needs_of,
     rests_on_all,
 )
+from gateway.provisioning.group_keeping import Keeping
 from gateway.provisioning.group_states import (
     adopted,
     canonical,
@@ -35,7 +34,7 @@ from gateway.provisioning.group_states import (
     workspace_permission,
 )
 from gateway.provisioning.invitations import staying_invited
-from gateway.provisioning.members import Leavers, WantedMembers, ids_of, members_of, with_ids
+from gateway.provisioning.members import Leavers, ids_of, members_of, with_ids
 from gateway.provisioning.provisioner import Provisioner
 from gateway.provisioning.rebase import rebased
 from gateway.provisioning.said import EVERYTHING, NOTHING, Said
@@ -257,9 +256,11 @@ class GroupWriter:
             wanted=attributes,
         )
 
+        keeping = Keeping(self.provisioner, attributes, members)
+
         def keep(effects: Effects) -> None:
             group_id = effects.new_group_id or ""
-            self._keep(effects, group_id, attributes, members)
+            keeping.keep(effects, group_id)
 
         effects = session.carry_out(intent, plan, keep=keep)
         return session.answer(self.resource_type, effects.new_group_id or "")
@@ -331,7 +332,8 @@ class GroupWriter:
         if write.is_dry_run:
             return session.foretell(plan, wanted)
         left = leavers.among(held, members.held_back)
-        is_other = bool(left) or self._is_kept_otherwise(resource_id, wanted, members, held)
+        keeping = Keeping(self.provisioner, wanted, members)
+        is_other = bool(left) or keeping.is_new(resource_id, held)
         if not plan and not is_other:
             return session.answer_unchanged(self.resource_type, resource_id)
         intent = Intent(
@@ -345,7 +347,7 @@ class GroupWriter:
         effects = session.carry_out(
             intent,
             plan,
-            keep=lambda effects: self._keep(effects, resource_id, wanted, members, left),
+            keep=lambda effects: keeping.keep(effects, resource_id, left),
         )
         return session.answer(self.resource_type, resource_id, notes=tuple(effects.notes))
 
@@ -379,31 +381,3 @@ class GroupWriter:
                 "The group is in another version than the request is meant for; read it again."
             )
         return current
-
-    def _is_kept_otherwise(
-        self, resource_id: str, wanted: Resource, members: WantedMembers, held: frozenset[str]
-    ) -> bool:
-        with self.provisioner.mirror.reading() as snapshot:
-            overlay = snapshot.overlays.of("Group", ids=[resource_id]).get(resource_id, {})
-            plain = self.provisioner.renderer.group(snapshot, resource_id, is_plain=True) or {}
-        is_same = overlay_of(plain, wanted, "Group", extension=GROUP_EXTENSION) == overlay
-        return not is_same or bool(members.held_back - held)
-
-    def _keep(
-        self,
-        effects: Effects,
-        group_id: str,
-        wanted: Resource,
-        members: WantedMembers,
-        left: frozenset[str] = frozenset(),
-    ) -> None:
-        writing = effects.writing
-        writing.users.release(HeldBack(user_id, "group", group_id) for user_id in left)
-        plain = self.provisioner.renderer.group(writing, group_id, is_plain=True) or {}
-        overlay = overlay_of(plain, wanted, "Group", extension=GROUP_EXTENSION)
-        writing.overlays.put("Group", group_id, overlay)
-        writing.users.hold_back(
-            HeldBack(user_id, "group", group_id, is_taken=True)
-            for user_id in sorted(members.held_back)
-        )
-        effects.groups.add(group_id)
