@@ -69,8 +69,14 @@ class _QueryParameters(_ProjectionParameters):
 _SAME_ON_EVERY_PAGE = ("filter", "sort_by", "sort_order", "attributes", "excluded_attributes")
 
 
+def _names(schema: Schema) -> frozenset[str]:
+    return frozenset(field.data_key or name for name, field in schema.fields.items())
+
+
 _PROJECTION = _ProjectionParameters()
 _QUERY = _QueryParameters()
+#: The names of the parameters of a query.
+QUERY_PARAMETERS = _names(_QUERY)
 
 
 def read_projection(
@@ -162,7 +168,7 @@ def _page(loaded: Mapping[str, Any], *, caller: str) -> Page:
 
 
 def _load(schema: Schema, parameters: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    known = {field.data_key or name for name, field in schema.fields.items()}
+    known = _names(schema)
     _refuse_variants(known, parameters)
     try:
         loaded: dict[str, Any] = schema.load(

@@ -15,7 +15,7 @@ from gateway.web.errors import register_errors
 from gateway.web.explanation import Explain, add_explanation
 from gateway.web.health import Readiness, add_health
 from gateway.web.ready import ReadyAnswers
-from gateway.web.resources import CollectionView, SingleView
+from gateway.web.resources import CollectionView, SearchView, SingleView
 from gateway.web.shortcut import Shortcut
 from gateway.web.tracing import trace_requests
 from gateway.web.unsupported import add_unsupported
@@ -75,7 +75,9 @@ def create_web(
         path = f"{ROOT}{resource_type.endpoint}"
         collection = CollectionView.as_view(f"{name}.list", *parts, **shared)
         single = SingleView.as_view(f"{name}.single", *parts, **shared)
+        search = SearchView.as_view(f"{name}.search", *parts, **shared)
         app.add_url_rule(path, view_func=collection)
+        app.add_url_rule(f"{path}/.search", view_func=search)
         app.add_url_rule(f"{path}/<resource_id>", view_func=single)
     add_explanation(app, registry, explain, authenticator=authenticator, addresses=addresses)
     add_unsupported(app, authenticator)

@@ -18,6 +18,7 @@ from gateway.scim.input import groups_asked_for, read_replacement, read_resource
 from gateway.scim.messages import list_response, read_projection, read_query
 from gateway.scim.patch.message import read_patch
 from gateway.scim.schema import ResourceType
+from gateway.scim.search import read_search
 from gateway.web.addresses import Addresses
 from gateway.web.answers import (
     ScimResponse,
@@ -120,6 +121,23 @@ class CollectionView(_ResourceView):
         write = self._write()
         written = self._writer.create(attributes, write)
         return self._answer(written, write, status=HTTPStatus.CREATED)
+
+
+class SearchView(_ResourceView):
+    """``/Users/.search``, ``/Groups/.search``: queries that no log of addresses shows."""
+
+    def post(self) -> Response:
+        """Answer a query (RFC 7644 §3.4.3)."""
+        query = read_query(
+            read_search(json_body()),
+            self._type,
+            base_url=self._addresses.base_url(),
+            freshness=freshness_wanted(request.headers.get("Cache-Control")),
+            caller=g.token,
+        )
+        listing = self._handler.query(query)
+        headers = provenance_headers(listing.provenance)
+        return scim_answer(list_response(listing, query.page), headers=headers)
 
 
 class SingleView(_ResourceView):

@@ -9,14 +9,10 @@ from gateway.scim.errors import Unsupported
 from gateway.web.addresses import ROOT
 from gateway.web.authentication import Authenticator
 
-_SEARCH = "A search by POST is not offered; send the query by GET instead."
-
 #: What to say of each endpoint. The first is what Entra ID's base address with a flag comes to.
 _SENTENCES = {
     "/": "A query over all resource types is not offered; ask /Users or /Groups.",
-    "/.search": "A search over all resource types is not offered; ask /Users or /Groups.",
-    "/Users/.search": _SEARCH,
-    "/Groups/.search": _SEARCH,
+    "/.search": "A search over all types is not offered; ask /Users/.search or /Groups/.search.",
     "/Me": "The alias of the authenticated user is not offered; a token belongs to no user.",
     "/Bulk": "Bulk requests are not offered; send one request for each operation.",
 }
