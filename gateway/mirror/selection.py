@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Dialect, Select, func, select
 
 from gateway.mirror.catalogue import HOMES
 from gateway.mirror.conditions import ResourceLevel, condition_of
+from gateway.mirror.look_ups import LookUp
 from gateway.mirror.shown import shown_by
 from gateway.mirror.texts import Texts, held_by_all
 from gateway.scim.filter.bound import And, Compare, Filter, Operator, Or
@@ -107,12 +108,21 @@ class Selection:
 
     def _selected_keys(self, query: Query) -> tuple[int, Sequence[int]]:
         page = _by_index(query)
-        keys = self._connection.scalars(self._page(query)).all() if page.count else []
+        keys = self._page_keys(query, page) if page.count else []
         if len(keys) < page.count and (keys or page.start_index == 1):
             # What ends before the page is full ends with it.
             return page.start_index - 1 + len(keys), keys
         counted = select(func.count()).select_from(self._selected(query).subquery())
         return self._connection.scalar(counted) or 0, keys
+
+    def _page_keys(self, query: Query, page: IndexPage) -> Sequence[int]:
+        node = query.filter
+        looked_up = None if node is None or query.sort is not None else LookUp.of(node)
+        if looked_up is None:
+            return self._connection.scalars(self._page(query)).all()
+        statement = looked_up.keys(self._resource_type, query.base_url)
+        which = {"mine": self._integration, "count": page.count, "before": page.start_index - 1}
+        return [key for (key,) in statement.rows(self._connection, **which, **looked_up.values)]
 
     def _span(self, query: Query) -> tuple[int, dict[str, Any] | None]:
         """
