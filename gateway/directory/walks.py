@@ -82,7 +82,10 @@ class Walks:
         """
         keys = snapshot.walks.keys(place.walk, since=now - LIFETIME)
         if keys is None:
-            raise ExpiredCursor("This walk took too long, and was given up; begin it again.")
+            raise ExpiredCursor(
+                "This walk was given up: it took too long, or too many others have begun since; "
+                "begin it again."
+            )
         return self._stretch(place.walk, keys, place.position, page)
 
     def _stretch(self, walk: UUID, keys: Sequence[int], position: int, page: CursorPage) -> Stretch:

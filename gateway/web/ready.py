@@ -30,6 +30,7 @@ class Made:
         headers: The headers that are its own.
         version: The entity tag of the one resource in it; None of a list.
         endpoint: The rule of addresses that it answers to, as the log names it.
+        is_once: Whether it is for one request alone: a walk that begins there may have ended.
     """
 
     body: bytes
@@ -37,6 +38,7 @@ class Made:
     headers: Mapping[str, str] = field(default_factory=dict)
     version: str | None = None
     endpoint: str | None = None
+    is_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class ReadyAnswers:
         # Before the answer is made: what changes meanwhile makes it one of yesterday.
         current, at = revision(), self._clock()
         made = make()
-        if current is not None and _is_for_others(made.provenance):
+        if current is not None and not made.is_once and _is_for_others(made.provenance):
             with self._lock:
                 self._kept[key] = _Kept(made, current, revision, at)
         return Given(made)

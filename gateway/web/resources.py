@@ -110,7 +110,8 @@ class CollectionView(_ResourceView):
         )
         listing = self._handler.query(query)
         body = list_response(listing, query.page)
-        return Made(body, listing.provenance, endpoint=_endpoint())
+        is_on_a_walk = (listing.next_cursor, listing.previous_cursor) != (None, None)
+        return Made(body, listing.provenance, endpoint=_endpoint(), is_once=is_on_a_walk)
 
     def post(self) -> Response:
         """Make a resource (RFC 7644 §3.3)."""

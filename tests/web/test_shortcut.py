@@ -20,6 +20,7 @@ class Constant:
     def __init__(self) -> None:
         self.asked = 0
         self.number: int | None = 1
+        self.cursor: str | None = None
 
     def revision(self) -> int | None:
         """Change when the test says so."""
@@ -28,7 +29,8 @@ class Constant:
     def query(self, _query: Query) -> Listing:
         """Return one resource."""
         self.asked += 1
-        return Listing(1, 1, b'{"id":"u1"}', Provenance(age_seconds=5, calls=0, ttl_seconds=300))
+        provenance = Provenance(age_seconds=5, calls=0, ttl_seconds=300)
+        return Listing(1, 1, b'{"id":"u1"}', provenance, next_cursor=self.cursor)
 
     def retrieve(self, resource_id: str, **_how: Any) -> Retrieval:
         """Return one resource, or none."""
@@ -100,6 +102,14 @@ def test_what_differs_is_asked(
     """Another age, another token, another address."""
     client.get(PATHS[0])
     client.get(PATHS[0], **request_)
+    assert handler.asked == 2
+
+
+def test_a_walk_begins_each_time_it_is_asked_for(client: FlaskClient, handler: Constant) -> None:
+    """The one that began before may have been given up since."""
+    handler.cursor = "next"
+    client.get("/scim/v2/Users?cursor=")
+    client.get("/scim/v2/Users?cursor=")
     assert handler.asked == 2
 
 
