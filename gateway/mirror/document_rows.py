@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import compress
 from operator import itemgetter
 from typing import Any
 
@@ -30,14 +31,16 @@ from gateway.mirror.texts import Texts
 #: How many resources, or values of theirs, are written at once: as many as memory need hold.
 _MOST_RESOURCES = 1000
 _MOST_VALUES = 10_000
+#: What is written of a resource once.
+_FIXED = frozenset({"key", "integration", "id", "created"})
 
 
 class DocumentRows:
     """
     The rows of the resources of one type, in a transaction that writes.
 
-    Of a resource that changed only those values are written that did, and its text only if it did:
-    their indexes take longer to be changed than all that is compared.
+    Of a resource that changed only those values are written that did, its text only if it did, and
+    so too the columns that have indexes: these take longer to be changed than all that is compared.
 
     Args:
         connection: The transaction.
@@ -68,6 +71,9 @@ class DocumentRows:
     ) -> None:
         """Write a resource, now or with the next ones."""
         key = row["key"]
+        if key in self._values:
+            # What comes next is compared with this.
+            self.write()
         (self._added if is_new else self._changed).append(self._resources.read(row))
         self._values[key] = values
         self._new_texts[key] = text
@@ -81,7 +87,7 @@ class DocumentRows:
         """Write what was put."""
         names = self._resources.names
         execute_many(self._connection, self._resources.insert, names, self._added)
-        execute_many(self._connection, self._resources.update, _new(names), self._changed)
+        self._update()
         self._write_values()
         if self._has_texts:
             self._write_texts()
@@ -91,6 +97,23 @@ class DocumentRows:
         self._old.clear()
         self._new_texts.clear()
         self._count = 0
+
+    def _update(self) -> None:
+        resources = self._resources
+        position = resources.names.index("key")
+        kept = {
+            row[0]: row[1:]
+            for some in batches(sorted(self._old))
+            for row in self._connection.execute(resources.indexed, {"keys": some}).all()
+        }
+        alike: dict[tuple[str, ...], list[tuple[Any, ...]]] = defaultdict(list)
+        for row in self._changed:
+            pairs = zip(resources.read_indexed(row), kept[row[position]], strict=True)
+            differ = [new != old for new, old in pairs]
+            alike[tuple(compress(resources.indexed_names, differ))].append(row)
+        for names, rows in alike.items():
+            statement = _update_of(self._table, names)
+            execute_many(self._connection, statement, _new(resources.names), rows)
 
     def _write_values(self) -> None:
         kept = self._kept_values(self._old)
@@ -122,16 +145,27 @@ class DocumentRows:
 
 @dataclass(frozen=True, slots=True)
 class _Resources:
-    """The statements that write resources, and the names of their columns."""
+    """
+    The statements that read and write resources.
+
+    Attributes:
+        names: The names of their columns.
+        indexed_names: Those of columns that have indexes, and may change.
+    """
 
     names: tuple[str, ...]
+    indexed_names: tuple[str, ...]
     insert: Insert
-    update: Update
+    indexed: Select[Any]
 
     def read(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return the values of a row in the order of the names."""
         values: tuple[Any, ...] = itemgetter(*self.names)(row)
         return values
+
+    def read_indexed(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return the values of the columns that have indexes."""
+        return tuple(row[self.names.index(name)] for name in self.indexed_names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,15 +179,27 @@ class _Values:
 
 @cache
 def _of_resources(table: Table) -> _Resources:
-    # What tells a resource apart is written once.
-    fixed = {"key", "integration", "id", "created"}
-    changing = tuple(c.name for c in table.columns if c.name not in fixed)
+    names = tuple(column.name for column in table.columns)
+    indexed = {column.name for index in table.indexes for column in index.columns} - _FIXED
     return _Resources(
-        tuple(column.name for column in table.columns),
+        names,
+        tuple(sorted(indexed)),
         insert(table),
+        select(table.c.key, *(table.c[name] for name in sorted(indexed))).where(
+            table.c.key.in_(bindparam("keys", expanding=True))
+        ),
+    )
+
+
+@cache
+def _update_of(table: Table, indexed: tuple[str, ...]) -> Update:
+    """Return what updates resources, of the columns that have indexes only those given."""
+    unchanged = {*_FIXED, *_of_resources(table).indexed_names}.difference(indexed)
+    names = tuple(column.name for column in table.columns if column.name not in unchanged)
+    return (
         update(table)
         .where(table.c.key == bindparam("new_key"))
-        .values(dict(zip(changing, map(bindparam, _new(changing)), strict=True))),
+        .values(dict(zip(names, map(bindparam, _new(names)), strict=True)))
     )
 
 

@@ -1,11 +1,12 @@
 """The facts of one integration, in one transaction."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
 from itertools import product
+from operator import itemgetter
 from typing import Any, ClassVar, Protocol
 
 from sqlalchemy import (
@@ -296,13 +297,16 @@ class FactReader:
 
     def _present(
         self, fact: type[_Fact], table: Table, **among: Collection[str] | None
-    ) -> Iterator[Sequence[Any]]:
-        """Yield the rows there are now, their columns in the order of the fact's fields."""
+    ) -> Sequence[Sequence[Any]]:
+        """Return the rows there are now, their columns in the order of the fact's fields."""
         lists = {name: values for name, values in among.items() if values is not None}
-        query = _present_rows(fact, table, tuple(lists))
-        for some in product(*map(in_lists, lists.values())):
-            parameters = {"mine": self._integration, **dict(zip(lists, some, strict=True))}
-            yield from self._connection.execute(query, parameters).all()
+        query, key = _present_rows(fact, table, tuple(lists))
+        parameters = (
+            {"mine": self._integration, **dict(zip(lists, some, strict=True))}
+            for some in product(*map(in_lists, lists.values()))
+        )
+        rows = [row for each in parameters for row in self._connection.execute(query, each).all()]
+        return sorted(rows, key=key) if lists else rows
 
     def _in_turn(self, key: Column[str]) -> Iterator[str]:
         """Yield the keys of the rows of a table that are not gone, in their order."""
@@ -345,14 +349,26 @@ _ABSENT = select(tables.ABSENCES.c.uuid, tables.ABSENCES.c.asked_at).where(
 
 
 @cache
-def _present_rows(fact: type[_Fact], table: Table, among: tuple[str, ...]) -> Select[Any]:
-    """Return what selects the rows there are now whose columns *among* hold one of a list."""
+def _present_rows(
+    fact: type[_Fact], table: Table, among: tuple[str, ...]
+) -> tuple[Select[Any], Callable[[Any], Any]]:
+    """
+    Return what selects the rows there are now whose columns *among* hold one of a list.
+
+    With it comes what their order is by. They are in order only where all are selected: to find
+    some in the order of their keys, SQLite would go through all of them.
+    """
     names = [field.name for field in fields(fact)]
-    query = select(*(table.c[name] for name in names)).order_by(*table.primary_key)
-    query = query.where(table.c.integration == bindparam("mine"))
+    query = select(*(table.c[name] for name in names)).where(
+        table.c.integration == bindparam("mine"),
+        *(table.c[name].in_(bindparam(name, expanding=True)) for name in among),
+    )
     if "gone_at" in table.c:
         query = query.where(table.c.gone_at.is_(None))
-    return query.where(*(table.c[name].in_(bindparam(name, expanding=True)) for name in among))
+    if not among:
+        query = query.order_by(*table.primary_key)
+    key = [names.index(column.name) for column in table.primary_key if column.name in names]
+    return query, itemgetter(*key)
 
 
 def in_lists(values: Collection[str]) -> Iterator[list[str]]:

@@ -113,7 +113,8 @@ def _statements(table: Table, scope: frozenset[str]) -> _Statements:
     page = (
         select(*(table.c[name] for name in names))
         .where(*in_scope)
-        .order_by(*(table.c[name] for name in keys))
+        # With the columns of the scope, as the index has them: else they would be sorted anew.
+        .order_by(*table.primary_key)
         .limit(_PAGE)
     )
     after = tuple_(*(table.c[name] for name in keys)) > tuple_(

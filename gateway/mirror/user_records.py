@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -160,16 +161,14 @@ class UserRecordReader:
 
     def _records(self, query: Select[Any], **keys: Collection[str]) -> list[UserRecord]:
         rows = self._connection.execute(query, {"mine": self._integration, **keys})
-        return [
-            UserRecord(
-                **{
-                    **row,
-                    "invited_at": from_text(row["invited_at"]),
-                    "deleted_at": from_text(row["deleted_at"]),
-                }
-            )
-            for row in rows.mappings()
-        ]
+        return sorted(
+            (
+                UserRecord(*(*row, from_text(invited_at), from_text(deleted_at)))
+                for *row, invited_at, deleted_at in rows.all()
+            ),
+            # Here: to find some in the order of their ids, SQLite would go through all of them.
+            key=attrgetter("id"),
+        )
 
 
 def _by_uuid(records: Iterable[UserRecord]) -> Mapping[str, UserRecord]:
@@ -182,10 +181,8 @@ def _by_uuid(records: Iterable[UserRecord]) -> Mapping[str, UserRecord]:
 
 def _records_that(condition: ColumnElement[bool]) -> Select[Any]:
     table = USER_RECORDS
-    return (
-        select(*(table.c[name] for name in UserRecord.__slots__))
-        .where(table.c.integration == bindparam("mine"), condition)
-        .order_by(table.c.id)
+    return select(*(table.c[name] for name in UserRecord.__slots__)).where(
+        table.c.integration == bindparam("mine"), condition
     )
 
 

@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -28,6 +30,9 @@ from gateway.mirror.mirror import Mirror
 from gateway.mirror.user_records import HeldBack, UserRecord
 from gateway.planner.collections import Collection
 from gateway.planner.needs import Need, OneMember, OneRole, Whole
+from gateway.scim.handler import Query
+from gateway.scim.page import IndexPage
+from gateway.scim.projection import Projection
 from gateway.scim.schema import load_registry
 from tests.rendered import assert_rendered
 
@@ -380,3 +385,121 @@ def test_what_changed_is_rendered_as_if_everything_were(data: st.DataObject) -> 
                 play.workspace.change(data.draw)
             play.step()
             assert_rendered(play.mirror, play.landing.renderer)
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Iterator[Play]:
+    """A mirror that knows of two people in one group, with a right on a repository each."""
+    with playing(_first, f"sqlite:///{tmp_path / 'mirror.sqlite3'}") as made:
+        ann, bob = (account(key, name) for key, name in zip(USERS, ("Ann", "Bob"), strict=False))
+        for each in (ann, bob):
+            made.workspace.members[each.uuid] = models.WorkspaceMembership(
+                user=each, permission=models.WorkspaceRole.MEMBER
+            )
+        made.workspace.groups["one"] = models.Group(
+            slug="one", name="One", permission=None, auto_add=False, members=(ann,)
+        )
+        made.workspace.repositories[REPOSITORIES[0]] = models.Repository(
+            uuid=REPOSITORIES[0], slug="core", full_name="acme/core", name="Core"
+        )
+        made.everything()
+        granted = {REPOSITORIES[0]: [Granted(bob.uuid, "write")]}
+        made.landing.places(
+            [PlacesRead("user", "repository", granted, made.landing.now())],
+            calls=1,
+            workspace_uuid=WORKSPACE,
+        )
+        yield made
+
+
+@pytest.fixture
+def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the users, and of the groups, that are rendered from now on."""
+    seen: list[str] = []
+
+    def note(render: Callable[..., Any], thing: Any, **how: Any) -> Any:
+        seen.append(getattr(thing, "display_name", None) or thing.name)
+        return render(thing, **how)
+
+    for name in ("user_resource", "group_resource"):
+        monkeypatch.setattr(rendering, name, partial(note, getattr(rendering, name)))
+    return seen
+
+
+def test_who_did_not_change_is_not_rendered(play: Play, rendered: list[str]) -> None:
+    """However much is read anew."""
+    play.everything()
+    assert rendered == []
+
+
+def test_a_name_is_rendered_with_who_shows_it(play: Play, rendered: list[str]) -> None:
+    """Of a repository with those who hold something there, of a group with those in it."""
+    repository = play.workspace.repositories[REPOSITORIES[0]]
+    play.workspace.repositories[REPOSITORIES[0]] = replace(repository, full_name="acme/kernel")
+    play.everything()
+    assert rendered == ["Bob"]
+
+    rendered.clear()
+    play.workspace.groups["one"] = replace(play.workspace.groups["one"], name="First")
+    play.everything()
+    assert rendered == ["Ann", "First"]
+
+
+def test_who_left_a_group_is_rendered_with_it(play: Play, rendered: list[str]) -> None:
+    """And who came back."""
+    group = play.workspace.groups["one"]
+    for members in ((), group.members):
+        rendered.clear()
+        play.workspace.groups["one"] = replace(group, members=members)
+        play.everything()
+        assert rendered == ["Ann", "One"]
+
+
+def test_a_member_who_came_back_is_rendered(play: Play, rendered: list[str]) -> None:
+    """With what is still known of them."""
+    gone = play.workspace.members.pop(USERS[1])
+    play.everything()
+    assert rendered == []
+    play.workspace.members[USERS[1]] = gone
+    play.everything()
+    assert rendered == ["Bob"]
+    assert_rendered(play.mirror, play.landing.renderer)
+
+
+def test_what_was_not_rendered_is_with_the_next_lists(play: Play, rendered: list[str]) -> None:
+    """A change that nothing was rendered after is one that everything is rendered after."""
+    with play.mirror.writing() as tx:
+        tx.overlays.put("User", USERS[0], {"externalId": "x"})
+    assert rendered == []
+    play.everything()
+    assert rendered == ["Ann", "Bob", "One"]
+    assert_rendered(play.mirror, play.landing.renderer)
+
+
+def test_another_way_of_rendering_renders_everything(play: Play, rendered: list[str]) -> None:
+    """As a release may bring it, or a setting."""
+    renderer = Renderer(play.landing.renderer.registry, UserNameSource.ACCOUNT_ID)
+    play.landing = replace(play.landing, renderer=renderer)
+    for expected in (["Ann", "Bob", "One"], []):
+        rendered.clear()
+        play.everything()
+        assert rendered == expected
+
+
+def test_one_landing_is_one_modification(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many times it is rendered in."""
+    monkeypatch.setattr(rendering, "_USERS_AT_ONCE", 1)
+    for key, known in play.workspace.members.items():
+        user = replace(known.user, display_name="Another")
+        play.workspace.members[key] = replace(known, user=user)
+    play.everything()
+    registry = play.landing.renderer.registry
+    query = Query(None, None, IndexPage(), Projection(registry.user), "https://scim.example/v2")
+    with play.mirror.reading() as snapshot:
+        _, found = snapshot.resources(registry.user).find(query)
+    assert len({orjson.loads(document.json)["meta"]["lastModified"] for document in found}) == 1
+
+
+def _first(_strategy: st.SearchStrategy[Any]) -> Any:
+    """Draw nothing by chance: no list holds anything twice."""
+    return 0

@@ -103,6 +103,41 @@ def test_who_is_gone_keeps_the_time_of_going(mirror: Mirror, engine: Engine, now
     assert gone_at == "2026-11-24T22:15:00.000000Z"
 
 
+def test_however_many_rows_there_are_only_those_that_differ_change(
+    mirror: Mirror, now: datetime
+) -> None:
+    """They are compared page by page: what is new, other or gone may be at any border."""
+    known = {
+        uuid: replace(ANN, uuid=uuid, account_id=uuid)
+        for uuid in (str(UUID(int=number)) for number in range(5000))
+    }
+    uuids = list(known)
+    with mirror.writing() as tx:
+        tx.facts.replace_members([known[uuid] for uuid in reversed(uuids[::2])], now=now)
+    wanted = {
+        uuid: replace(member, nickname="x" if number % 7 == 0 else None)
+        for number, (uuid, member) in enumerate(known.items())
+        if number % 3
+    }
+    with mirror.writing() as tx:
+        tx.facts.replace_members(wanted.values(), now=now)
+        assert {member.uuid: member for member in tx.facts.members()} == wanted
+        unchanged = {u for u in uuids[::2] if u in wanted and wanted[u].nickname is None}
+        assert tx.touched.users == {*uuids[::2], *wanted} - unchanged
+    with mirror.writing() as tx:
+        tx.facts.replace_members([], now=now)
+        assert tx.facts.members() == []
+
+
+def test_of_two_rows_with_one_key_the_later_counts(mirror: Mirror, now: datetime) -> None:
+    """A page of Bitbucket's may begin with what the one before ended with."""
+    later = replace(BOB, nickname="later")
+    for _ in range(2):
+        with mirror.writing() as tx:
+            tx.facts.replace_members([BOB, ANN, later], now=now)
+            assert tx.facts.members() == [ANN, later]
+
+
 def test_every_other_collection_is_read_as_it_was_written(mirror: Mirror) -> None:
     """And replaced as a whole."""
     project = Project("p1", "KEY", "A project", is_private=True)
