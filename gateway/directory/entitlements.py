@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from gateway.mirror.facts import Grant, Project, Repository
+from gateway.mirror.facts import Grant
 from gateway.mirror.mirror import Mirror
 
 EXPLICIT = "explicit"
@@ -46,16 +46,18 @@ class Entitlement:
 
 
 def by_subject(
-    grants: Iterable[Grant], *, projects: Iterable[Project], repositories: Iterable[Repository]
+    grants: Iterable[Grant], *, names: Mapping[tuple[str, str], str]
 ) -> Mapping[str, list[Entitlement]]:
     """
     Return what each subject, a user's UUID or a group's id, was granted.
 
     The entitlements of a subject come in the order of their names. A grant on what is not, or no
     longer, listed is left out: it was made or taken away while the lists were read.
+
+    Args:
+        grants: What was granted.
+        names: The names of the places that are listed, by type and UUID.
     """
-    names = {("project", project.uuid): project.key for project in projects}
-    names |= {("repository", repository.uuid): repository.full_name for repository in repositories}
     held: dict[str, list[Entitlement]] = {}
     for grant in grants:
         name = names.get((grant.object_type, grant.object_uuid))

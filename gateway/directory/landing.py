@@ -1,7 +1,7 @@
 """Landing what was read in the mirror: each reading wholly, in one transaction, or not at all."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from gateway.directory.outcomes import Reading
 from gateway.directory.reading import Lists
 from gateway.directory.renames import recognize
 from gateway.directory.rendering import Renderer
-from gateway.mirror.facts import Address
+from gateway.mirror.facts import Address, Grant, PlaceReading
 from gateway.mirror.freshness import Freshness
 from gateway.mirror.mirror import Mirror, Writing
 from gateway.mirror.user_records import UserRecord
@@ -53,15 +53,14 @@ class Landing:
         """
         with self.mirror.writing() as writing:
             landed = _ListLanding(writing, lists, self.now(), workspace_uuid)
-            users = landed.land()
-            groups = landed.groups
+            landed.land()
             for need, error in lists.failures.items():
                 if isinstance(need, Whole):
                     self._note_failure(writing, need.collection, error)
             if landed.is_whole:
-                self.renderer.render_all(writing, now=self.now())
-            elif users:
-                self.renderer.render(writing, users=users, groups=groups, now=self.now())
+                self.renderer.render_touched(writing, now=self.now())
+            else:
+                self.renderer.render(writing, users=(), groups=(), now=self.now())
 
     def places(self, read: Sequence[PlacesRead], *, calls: int, workspace_uuid: str | None) -> None:
         """
@@ -72,7 +71,6 @@ class Landing:
             calls: The calls they took.
             workspace_uuid: What ids of new groups are derived from, if there are any.
         """
-        changed: dict[str, set[str]] = {"user": set(), "group": set()}
         with self.mirror.writing() as writing:
             slugs = {
                 granted.subject
@@ -81,15 +79,14 @@ class Landing:
                 for on_place in places.granted.values()
                 for granted in on_place
             }
-            ids = writing.facts.ids_of_groups(sorted(slugs), workspace_uuid=workspace_uuid)
+            store = writing.facts
+            group_ids = store.ids_of_groups(sorted(slugs), workspace_uuid=workspace_uuid)
             for kinds, collection in BY_PLACE.items():
                 of_kind = [r for r in read if (r.subject_type, r.object_type) == kinds]
                 if of_kind:
-                    changed[kinds[0]] |= _land_places(writing, of_kind, ids, now=self.now())
+                    _land_places(writing, of_kind, group_ids, now=self.now())
                     _note_places(writing, collection, calls=calls)
-            self.renderer.render(
-                writing, users=changed["user"], groups=changed["group"], now=self.now()
-            )
+            self.renderer.render(writing, users=(), groups=(), now=self.now())
 
     def failure(self, collection: Collection, error: BitbucketError) -> None:
         """Note why a collection could not be read to its end."""
@@ -116,8 +113,7 @@ class _ListLanding:
     The landing of some lists in one transaction.
 
     Attributes:
-        is_whole: Whether a whole collection is among them, so that any resource may have changed.
-        groups: The ids of the groups that list somebody by another id now.
+        is_whole: Whether a whole collection is among them.
     """
 
     writing: Writing
@@ -125,12 +121,11 @@ class _ListLanding:
     now: datetime
     workspace_uuid: str | None
     is_whole: bool = False
-    groups: set[str] = field(default_factory=set)
 
-    def land(self) -> set[str]:
-        """Land them, and return the UUIDs of the users that were read singly."""
+    def land(self) -> None:
+        """Land them."""
         records = self.writing.freshness.all()
-        written = self.writing.changes.written()
+        written = self.writing.changes.written(list(Collection))
         landers: Mapping[Collection, Callable[[Reading[Any], Freshness], None]] = {
             Collection.MEMBERS: self._members,
             Collection.GROUPS: self._groups,
@@ -154,10 +149,9 @@ class _ListLanding:
         for (_, object_type), collection in BY_PLACE.items():
             if self.lists.whole(LIST_OF_TYPE[object_type]) is not None:
                 _note_places(self.writing, collection, calls=0)
-        users = self._singles()
+        self._singles()
         if self.lists.pending is not None:
-            users |= self.lists.pending.land(self.writing)
-        return users
+            self.lists.pending.land(self.writing)
 
     def _members(self, reading: Reading[Any], _record: Freshness) -> None:
         self.writing.facts.replace_members(map(facts.member, reading.values), now=self.now)
@@ -169,8 +163,11 @@ class _ListLanding:
         )
         # In which groups those are who accepted their invitations is told by this list.
         users = self.writing.users
-        accepted = {r.id for r in users.of_members().values() if r.is_active is not False}
-        users.release(h for h in users.held_back(accepted) if h.object_type == "group")
+        held = [each for each in users.held_back() if each.object_type == "group"]
+        named = users.with_ids({each.user_id for each in held}).values()
+        members = users.of_members({r.member_uuid for r in named if r.member_uuid is not None})
+        accepted = {r.id for r in members.values() if r.is_active is not False}
+        users.release(each for each in held if each.user_id in accepted)
 
     def _projects(self, reading: Reading[Any], record: Freshness) -> None:
         self.writing.facts.replace_projects(
@@ -200,77 +197,54 @@ class _ListLanding:
             if privilege.repository_full_name in uuids
         )
 
-    def _singles(self) -> set[str]:
-        users: set[str] = set()
+    def _singles(self) -> None:
         for need, reading in self.lists.readings.items():
             match need:
                 case OneMember(key=key):
-                    users |= self._member(key, reading)
+                    self._member(key, reading)
                 case OneRole(role=role):
-                    for membership in reading.values:
-                        member = facts.member(membership)
-                        self.writing.facts.keep_member(member, read_at=reading.read_at)
-                        users.add(member.uuid)
+                    members = map(facts.member, reading.values)
+                    self.writing.facts.keep_members(members, read_at=reading.read_at)
                     self.writing.freshness.record_read(
                         role_record(role), read_at=reading.read_at, calls=reading.calls
                     )
                 case OneAddress() | AddressesOf() | Whole(collection=Collection.ADDRESSES):
-                    users |= self._addresses(reading)
+                    self._addresses(reading)
                     # How old they are is told by each; this settles an earlier failure.
                     self.writing.freshness.record_read(
                         Collection.ADDRESSES, read_at=reading.read_at, calls=reading.calls
                     )
-        return users
 
-    def _member(self, key: str, reading: Reading[Any]) -> set[str]:
-        if not reading.values:
-            known = self.writing.facts.looked_up([key]).get(key)
+    def _member(self, key: str, reading: Reading[Any]) -> None:
+        if reading.values:
+            members = map(facts.account, reading.values)
+            self.writing.facts.keep_members(members, read_at=reading.read_at)
+        else:
             self.writing.facts.keep_absence(key, asked_at=reading.read_at)
-            return {known.uuid} if known is not None and known.uuid is not None else set()
-        (account,) = reading.values
-        member = facts.account(account)
-        self.writing.facts.keep_member(member, read_at=reading.read_at)
-        return {member.uuid}
 
-    def _addresses(self, reading: Reading[Any]) -> set[str]:
+    def _addresses(self, reading: Reading[Any]) -> None:
         store = self.writing.facts
         found = {fold(account.email or ""): account for account in reading.values}
-        before = store.addresses(texts=self.lists.asked)
-        answers = [
+        store.record_addresses(
             Address(text, found[text].uuid if text in found else None, reading.read_at)
             for text in self.lists.asked
-        ]
-        store.record_addresses(answers)
-        for account in found.values():
-            store.keep_member(facts.account(account), read_at=reading.read_at)
-        other = self._link({text: account.uuid for text, account in found.items()})
-        holders = {address.member_uuid for address in (*before, *answers)}
-        return other | {uuid for uuid in holders if uuid is not None}
+        )
+        store.keep_members(map(facts.account, found.values()), read_at=reading.read_at)
+        self._link({text: account.uuid for text, account in found.items()})
 
-    def _link(self, uuids: Mapping[str, str]) -> set[str]:
-        """
-        Let those who accepted an invitation be who was invited: the id stays.
-
-        Returns:
-            The ids of the users that are none any more, as the accounts have had them before.
-        """
+    def _link(self, uuids: Mapping[str, str]) -> None:
+        """Let those who accepted an invitation be who was invited: the id stays."""
         users = self.writing.users
-        retired: set[str] = set()
         # Of two with one address the one that was made later counts.
-        for record in sorted(users.without_member(), key=_invited):
-            uuid = uuids.get(record.email or "")
-            if uuid is None:
-                continue
-            retired |= self._retire(uuid)
+        for record in sorted(users.invited_at(uuids), key=_invited):
+            uuid = uuids[record.email or ""]
+            self._retire(uuid)
             users.put(replace(record, member_uuid=uuid, invited_at=None))
-            in_groups = self.writing.facts.memberships(member_uuids=[uuid])
-            self.groups |= {membership.group_id for membership in in_groups}
             _LOG.info("invitation.accepted", user=record.id)
-        return retired
 
-    def _retire(self, uuid: str) -> set[str]:
+    def _retire(self, uuid: str) -> None:
         """
-        Let whoever was the user of an account be so no longer, and return the ids.
+        Let whoever was the user of an account be so no longer.
 
         Who has left and comes back by another invitation is the user that was invited: a client
         could reach the account by neither of two.
@@ -283,12 +257,10 @@ class _ListLanding:
                 replace(record, is_active=False, invited_at=None, deleted_at=self.now),
             )
             _LOG.info("user.retired", user=record.id)
-        held = users.held_back(ids) if ids else []
-        users.release(held)
-        self.groups |= {each.object_id for each in held if each.object_type == "group"}
+        if ids:
+            users.release(users.held_back(ids))
         for user_id in {*ids, uuid}:
             self.writing.overlays.put("User", user_id, {})
-        return ids
 
 
 def _invited(record: UserRecord) -> tuple[str, str]:
@@ -302,35 +274,27 @@ def role_record(role: str) -> str:
 
 def _land_places(
     writing: Writing, read: Sequence[PlacesRead], group_ids: Mapping[str, str], *, now: datetime
-) -> set[str]:
-    """Land readings of places of one type, and return the subjects whose grants changed."""
+) -> None:
+    """Land readings of places of one type."""
     store = writing.facts
-    written = writing.changes.written()
     subject_type, object_type = read[0].subject_type, read[0].object_type
     uuids = {uuid for places in read for uuid in places.granted}
+    names = {uuid: place_name(subject_type, object_type, uuid) for uuid in uuids}
+    written = writing.changes.written(names.values())
     known = store.place_readings(subject_type, object_type, object_uuids=uuids)
     read_at = {reading.object_uuid: reading.read_at for reading in known}
     listed = store.listed(object_type, uuids)
-    changed: set[str] = set()
+    landed: dict[str, tuple[PlaceReading, Sequence[Grant]]] = {}
     for places in read:
-        # What was deleted meanwhile, or read by another process since, is left as it is.
-        grants = {
-            uuid: on_place
-            for uuid, on_place in facts.grants(places, group_ids).items()
-            if uuid in listed
-            and not places.read_at < read_at.get(uuid, places.read_at) <= now
-            and not _is_before_write(
-                places.read_at, written.get(place_name(subject_type, object_type, uuid)), now
-            )
-        }
-        changed |= store.replace_grants_on(
-            subject_type,
-            object_type,
-            grants,
-            read_at=places.read_at,
-            is_inferred=places.is_inferred,
-        )
-    return changed
+        for uuid, on_place in facts.grants(places, group_ids).items():
+            # What was deleted meanwhile, or read by another process since, is left as it is.
+            if (
+                uuid in listed
+                and not places.read_at < read_at.get(uuid, places.read_at) <= now
+                and not _is_before_write(places.read_at, written.get(names[uuid]), now)
+            ):
+                landed[uuid] = PlaceReading(uuid, places.read_at, places.is_inferred), on_place
+    store.replace_grants_on(subject_type, object_type, dict(landed.values()))
 
 
 def place_name(subject_type: str, object_type: str, uuid: str) -> str:

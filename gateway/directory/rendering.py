@@ -3,10 +3,14 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from itertools import chain
 from typing import Any, TypeVar
 
-from gateway.directory.entitlements import Entitlement, by_subject
+import structlog
+
 from gateway.directory.groups import GROUP_EXTENSION, InGroup, group_resource
+from gateway.directory.named import Named
 from gateway.directory.overlay import overlaid
 from gateway.directory.users import (
     UserNameSource,
@@ -15,17 +19,25 @@ from gateway.directory.users import (
     last_word,
     user_resource,
 )
+from gateway.directory.ways import way_of
+from gateway.mirror.batches import batches
 from gateway.mirror.documents import DocumentStore
-from gateway.mirror.fact_reader import FactReader
-from gateway.mirror.facts import Address, Grant, Group
+from gateway.mirror.facts import Address
 from gateway.mirror.mirror import Snapshot, Writing
 from gateway.mirror.user_records import UserRecord
 from gateway.scim.schema import Registry
 
+_LOG = structlog.get_logger(__name__)
+
 T = TypeVar("T")
 
+#: How many users, and groups with all that are in them, are rendered at once: as many as memory
+#: need hold.
+_USERS_AT_ONCE = 1000
+_GROUPS_AT_ONCE = 100
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Renderer:
     """
     Renders users and groups.
@@ -40,11 +52,40 @@ class Renderer:
 
     def render_all(self, writing: Writing, *, now: datetime) -> None:
         """Make the resources what the facts are."""
-        grants = writing.facts.grants()
-        users = self.users(writing, _Keys.everybody(writing), grants)
+        named = Named(writing.facts)
+        everybody = chain(
+            (
+                _Keys.of_members(writing, uuids)
+                for uuids in batches(writing.facts.member_uuids(), _USERS_AT_ONCE)
+            ),
+            (
+                _Keys.of_invited(invited)
+                for invited in batches(writing.users.without_member(), _USERS_AT_ONCE)
+            ),
+        )
+        users = (user for keys in everybody for user in self._users(writing, keys, named))
         self._of_users(writing).save_all(users, now=now)
-        groups = self.groups(writing, grants, ids=None)
+        groups = (
+            group
+            for ids in batches(writing.facts.all_group_ids(), _GROUPS_AT_ONCE)
+            for group in self._groups(writing, ids, named)
+        )
         writing.documents(self.registry.group).save_all(groups, now=now)
+        writing.touched.all_rendered()
+        writing.rendering.note(self._way)
+
+    def render_touched(self, writing: Writing, *, now: datetime) -> None:
+        """
+        Make the resources what the facts are, of which *writing* knows what it has changed.
+
+        All are rendered where it is unknown how they look: before the first time, and after a
+        release that renders otherwise.
+        """
+        if writing.rendering.way() != self._way:
+            _LOG.info("rendering.all")
+            self.render_all(writing, now=now)
+        else:
+            self.render(writing, users=(), groups=(), now=now)
 
     def render(
         self,
@@ -55,7 +96,7 @@ class Renderer:
         now: datetime,
     ) -> None:
         """
-        Make some resources what the facts are.
+        Make some resources what the facts are, and whatever *writing* has changed besides.
 
         Args:
             writing: The transaction.
@@ -63,16 +104,23 @@ class Renderer:
             groups: The ids of groups; so too one that is no group any more.
             now: The time.
         """
-        facts = writing.facts
+        named = Named(writing.facts)
+        users = writing.touched.users.union(users)
+        groups = writing.touched.groups.union(groups)
         if users:
-            keys = _Keys.of(writing, users)
-            grants = facts.grants(subject_ids=keys.uuids or ())
-            rendered = self.users(writing, keys, grants)
-            self._of_users(writing).save_some(keys.ids | set(users), rendered, now=now)
+            of_users = (
+                (keys.ids.union(some), self._users(writing, keys, named))
+                for some in batches(sorted(users), _USERS_AT_ONCE)
+                for keys in (_Keys.of(writing, some),)
+            )
+            self._of_users(writing).save_parts(of_users, now=now)
         if groups:
-            grants = facts.grants(subject_ids=groups)
-            rendered = self.groups(writing, grants, ids=groups)
-            writing.documents(self.registry.group).save_some(groups, rendered, now=now)
+            of_groups = (
+                (some, self._groups(writing, some, named))
+                for some in batches(sorted(groups), _GROUPS_AT_ONCE)
+            )
+            writing.documents(self.registry.group).save_parts(of_groups, now=now)
+        writing.touched.rendered(users=users, groups=groups)
 
     def user(self, snapshot: Snapshot, user_id: str, *, is_plain: bool) -> dict[str, Any] | None:
         """
@@ -84,89 +132,73 @@ class Renderer:
             is_plain: Whether to leave out what clients said.
         """
         keys = _Keys.of(snapshot, [user_id])
-        grants = snapshot.facts.grants(subject_ids=keys.uuids or ())
-        return next(self.users(snapshot, keys, grants, is_plain=is_plain), None)
+        return next(self._users(snapshot, keys, Named(snapshot.facts), is_plain=is_plain), None)
 
     def group(self, snapshot: Snapshot, group_id: str, *, is_plain: bool) -> dict[str, Any] | None:
         """Return one group, as it is now; see :meth:`user`."""
-        grants = snapshot.facts.grants(subject_ids=[group_id])
-        found = self.groups(snapshot, grants, ids=[group_id], is_plain=is_plain)
+        found = self._groups(snapshot, [group_id], Named(snapshot.facts), is_plain=is_plain)
         return next(found, None)
 
-    def users(
-        self,
-        snapshot: Snapshot,
-        keys: "_Keys",
-        grants: Sequence[Grant],
-        *,
-        is_plain: bool = False,
+    def _users(
+        self, snapshot: Snapshot, keys: "_Keys", named: Named, *, is_plain: bool = False
     ) -> Iterator[dict[str, Any]]:
-        """Yield the users with *keys*; what they were granted is among *grants*."""
         facts, uuids = snapshot.facts, keys.uuids
-        groups = {group.id: group for group in facts.groups()}
-        coming = _coming(snapshot, groups)
-        overlays = {} if is_plain else snapshot.overlays.of("User", ids=keys.ids_or_all)
+        coming = _sets(snapshot.users.coming(user_ids=keys.ids))
+        overlays = {} if is_plain else snapshot.overlays.of("User", ids=keys.ids)
         memberships = _by(facts.memberships(member_uuids=uuids), lambda found: found.member_uuid)
         addresses = _by(facts.addresses(member_uuids=uuids), lambda found: found.member_uuid or "")
-        held = _entitlements(facts, grants)
+        held = named.entitlements(facts.grants(subject_ids=uuids))
         for member in facts.members(uuids=uuids):
             record = keys.records.get(member.uuid)
-            in_groups = {m.group_id for m in memberships.get(member.uuid, ())} & groups.keys()
+            groups = named.groups({m.group_id for m in memberships.get(member.uuid, ())})
             entitlements = held.get(member.uuid, ())
-            has_access = bool(in_groups or entitlements) or member.permission == "owner"
+            has_access = bool(groups or entitlements) or member.permission == "owner"
             if is_hidden(record, has_access=has_access):
                 continue
             resource_id = member.uuid if record is None else record.id
-            in_groups |= coming.get(resource_id, set())
+            in_groups = {**groups, **named.groups(coming.get(resource_id, ()))}
             resource = user_resource(
                 member,
                 addresses=_latest_first(addresses.get(member.uuid, ())),
-                groups=[groups[group_id] for group_id in in_groups],
+                groups=in_groups.values(),
                 entitlements=entitlements,
                 user_name=self.user_name,
                 record=record,
             )
             yield overlaid(resource, overlays.get(resource_id))
         for record in keys.invited:
-            in_groups = coming.get(record.id, set())
-            resource = invited_resource(record, groups=[groups[each] for each in in_groups])
+            groups = named.groups(coming.get(record.id, ()))
+            resource = invited_resource(record, groups=groups.values())
             yield overlaid(resource, overlays.get(record.id))
 
-    def groups(
-        self,
-        snapshot: Snapshot,
-        grants: Sequence[Grant],
-        *,
-        ids: Collection[str] | None,
-        is_plain: bool = False,
+    def _groups(
+        self, snapshot: Snapshot, ids: Collection[str], named: Named, *, is_plain: bool = False
     ) -> Iterator[dict[str, Any]]:
-        """Yield the groups with *ids*, or all; what they were granted is among *grants*."""
         facts = snapshot.facts
-        records = snapshot.users.of_members()
         memberships = _by(facts.memberships(group_ids=ids), lambda found: found.group_id)
-        groups = {group.id: group for group in facts.groups(ids=ids)}
-        coming = _by_group(_coming(snapshot, groups))
+        user_ids = snapshot.users.ids_in(ids)
+        coming = _sets((g, user) for user, g in snapshot.users.coming(group_ids=ids))
         overlays = {} if is_plain else snapshot.overlays.of("Group", ids=ids)
-        held = _entitlements(facts, grants)
-        for group in groups.values():
+        held = named.entitlements(facts.grants(subject_ids=ids))
+        for group in facts.groups(ids=ids):
             members = {
-                _id_of(m.member_uuid, records): m.display_name
+                user_ids.get(m.member_uuid, m.member_uuid): m.display_name
                 for m in memberships.get(group.id, ())
             }
+            names = dict.fromkeys(coming.get(group.id, ()), "") | members
             resource = group_resource(
                 group,
-                members=[
-                    InGroup(name, user_id)
-                    for user_id, name in (
-                        dict.fromkeys(coming.get(group.id, ()), "") | members
-                    ).items()
-                ],
+                members=[InGroup(name, user_id) for user_id, name in names.items()],
                 entitlements=held.get(group.id, ()),
             )
             yield overlaid(resource, overlays.get(group.id), extension=GROUP_EXTENSION)
 
     def _of_users(self, writing: Writing) -> DocumentStore:
         return writing.documents(self.registry.user, last_word=last_word)
+
+    @cached_property
+    def _way(self) -> str:
+        return way_of(self.registry, self.user_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,40 +207,43 @@ class _Keys:
     Whom to render.
 
     Attributes:
-        uuids: The UUIDs of members; None for all.
+        uuids: The UUIDs of members.
         records: What the gateway itself knows of them, by UUID.
         invited: Those of whom no account is known.
-        ids: The ids of the users, as far as they are known.
+        ids: The ids of the users.
     """
 
-    uuids: frozenset[str] | None
+    uuids: frozenset[str]
     records: Mapping[str, UserRecord]
     invited: Sequence[UserRecord]
     ids: frozenset[str]
 
-    @property
-    def ids_or_all(self) -> frozenset[str] | None:
-        """The ids, or None for all."""
-        return None if self.uuids is None else self.ids
+    @classmethod
+    def of_members(
+        cls, snapshot: Snapshot, uuids: Collection[str], invited: Sequence[UserRecord] = ()
+    ) -> "_Keys":
+        """Return the members with *uuids*, and those *invited*."""
+        records = snapshot.users.of_members(uuids)
+        ids = {_id_of(uuid, records) for uuid in uuids} | {record.id for record in invited}
+        return cls(frozenset(uuids), records, invited, frozenset(ids))
 
     @classmethod
-    def everybody(cls, snapshot: Snapshot) -> "_Keys":
-        users = snapshot.users
-        return cls(None, users.of_members(), users.without_member(), frozenset())
+    def of_invited(cls, invited: Sequence[UserRecord]) -> "_Keys":
+        """Return those *invited*."""
+        return cls(frozenset(), {}, invited, frozenset(record.id for record in invited))
 
     @classmethod
     def of(cls, snapshot: Snapshot, keys: Collection[str]) -> "_Keys":
+        """Return the users with *keys*, which are their ids, or the UUIDs of members."""
         by_id = snapshot.users.with_ids(keys)
         uuids = {record.member_uuid for record in by_id.values() if record.member_uuid}
         uuids |= {key for key in keys if key not in by_id}
-        records = snapshot.users.of_members(uuids)
         invited = [
             record
             for record in by_id.values()
             if record.member_uuid is None and record.deleted_at is None
         ]
-        ids = {_id_of(uuid, records) for uuid in uuids} | {record.id for record in invited}
-        return cls(frozenset(uuids), records, invited, frozenset(ids))
+        return cls.of_members(snapshot, uuids, invited)
 
 
 def _id_of(member_uuid: str, records: Mapping[str, UserRecord]) -> str:
@@ -216,40 +251,15 @@ def _id_of(member_uuid: str, records: Mapping[str, UserRecord]) -> str:
     return member_uuid if record is None else record.id
 
 
-def _coming(snapshot: Snapshot, groups: Mapping[str, Group]) -> dict[str, set[str]]:
-    """Return the groups that users will be in as soon as they accept, by the id of the user."""
-    held = [h for h in snapshot.users.held_back() if h.object_type == "group" and not h.is_taken]
-    records = snapshot.users.with_ids({each.user_id for each in held})
-    coming: dict[str, set[str]] = {}
-    for each in held:
-        record = records.get(each.user_id)
-        is_coming = record is not None and record.is_active is not False and not record.deleted_at
-        if is_coming and each.object_id in groups:
-            coming.setdefault(each.user_id, set()).add(each.object_id)
-    return coming
-
-
-def _by_group(coming: Mapping[str, set[str]]) -> dict[str, set[str]]:
-    by_group: dict[str, set[str]] = {}
-    for user_id, group_ids in coming.items():
-        for group_id in group_ids:
-            by_group.setdefault(group_id, set()).add(user_id)
-    return by_group
+def _sets(pairs: Iterable[tuple[str, str]]) -> Mapping[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for one, other in pairs:
+        found.setdefault(one, set()).add(other)
+    return found
 
 
 def _latest_first(addresses: Iterable[Address]) -> list[str]:
     return [a.text for a in sorted(addresses, key=lambda a: (a.asked_at, a.text), reverse=True)]
-
-
-def _entitlements(
-    facts: FactReader, grants: Sequence[Grant]
-) -> Mapping[str, Sequence[Entitlement]]:
-    places = {grant.object_uuid for grant in grants}
-    return by_subject(
-        grants,
-        projects=facts.projects(uuids=places),
-        repositories=facts.repositories(uuids=places),
-    )
 
 
 def _by(values: Iterable[T], key: Callable[[T], str]) -> Mapping[str, Sequence[T]]:

@@ -1,10 +1,10 @@
 """Where each attribute of a resource is kept, to be filtered and sorted by."""
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Table
 
@@ -135,17 +135,40 @@ HOMES: Mapping[str, Home] = {
 _WRITTEN_APART = frozenset({"id", "meta.created", "meta.lastModified", "meta.version"})
 
 
+class ValueRow(NamedTuple):
+    """
+    A value of a multi-valued attribute as it is kept, without the key of its resource.
+
+    Attributes:
+        attribute: The path of the attribute.
+        position: Which of its values it is; the rest are its parts, see :data:`VALUE_COLUMNS`.
+    """
+
+    attribute: str
+    position: int
+    value: Any = None
+    display: Any = None
+    type: Any = None
+    ref: Any = None
+    is_primary: Any = None
+
+
 class Indexer:
     """Takes resources of one type apart into the columns they are found by."""
 
     def __init__(self, resource_type: ResourceType) -> None:
         home = HOMES[resource_type.name]
         self._columns = [
-            (column, _target(path, resource_type))
+            (column, _reader(target), _comparer(target))
             for path, column in home.columns.items()
             if path not in _WRITTEN_APART
+            for target in (_target(path, resource_type),)
         ]
-        self._lists = [(path, _target(path, resource_type)) for path in sorted(home.lists)]
+        self._lists = [
+            (path, _reader(target), _parts(target))
+            for path in sorted(home.lists)
+            for target in (_target(path, resource_type),)
+        ]
         self._in_texts = frozenset(
             column for path, column in home.columns.items() if path in home.in_texts
         )
@@ -153,20 +176,18 @@ class Indexer:
 
     def columns(self, resource: Mapping[str, Any]) -> dict[str, Any]:
         """Return the columns of the single-valued attributes, as they are compared."""
-        return {
-            column: _compared(_read(resource, target), target) for column, target in self._columns
-        }
+        return {column: compared(read(resource)) for column, read, compared in self._columns}
 
-    def values(self, resource: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """Yield a row, without its key, for each value of the multi-valued attributes."""
-        for path, target in self._lists:
-            for position, value in enumerate(_read(resource, target) or ()):
-                yield {"attribute": path, "position": position, **_parts(value, target)}
+    def values(self, resource: Mapping[str, Any]) -> Iterator[ValueRow]:
+        """Yield a row for each value of the multi-valued attributes."""
+        for path, read, parts in self._lists:
+            for position, value in enumerate(read(resource) or ()):
+                yield ValueRow(path, position, *parts(value))
 
-    def text(self, columns: Mapping[str, Any], values: Iterable[Mapping[str, Any]]) -> str:
+    def text(self, columns: Mapping[str, Any], values: Iterable[ValueRow]) -> str:
         """Return what is searched of a resource with those columns and values, a line each."""
         held = [columns[name] for name in self._in_texts]
-        held += [row["value"] for row in values if row["attribute"] in self._lists_in_texts]
+        held += [row.value for row in values if row.attribute in self._lists_in_texts]
         return "\n".join(filter(None, held))
 
 
@@ -182,31 +203,56 @@ def _target(path: str, resource_type: ResourceType) -> Target:
     return target
 
 
-def _read(resource: Mapping[str, Any], target: Target) -> Any:
-    holder = resource if target.extension is None else resource.get(target.extension, {})
-    value = holder.get(target.attribute.name)
-    if target.sub_attribute is None or value is None:
-        return value
-    return value.get(target.sub_attribute.name)
+# What is done for each value of each resource is looked up in the schema but once.
 
 
-def _compared(value: Any, target: Target) -> Any:
-    if not isinstance(value, str):
-        return value
-    if not value:
-        # RFC 7644 §3.4.2.2: an empty text is no value that a filter could find.
-        return None
-    if target.leaf.type is AttributeType.DATE_TIME:
-        return instant(datetime.fromisoformat(value))
-    text = relative_path(value) or value
-    return text if target.leaf.case_exact else fold(text)
+def _reader(target: Target) -> Callable[[Mapping[str, Any]], Any]:
+    """Return what reads *target* of a resource; None where it has none."""
+    urn, name = target.extension, target.attribute.name
+    part = None if target.sub_attribute is None else target.sub_attribute.name
+
+    def read(resource: Mapping[str, Any]) -> Any:
+        holder = resource if urn is None else resource.get(urn)
+        value = None if holder is None else holder.get(name)
+        return value if part is None or value is None else value.get(part)
+
+    return read
 
 
-def _parts(value: Any, target: Target) -> dict[str, Any]:
-    row: dict[str, Any] = dict.fromkeys(VALUE_COLUMNS.values())
+def _comparer(target: Target) -> Callable[[Any], Any]:
+    """Return what makes a value of *target* what filters compare."""
+    is_moment = target.leaf.type is AttributeType.DATE_TIME
+    is_reference = target.leaf.type is AttributeType.REFERENCE
+    is_exact = target.leaf.case_exact
+
+    def compared(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        if not value:
+            # RFC 7644 §3.4.2.2: an empty text is no value that a filter could find.
+            return None
+        if is_moment:
+            return instant(datetime.fromisoformat(value))
+        text = (relative_path(value) or value) if is_reference else value
+        return text if is_exact else fold(text)
+
+    return compared
+
+
+def _parts(target: Target) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what makes the parts of a value of *target*, in the order of a row's columns."""
     if not target.attribute.sub_attributes:
-        return row | {"value": _compared(value, target)}
-    for part in target.attribute.sub_attributes:
-        inner = Target(target.extension, target.attribute, part)
-        row[VALUE_COLUMNS[part.name]] = _compared(value.get(part.name), inner)
-    return row
+        compared = _comparer(target)
+        return lambda value: (compared(value),)
+    by_name = {part.name: part for part in target.attribute.sub_attributes}
+    readers = [
+        (name, _comparer(Target(target.extension, target.attribute, by_name[name])))
+        if name in by_name
+        else (name, _nothing)
+        for name in VALUE_COLUMNS
+    ]
+    return lambda value: tuple([compared(value.get(name)) for name, compared in readers])
+
+
+def _nothing(_value: Any) -> None:
+    """Return the part of a value that its attribute does not have."""

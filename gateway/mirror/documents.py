@@ -1,39 +1,28 @@
 """Keeping rendered resources: a new version only where something changed."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
 import orjson
-from sqlalchemy import (
-    BindParameter,
-    Connection,
-    Select,
-    bindparam,
-    delete,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, bindparam, func, select, update
 
+from gateway.mirror.batches import batches
 from gateway.mirror.catalogue import FORM, HOMES, Indexer
+from gateway.mirror.document_rows import DocumentRows
 from gateway.mirror.fact_reader import in_lists
 from gateway.mirror.instants import from_text
 from gateway.mirror.parts import Parts
-from gateway.mirror.texts import Texts
 from gateway.scim.reference import from_stored, to_stored
 from gateway.scim.schema import ResourceType
 from gateway.scim.text import instant
 
 Resource = Mapping[str, Any]
 
-#: The most keys in one list of a statement.
-_LIST_SIZE = 500
-#: How many resources are written at once: as many as memory need hold.
-_MOST_AT_ONCE = 1000
+#: How many resources are compared at once with what is kept of them.
+_LOOKED_UP_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +38,14 @@ class _Kept:
         return self.version == version and self.gone_at is None
 
 
-@dataclass(slots=True)
-class _Rows:
-    """What is written at once: resources that are new or changed, their values and texts."""
-
-    added: list[dict[str, Any]] = field(default_factory=list)
-    changed: list[dict[str, Any]] = field(default_factory=list)
-    values: list[dict[str, Any]] = field(default_factory=list)
-    texts: dict[int, str] = field(default_factory=dict)
-
-
 class DocumentStore:
     """
     The resources of one type and integration, in one transaction that writes.
 
     What changes by one call has one ``lastModified``, later than whatever there was before: a
     client that asks for what was modified after the latest it has seen misses nothing.
+
+    Resources are taken as they are rendered, some at a time, and never all of them are in memory.
 
     Args:
         connection: The transaction.
@@ -86,13 +67,12 @@ class DocumentStore:
         self._connection = connection
         self._integration = integration
         self._table = home.resources
-        self._values = home.values
         self._indexer = Indexer(resource_type)
         self._parts = Parts(resource_type)
         self._long_list = home.long_list
         self._last_word = last_word
-        self._texts = Texts(connection, home.texts)
-        self._has_texts = self._texts.exist()
+        self._rows = DocumentRows(connection, home)
+        self._next_key = self._rows.next_key()
 
     def save_all(self, resources: Iterable[Resource], *, now: datetime) -> None:
         """
@@ -103,47 +83,51 @@ class DocumentStore:
                 ``version``, which are added here.
             now: When they were seen.
         """
-        self._replace(self._kept(self._all()), resources, self._moment(now))
+        moment = self._moment(now)
+        seen: set[int] = set()
+        for some in batches(resources, _LOOKED_UP_AT_ONCE):
+            kept = self._kept({str(resource["id"]) for resource in some})
+            self._save(some, kept, seen, moment)
+        self._rows.write()
+        self._depart([key for key in self._present() if key not in seen], moment)
 
     def save_some(
         self, ids: Collection[str], resources: Iterable[Resource], *, now: datetime
     ) -> None:
         """Make *resources* all that there are of those with *ids*; see :meth:`save_all`."""
-        kept: dict[str, _Kept] = {}
-        for some in in_lists(ids):
-            kept |= self._kept(self._all().where(self._table.c.id.in_(some)))
-        self._replace(kept, resources, self._moment(now))
+        self.save_parts([(ids, resources)], now=now)
 
-    def _replace(self, kept: Mapping[str, _Kept], resources: Iterable[Resource], now: str) -> None:
-        seen = self._save(resources, kept, now)
-        self._depart(
-            [row for key, row in kept.items() if key not in seen and row.gone_at is None], now
-        )
+    def save_parts(
+        self, parts: Iterable[tuple[Collection[str], Iterable[Resource]]], *, now: datetime
+    ) -> None:
+        """Do what :meth:`save_some` does for one part after the other, as one change."""
+        moment = self._moment(now)
+        for ids, resources in parts:
+            kept, seen = self._kept(ids), set[int]()
+            self._save(resources, kept, seen, moment)
+            self._rows.write()
+            gone = (row.key for row in kept.values() if row.gone_at is None)
+            self._depart([key for key in gone if key not in seen], moment)
 
-    def _depart(self, gone: Sequence[_Kept], now: str) -> None:
-        """Mark *gone* rows so, and keep the last word on each."""
-        if self._last_word is not None and gone:
-            table = self._table
-            created = {row.key: row.created for row in gone}
-            for keys in _batched(sorted(created)):
-                documents = select(table.c.key, table.c.document, table.c.on_request)
-                found = self._connection.execute(documents.where(table.c.key.in_(keys)))
-                rows = _Rows()
-                for key, document, on_request in found:
+    def _depart(self, keys: Sequence[int], now: str) -> None:
+        """Mark the rows with *keys* gone, and keep the last word on each."""
+        table = self._table
+        for some in batches(keys, _LOOKED_UP_AT_ONCE):
+            of_some = table.c.key.in_(some)
+            if self._last_word is not None:
+                documents = select(
+                    table.c.key, table.c.created, table.c.document, table.c.on_request
+                )
+                for key, created, document, on_request in self._connection.execute(
+                    documents.where(of_some)
+                ):
                     rest = None if on_request is None else from_stored(on_request)
                     whole = orjson.loads(self._parts.join(from_stored(document), rest))
                     resource = self._last_word(_without_versions(whole))
-                    version = version_of(resource)
-                    row = self._row(resource, version, created=created[key], modified=now)
-                    self._put(rows, key, row, resource, is_new=False)
-                self._write(rows)
-        if gone:
-            self._connection.execute(
-                update(self._table)
-                .where(self._table.c.key == bindparam("old_key"))
-                .values(gone_at=now),
-                [{"old_key": row.key} for row in gone],
-            )
+                    row = self._row(resource, version_of(resource), created=created, modified=now)
+                    self._put(key, row, resource, is_new=False)
+                self._rows.write()
+            self._connection.execute(update(table).where(of_some).values(gone_at=now))
 
     def _moment(self, now: datetime) -> str:
         """Return *now*, or the moment after the last change where that is not earlier."""
@@ -159,26 +143,39 @@ class DocumentStore:
             return instant(latest + timedelta(microseconds=1))
         return instant(now)
 
-    def _all(self) -> Select[Any]:
+    def _kept(self, ids: Collection[str]) -> dict[str, _Kept]:
+        table = self._table
         names = ("id", *(field.name for field in fields(_Kept)))
-        query = select(*(self._table.c[name] for name in names))
-        return query.where(self._table.c.integration == self._integration)
+        query = select(*(table.c[name] for name in names)).where(
+            table.c.integration == self._integration,
+            table.c.id.in_(bindparam("ids", expanding=True)),
+        )
+        return {
+            row[0]: _Kept(*row[1:])
+            for some in in_lists(ids)
+            for row in self._connection.execute(query, {"ids": some})
+        }
 
-    def _kept(self, query: Select[Any]) -> dict[str, _Kept]:
-        return {row[0]: _Kept(*row[1:]) for row in self._connection.execute(query)}
+    def _present(self) -> Iterable[int]:
+        """Return the keys of the resources there are."""
+        table = self._table
+        there = select(table.c.key).where(
+            table.c.integration == self._integration, table.c.gone_at.is_(None)
+        )
+        return self._connection.scalars(there)
 
-    def _save(self, resources: Iterable[Resource], kept: Mapping[str, _Kept], now: str) -> set[str]:
-        next_key = self._next_key()
-        rows = _Rows()
-        seen: set[str] = set()
+    def _save(
+        self, resources: Iterable[Resource], kept: Mapping[str, _Kept], seen: set[int], now: str
+    ) -> None:
+        """Put down those of *resources* that are not as they were *kept*; add the others' keys."""
         for resource in resources:
-            resource_id = str(resource["id"])
-            seen.add(resource_id)
-            before = kept.get(resource_id)
+            before = kept.get(str(resource["id"]))
             version = version_of(resource)
             is_same = before is not None and before.is_same(version)
-            if is_same and before and before.form == FORM:
-                continue
+            if before is not None:
+                seen.add(before.key)
+                if is_same and before.form == FORM:
+                    continue
             row = self._row(
                 resource,
                 version,
@@ -186,26 +183,16 @@ class DocumentStore:
                 modified=before.last_modified if is_same and before else now,
             )
             if before:
-                self._put(rows, before.key, row, resource, is_new=False)
+                self._put(before.key, row, resource, is_new=False)
             else:
-                self._put(rows, next_key, row, resource, is_new=True)
-                next_key += 1
-            if len(rows.texts) >= _MOST_AT_ONCE:
-                self._write(rows)
-                rows = _Rows()
-        self._write(rows)
-        return seen
+                seen.add(self._next_key)
+                self._put(self._next_key, row, resource, is_new=True)
+                self._next_key += 1
 
-    def _put(
-        self, rows: "_Rows", key: int, row: dict[str, Any], resource: Resource, *, is_new: bool
-    ) -> None:
-        if is_new:
-            rows.added.append({**row, "key": key})
-        else:
-            rows.changed.append({**row, "old_key": key})
+    def _put(self, key: int, row: dict[str, Any], resource: Resource, *, is_new: bool) -> None:
         values = list(self._indexer.values(resource))
-        rows.values += [{"key": key, **value} for value in values]
-        rows.texts[key] = self._indexer.text(row, values)
+        text = self._indexer.text(row, values)
+        self._rows.put({**row, "key": key}, values, text, is_new=is_new)
 
     def _row(
         self, resource: Resource, version: str, *, created: str, modified: str
@@ -239,40 +226,6 @@ class DocumentStore:
         long_list = {self._long_list: resource.pop(self._long_list)}
         lean = to_stored(orjson.dumps(resource))
         return to_stored(orjson.dumps(resource | long_list)), len(lean) - len(b"}")
-
-    def _write(self, rows: "_Rows") -> None:
-        if rows.added:
-            self._connection.execute(insert(self._table), rows.added)
-        if rows.changed:
-            old_key: BindParameter[int] = bindparam("old_key")
-            self._connection.execute(
-                delete(self._values).where(self._values.c.key == old_key),
-                [{"old_key": row["old_key"]} for row in rows.changed],
-            )
-            names = [name for name in rows.changed[0] if name != "old_key"]
-            self._connection.execute(
-                update(self._table)
-                .where(self._table.c.key == old_key)
-                .values({name: bindparam(f"new_{name}") for name in names}),
-                [
-                    {"old_key": row["old_key"]} | {f"new_{name}": row[name] for name in names}
-                    for row in rows.changed
-                ],
-            )
-        if rows.values:
-            self._connection.execute(insert(self._values), rows.values)
-        if self._has_texts:
-            self._texts.put(rows.texts)
-
-    def _next_key(self) -> int:
-        largest = self._connection.scalar(select(func.max(self._table.c.key)))
-        return (largest or 0) + 1
-
-
-def _batched(keys: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Yield *keys* in lists that a statement may hold."""
-    for start in range(0, len(keys), _LIST_SIZE):
-        yield keys[start : start + _LIST_SIZE]
 
 
 def _without_versions(resource: dict[str, Any]) -> dict[str, Any]:

@@ -1,14 +1,16 @@
 """The facts of one integration, in one transaction."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
 from itertools import product
+from operator import itemgetter
 from typing import Any, ClassVar, Protocol
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Connection,
     Select,
@@ -20,6 +22,7 @@ from sqlalchemy import (
 )
 
 from gateway.mirror import tables
+from gateway.mirror.batches import batches
 from gateway.mirror.facts import (
     Address,
     Grant,
@@ -35,12 +38,11 @@ from gateway.mirror.instants import from_text
 from gateway.mirror.prepared import Prepared
 from gateway.scim.text import instant
 
-#: The most values in one list of a statement: well below what any database accepts.
-_LIST_SIZE = 500
-
-
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
+#: How many keys are read at once.
+_PAGE = 5000
+_SUBJECTS = ("group", "user")
 #: The lists of places, by type.
 PLACES: Mapping[str, Table] = {"project": tables.PROJECTS, "repository": tables.REPOSITORIES}
 _NAMES = {"project": tables.PROJECTS.c.key, "repository": tables.REPOSITORIES.c.full_name}
@@ -74,14 +76,8 @@ class FactReader:
     def members(self, *, uuids: Collection[str] | None = None) -> list[Member]:
         """Return those who are members now; of those with *uuids* only, if they are given."""
         return [
-            Member(
-                **{
-                    **row,
-                    "added_on": from_text(row["added_on"]),
-                    "last_accessed": from_text(row["last_accessed"]),
-                }
-            )
-            for row in self._present(Member, tables.MEMBERS, uuid=uuids)
+            Member(*(*row, from_text(added_on), from_text(last_accessed)))
+            for *row, added_on, last_accessed in self._present(Member, tables.MEMBERS, uuid=uuids)
         ]
 
     def looked_up(self, keys: Collection[str]) -> Mapping[str, LookedUp]:
@@ -99,9 +95,17 @@ class FactReader:
             found[key] = LookedUp(None, from_text(asked_at))
         return found
 
+    def member_uuids(self) -> Iterator[str]:
+        """Yield the UUIDs of those who are members now, which are read some at a time."""
+        return self._in_turn(tables.MEMBERS.c.uuid)
+
+    def all_group_ids(self) -> Iterator[str]:
+        """Yield the ids of the groups there are now, which are read some at a time."""
+        return self._in_turn(tables.GROUPS.c.id)
+
     def groups(self, *, ids: Collection[str] | None = None) -> list[Group]:
         """Return the groups there are now; of those with *ids* only, if they are given."""
-        return [Group(**row) for row in self._present(Group, tables.GROUPS, id=ids)]
+        return [Group(*row) for row in self._present(Group, tables.GROUPS, id=ids)]
 
     def memberships(
         self,
@@ -113,23 +117,25 @@ class FactReader:
         rows = self._present(
             Membership, tables.MEMBERSHIPS, member_uuid=member_uuids, group_id=group_ids
         )
-        return [Membership(**row) for row in rows]
+        return [Membership(*row) for row in rows]
 
-    def group_ids(self) -> Mapping[str, str]:
-        """Return the id of every slug that was ever seen."""
-        ids = select(tables.GROUP_IDS.c.slug, tables.GROUP_IDS.c.id).where(
-            tables.GROUP_IDS.c.integration == self._integration
+    def group_ids(self, slugs: Collection[str] | None = None) -> Mapping[str, str]:
+        """Return the id of every slug that was ever seen; of those among *slugs*, if given."""
+        table = tables.GROUP_IDS
+        ids = select(table.c.slug, table.c.id).where(table.c.integration == self._integration)
+        queries = (
+            [ids] if slugs is None else [ids.where(table.c.slug.in_(s)) for s in in_lists(slugs)]
         )
-        return {row.slug: row.id for row in self._connection.execute(ids)}
+        return {row.slug: row.id for each in queries for row in self._connection.execute(each)}
 
     def projects(self, *, uuids: Collection[str] | None = None) -> list[Project]:
         """Return the projects; of those with *uuids* only, if they are given."""
-        return [Project(**row) for row in self._present(Project, tables.PROJECTS, uuid=uuids)]
+        return [Project(*row) for row in self._present(Project, tables.PROJECTS, uuid=uuids)]
 
     def repositories(self, *, uuids: Collection[str] | None = None) -> list[Repository]:
         """Return the repositories; of those with *uuids* only, if they are given."""
         rows = self._present(Repository, tables.REPOSITORIES, uuid=uuids)
-        return [Repository(**row) for row in rows]
+        return [Repository(*row) for row in rows]
 
     def grants(
         self,
@@ -138,8 +144,15 @@ class FactReader:
         object_uuids: Collection[str] | None = None,
     ) -> list[Grant]:
         """Return what is granted; to those subjects, or on those places, only."""
-        rows = self._present(Grant, tables.GRANTS, subject_id=subject_ids, object_uuid=object_uuids)
-        return [Grant(**row) for row in rows]
+        rows = self._present(
+            Grant,
+            tables.GRANTS,
+            # With their types, which they are found by first.
+            subject_type=None if subject_ids is None else _SUBJECTS,
+            subject_id=subject_ids,
+            object_uuid=object_uuids,
+        )
+        return [Grant(*row) for row in rows]
 
     def place_readings(
         self,
@@ -272,8 +285,8 @@ class FactReader:
     ) -> list[Address]:
         """Return what was asked of e-mail addresses; of those, or those of those members, only."""
         return [
-            Address(**{**row, "asked_at": from_text(row["asked_at"])})
-            for row in self._present(
+            Address(text, member_uuid, from_text(asked_at))
+            for text, member_uuid, asked_at in self._present(
                 Address, tables.ADDRESSES, text=texts, member_uuid=member_uuids
             )
         ]
@@ -288,13 +301,29 @@ class FactReader:
 
     def _present(
         self, fact: type[_Fact], table: Table, **among: Collection[str] | None
-    ) -> Iterator[dict[str, Any]]:
+    ) -> Sequence[Sequence[Any]]:
+        """Return the rows there are now, their columns in the order of the fact's fields."""
         lists = {name: values for name, values in among.items() if values is not None}
-        query = _present_rows(fact, table, tuple(lists))
-        for some in product(*map(in_lists, lists.values())):
-            parameters = {"mine": self._integration, **dict(zip(lists, some, strict=True))}
-            for row in self._connection.execute(query, parameters).mappings():
-                yield dict(row)
+        query, key = _present_rows(fact, table, tuple(lists))
+        parameters = (
+            {"mine": self._integration, **dict(zip(lists, some, strict=True))}
+            for some in product(*map(in_lists, lists.values()))
+        )
+        rows = [row for each in parameters for row in self._connection.execute(query, each).all()]
+        return sorted(rows, key=key) if lists else rows
+
+    def _in_turn(self, key: Column[str]) -> Iterator[str]:
+        """Yield the keys of the rows of a table that are not gone, in their order."""
+        query = (
+            select(key)
+            .where(key.table.c.integration == self._integration, key.table.c.gone_at.is_(None))
+            .order_by(key)
+            .limit(_PAGE)
+        )
+        found = list(self._connection.scalars(query))
+        while found:
+            yield from found
+            found = list(self._connection.scalars(query.where(key > found[-1])))
 
     def _of_keys(self, one: Prepared, many: Select[Any], keys: Collection[str]) -> Iterable[Any]:
         if len(keys) == 1:
@@ -308,7 +337,9 @@ class FactReader:
 
     def _among(self, query: Select[Any], keys: Collection[str]) -> Iterator[Any]:
         for some in in_lists(keys):
-            yield from self._connection.execute(query, {"mine": self._integration, "keys": some})
+            yield from self._connection.execute(
+                query, {"mine": self._integration, "keys": some}
+            ).all()
 
 
 # Statements that many requests make are put together once: that takes longer than to answer them.
@@ -345,18 +376,28 @@ _ABSENT = select(tables.ABSENCES.c.uuid, tables.ABSENCES.c.asked_at).where(
 
 
 @cache
-def _present_rows(fact: type[_Fact], table: Table, among: tuple[str, ...]) -> Select[Any]:
-    """Return what selects the rows there are now whose columns *among* hold one of a list."""
+def _present_rows(
+    fact: type[_Fact], table: Table, among: tuple[str, ...]
+) -> tuple[Select[Any], Callable[[Any], Any]]:
+    """
+    Return what selects the rows there are now whose columns *among* hold one of a list.
+
+    With it comes what their order is by. They are in order only where all are selected: to find
+    some in the order of their keys, SQLite would go through all of them.
+    """
     names = [field.name for field in fields(fact)]
-    query = select(*(table.c[name] for name in names)).order_by(*table.primary_key)
-    query = query.where(table.c.integration == bindparam("mine"))
+    query = select(*(table.c[name] for name in names)).where(
+        table.c.integration == bindparam("mine"),
+        *(table.c[name].in_(bindparam(name, expanding=True)) for name in among),
+    )
     if "gone_at" in table.c:
         query = query.where(table.c.gone_at.is_(None))
-    return query.where(*(table.c[name].in_(bindparam(name, expanding=True)) for name in among))
+    if not among:
+        query = query.order_by(*table.primary_key)
+    key = [names.index(column.name) for column in table.primary_key if column.name in names]
+    return query, itemgetter(*key)
 
 
 def in_lists(values: Collection[str]) -> Iterator[list[str]]:
-    """Yield *values*, each once and in order, in lists that a statement may hold."""
-    ordered = sorted(set(values))
-    for start in range(0, len(ordered), _LIST_SIZE):
-        yield ordered[start : start + _LIST_SIZE]
+    """Return *values*, each once and in order, in lists that a statement may hold."""
+    return batches(sorted(set(values)))

@@ -21,8 +21,10 @@ from gateway.mirror.journal import Journal, JournalReader
 from gateway.mirror.leases import LeaseReader, LeaseRecords
 from gateway.mirror.overlays import OverlayReader, OverlayStore
 from gateway.mirror.remembered import Remembered
+from gateway.mirror.renderings import RenderingRecord
 from gateway.mirror.revision import Revision, advance, number_of
 from gateway.mirror.selection import Selection
+from gateway.mirror.touched import Touched
 from gateway.mirror.user_records import UserRecordReader, UserRecordStore
 from gateway.mirror.walks import WalkReader, WalkStore
 from gateway.scim.schema import ResourceType
@@ -100,6 +102,8 @@ class Writing(Snapshot):
 
     Attributes:
         changes: Single facts that our own writes changed.
+        touched: Whose resources may look otherwise for what was changed.
+        rendering: How all resources were rendered last.
     """
 
     facts: FactStore
@@ -109,18 +113,22 @@ class Writing(Snapshot):
     users: UserRecordStore
     journal: Journal
     changes: FactChanges
+    touched: Touched
+    rendering: RenderingRecord
 
     def __init__(
         self, connection: Connection, integration: str, *, new_uuid: Callable[[], UUID]
     ) -> None:
         super().__init__(connection, integration)
-        self.facts = FactStore(connection, integration, new_uuid=new_uuid)
+        self.touched = touched = Touched()
+        self.rendering = RenderingRecord(connection, integration)
+        self.facts = FactStore(connection, integration, new_uuid=new_uuid, touched=touched)
         self.freshness = FreshnessRecords(connection, integration)
         self.leases = LeaseRecords(connection, integration)
-        self.overlays = OverlayStore(connection, integration)
-        self.users = UserRecordStore(connection, integration)
+        self.overlays = OverlayStore(connection, integration, touched)
+        self.users = UserRecordStore(connection, integration, touched)
         self.journal = Journal(connection, integration)
-        self.changes = FactChanges(connection, integration)
+        self.changes = FactChanges(connection, integration, touched)
 
     def documents(
         self,
@@ -170,7 +178,11 @@ class Mirror:
     def writing(self) -> Iterator[Writing]:
         """Open a transaction that is the only one to write; an exception undoes all of it."""
         with writing(self._engine) as connection:
-            yield Writing(connection, self._integration, new_uuid=self._new_uuid)
+            transaction = Writing(connection, self._integration, new_uuid=self._new_uuid)
+            yield transaction
+            if transaction.touched:
+                # Who looks otherwise and was not rendered will be, with everybody.
+                transaction.rendering.forget()
             advance(connection, self._integration)
 
     @contextmanager

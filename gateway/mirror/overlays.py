@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from gateway.mirror.fact_reader import in_lists
 from gateway.mirror.tables import OVERLAYS
+from gateway.mirror.touched import Touched
 
 Attributes = Mapping[str, Any]
 
@@ -40,10 +41,15 @@ class OverlayReader:
 
 
 class OverlayStore(OverlayReader):
-    """The same, in a transaction that writes."""
+    """The same, in a transaction that writes; *touched* is told who looks otherwise now."""
+
+    def __init__(self, connection: Connection, integration: str, touched: Touched) -> None:
+        super().__init__(connection, integration)
+        self._touched = touched
 
     def put(self, resource_type: str, resource_id: str, attributes: Attributes) -> None:
         """Make *attributes* the overlay of a resource; with none of them it has no overlay."""
+        self._touched.resource(resource_type, resource_id)
         mine = {
             "integration": self._integration,
             "resource_type": resource_type,

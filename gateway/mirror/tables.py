@@ -209,6 +209,14 @@ SEALS = Table(
     Column("key", LargeBinary, nullable=False),
 )
 
+#: How all resources were rendered last; nothing where some may not look as they should.
+RENDERINGS = Table(
+    "renderings",
+    METADATA,
+    _part_of_key("integration"),
+    _text("way", required=True),
+)
+
 #: Which process does what only one at a time should.
 LEASES = Table(
     "leases",

@@ -25,6 +25,7 @@ from sqlalchemy import (
     table,
 )
 
+from gateway.mirror.batches import batches
 from gateway.scim.filter.bound import And, Compare, ElementMatch, Filter, Operator
 
 #: What has fewer characters is not kept apart by the indexes.
@@ -53,12 +54,25 @@ class Texts:
         """Return whether the database keeps them."""
         return inspect(self._connection).has_table(self._name)
 
-    def put(self, texts: Mapping[int, str]) -> None:
-        """Replace the texts of resources, by their keys."""
+    def of(self, keys: Collection[int]) -> Mapping[int, str]:
+        """Return the texts of resources, by their keys."""
+        held = self._table.c
+        query = select(held.rowid, held.text).where(
+            held.rowid.in_(bindparam("keys", expanding=True))
+        )
+        return {
+            key: text
+            for some in batches(sorted(keys))
+            for key, text in self._connection.execute(query, {"keys": some})
+        }
+
+    def put(self, texts: Mapping[int, str], *, replacing: Collection[int]) -> None:
+        """Write the texts of resources, by their keys; of those *replacing* there are some."""
         if texts:
-            keys = [{"key": key} for key in texts]
+            keys = [{"key": key} for key in texts if key in replacing]
             mine = self._table.c.rowid == bindparam("key")
-            self._connection.execute(delete(self._table).where(mine), keys)
+            if keys:
+                self._connection.execute(delete(self._table).where(mine), keys)
             rows = [{"rowid": key, "text": value} for key, value in texts.items()]
             self._connection.execute(insert(self._table), rows)
 

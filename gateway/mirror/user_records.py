@@ -1,8 +1,9 @@
 """Users who were invited, deactivated or deleted by clients, and what is held back of them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Table,
     bindparam,
     delete,
+    false,
     insert,
     select,
     union,
@@ -20,7 +22,9 @@ from sqlalchemy import (
 from gateway.mirror.fact_reader import in_lists
 from gateway.mirror.instants import from_text
 from gateway.mirror.prepared import Prepared
-from gateway.mirror.tables import HELD_BACK, USER_RECORDS, USER_VALUES, USERS
+from gateway.mirror.rows import row_of
+from gateway.mirror.tables import HELD_BACK, MEMBERSHIPS, USER_RECORDS, USER_VALUES, USERS
+from gateway.mirror.touched import Touched
 from gateway.scim.text import instant
 
 
@@ -77,8 +81,7 @@ class UserRecordReader:
     def of_members(self, uuids: Collection[str] | None = None) -> Mapping[str, UserRecord]:
         """Return the records of members, of those with *uuids* only if given; by UUID."""
         found = self._records(_OF_MEMBERS) if uuids is None else self._among(_WITH_UUIDS, uuids)
-        # A deleted user may have been created again, with another id: the last one counts.
-        return {record.member_uuid or "": record for record in sorted(found, key=_by_deletion)}
+        return _by_uuid(found)
 
     def of_account(self, uuid: str) -> list[UserRecord]:
         """Return every record of one member: at most one of them is not deleted."""
@@ -91,6 +94,44 @@ class UserRecordReader:
             rows = _WITH_ID.rows(self._connection, mine=self._integration, key=only)
             return {row[0]: _record(row) for row in rows}
         return {record.id: record for record in self._among(_WITH_IDS, ids)}
+
+    def ids_in(self, group_ids: Collection[str]) -> Mapping[str, str]:
+        """Return the ids of those in some groups whom something is kept of, by UUID."""
+        records = [
+            record
+            for some in in_lists(group_ids)
+            for record in self._records(_IN_GROUPS, keys=some)
+        ]
+        return {uuid: record.id for uuid, record in _by_uuid(records).items()}
+
+    def invited_at(self, emails: Collection[str]) -> list[UserRecord]:
+        """Return those of :meth:`without_member` whose e-mail addresses are among *emails*."""
+        return self._among(_INVITED_AT, emails)
+
+    def coming(
+        self,
+        *,
+        user_ids: Collection[str] | None = None,
+        group_ids: Collection[str] | None = None,
+    ) -> list[tuple[str, str]]:
+        """
+        Return who will be in which group as soon as the invitation is accepted.
+
+        Args:
+            user_ids: The users whose groups are asked for.
+            group_ids: The groups whose users are, instead.
+
+        Returns:
+            The ids of users and groups.
+        """
+        query, ids = (_COMING_TO, group_ids) if user_ids is None else (_COMING_OF, user_ids)
+        return [
+            (user_id, group_id)
+            for some in in_lists(ids or ())
+            for user_id, group_id in self._connection.execute(
+                query, {"mine": self._integration, "keys": some}
+            )
+        ]
 
     def without_member(self) -> list[UserRecord]:
         """Return those of whom no account is known yet, and that were not deleted."""
@@ -129,7 +170,8 @@ class UserRecordReader:
 
     def _records(self, query: Select[Any], **keys: Collection[str]) -> list[UserRecord]:
         rows = self._connection.execute(query, {"mine": self._integration, **keys})
-        return [_record(row) for row in rows]
+        # Here: to find some in the order of their ids, SQLite would go through all of them.
+        return sorted(map(_record, rows.all()), key=attrgetter("id"))
 
 
 def _record(row: Sequence[Any]) -> UserRecord:
@@ -144,12 +186,15 @@ def _record(row: Sequence[Any]) -> UserRecord:
     )
 
 
+def _by_uuid(records: Iterable[UserRecord]) -> Mapping[str, UserRecord]:
+    # A deleted user may have been created again, with another id: the last one counts.
+    return {record.member_uuid or "": record for record in sorted(records, key=_by_deletion)}
+
+
 def _records_that(condition: ColumnElement[bool]) -> Select[Any]:
     table = USER_RECORDS
-    return (
-        select(*(table.c[name] for name in UserRecord.__slots__))
-        .where(table.c.integration == bindparam("mine"), condition)
-        .order_by(table.c.id)
+    return select(*(table.c[name] for name in UserRecord.__slots__)).where(
+        table.c.integration == bindparam("mine"), condition
     )
 
 
@@ -160,6 +205,43 @@ _WITH_IDS = _records_that(USER_RECORDS.c.id.in_(bindparam("keys", expanding=True
 _WITHOUT_MEMBER = _records_that(
     USER_RECORDS.c.member_uuid.is_(None) & USER_RECORDS.c.deleted_at.is_(None)
 )
+_INVITED_AT = _records_that(
+    USER_RECORDS.c.member_uuid.is_(None)
+    & USER_RECORDS.c.deleted_at.is_(None)
+    & USER_RECORDS.c.email.in_(bindparam("keys", expanding=True))
+)
+_IN_GROUPS = _records_that(
+    USER_RECORDS.c.member_uuid.in_(
+        select(MEMBERSHIPS.c.member_uuid).where(
+            MEMBERSHIPS.c.integration == bindparam("mine"),
+            MEMBERSHIPS.c.group_id.in_(bindparam("keys", expanding=True)),
+        )
+    )
+)
+
+
+def _coming_that(among: ColumnElement[str]) -> Select[Any]:
+    return (
+        select(HELD_BACK.c.user_id, HELD_BACK.c.object_id)
+        .join(
+            USER_RECORDS,
+            (USER_RECORDS.c.integration == HELD_BACK.c.integration)
+            & (USER_RECORDS.c.id == HELD_BACK.c.user_id),
+        )
+        .where(
+            HELD_BACK.c.integration == bindparam("mine"),
+            HELD_BACK.c.object_type == "group",
+            HELD_BACK.c.is_taken == false(),
+            USER_RECORDS.c.deleted_at.is_(None),
+            # Unknown counts as active.
+            USER_RECORDS.c.is_active.is_distinct_from(false()),
+            among.in_(bindparam("keys", expanding=True)),
+        )
+    )
+
+
+_COMING_OF = _coming_that(HELD_BACK.c.user_id)
+_COMING_TO = _coming_that(HELD_BACK.c.object_id)
 
 
 def _by_deletion(record: UserRecord) -> tuple[bool, str]:
@@ -168,40 +250,69 @@ def _by_deletion(record: UserRecord) -> tuple[bool, str]:
 
 
 class UserRecordStore(UserRecordReader):
-    """The same, in a transaction that writes."""
+    """The same, in a transaction that writes; *touched* is told who looks otherwise now."""
+
+    def __init__(self, connection: Connection, integration: str, touched: Touched) -> None:
+        super().__init__(connection, integration)
+        self._touched = touched
 
     def put(self, record: UserRecord) -> None:
         """Add a record, or replace that of the same id."""
+        before = self.with_ids([record.id]).get(record.id, record)
+        uuids = {each.member_uuid for each in (before, record) if each.member_uuid is not None}
+        ids_before = self._ids(uuids)
         self._delete(USER_RECORDS, id=record.id)
-        row: dict[str, Any] = asdict(record) | {
+        row = row_of(record) | {
             "invited_at": record.invited_at and instant(record.invited_at),
             "deleted_at": record.deleted_at and instant(record.deleted_at),
         }
         self._insert(USER_RECORDS, [row])
+        self._touched.users |= {record.id, *uuids}
+        for held in self.held_back([record.id]):
+            self._touch(held)
+        ids = self._ids(uuids)
+        renamed = {uuid for uuid in uuids if ids.get(uuid, uuid) != ids_before.get(uuid, uuid)}
+        groups = select(MEMBERSHIPS.c.group_id).where(
+            MEMBERSHIPS.c.integration == self._integration, MEMBERSHIPS.c.member_uuid.in_(renamed)
+        )
+        self._touched.groups.update(self._connection.scalars(groups))
 
     def hold_back(self, held: Iterable[HeldBack]) -> None:
         """Add what is held back, or replace what is held back on the same object."""
-        rows = [asdict(each) for each in held]
-        for row in rows:
-            key = {name: row[name] for name in ("user_id", "object_type", "object_id")}
-            self._delete(HELD_BACK, **key)
-        self._insert(HELD_BACK, rows)
+        each_once = {(h.user_id, h.object_type, h.object_id): h for h in held}
+        self.release(each_once.values())
+        for each in each_once.values():
+            if not each.is_taken:
+                self._touch(each)
+        self._insert(HELD_BACK, [row_of(each) for each in each_once.values()])
 
     def release(self, held: Iterable[HeldBack]) -> None:
         """Hold this back no longer."""
         for each in held:
-            self._delete(
+            was_there = self._delete(
                 HELD_BACK,
                 user_id=each.user_id,
                 object_type=each.object_type,
                 object_id=each.object_id,
             )
+            if was_there:
+                self._touch(each)
 
-    def _delete(self, table: Table, **key: str) -> None:
+    def _ids(self, uuids: Collection[str]) -> Mapping[str, str]:
+        """Return the ids of members, of those whose are not their UUIDs; by UUID."""
+        return {uuid: record.id for uuid, record in self.of_members(uuids).items()}
+
+    def _touch(self, held: HeldBack) -> None:
+        """Touch a user and a group it will be in, which show each other."""
+        if held.object_type == "group":
+            self._touched.users.add(held.user_id)
+            self._touched.groups.add(held.object_id)
+
+    def _delete(self, table: Table, **key: str) -> bool:
+        """Delete a row, and return whether there was one."""
         mine = {"integration": self._integration, **key}
-        self._connection.execute(
-            delete(table).where(*(table.c[name] == value for name, value in mine.items()))
-        )
+        those = (table.c[name] == value for name, value in mine.items())
+        return bool(self._connection.execute(delete(table).where(*those)).rowcount)
 
     def _insert(self, table: Table, rows: list[dict[str, Any]]) -> None:
         if rows:

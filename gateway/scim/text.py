@@ -18,6 +18,9 @@ def fold(text: str) -> str:
     (RFC 7644 §5 asks for its kind of preparation). The last sigma of a word is a sigma like any
     other: so what a text begins with, ends with or contains is in it folded, too.
     """
+    if text.isascii():
+        # Nothing else is to be done to what most texts are.
+        return text.lower()
     lowered = unicodedata.normalize("NFC", text).lower().replace(_FINAL_SIGMA, _SIGMA)
     return unicodedata.normalize("NFC", lowered)
 

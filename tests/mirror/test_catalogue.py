@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.mirror.catalogue import HOMES, VALUE_COLUMNS, Indexer, list_path
+from gateway.mirror.catalogue import HOMES, VALUE_COLUMNS, Indexer, ValueRow, list_path
 from gateway.scim.path import AttributePath, Target, resolve
 from gateway.scim.reference import relative
 from gateway.scim.schema import AttributeType, Registry, ResourceType, Returned
@@ -74,13 +74,18 @@ def test_each_value_of_a_list_has_a_row(registry: Registry) -> None:
             }
         )
     )
-    nothing = {"value": None, "display": None, "type": None, "ref": None, "is_primary": None}
     assert rows == [
-        {"attribute": "members", "position": 0}
-        | {**nothing, "value": "a", "ref": "/Users/A", "type": "user"},
-        {"attribute": "members", "position": 1} | nothing,
-        {"attribute": "schemas", "position": 0} | {**nothing, "value": "urn:A"},
+        ValueRow("members", 0, value="a", ref="/Users/A", type="user"),
+        ValueRow("members", 1),
+        ValueRow("schemas", 0, value="urn:A"),
     ]
+
+
+def test_rows_of_values_have_the_columns_of_their_tables() -> None:
+    """In the order in which the parts of a value are read."""
+    assert ValueRow._fields == ("attribute", "position", *VALUE_COLUMNS.values())
+    for home in HOMES.values():
+        assert {"key", *ValueRow._fields} == set(home.values.c.keys())
 
 
 def _leaves(resource_type: ResourceType) -> list[Target]:

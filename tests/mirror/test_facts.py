@@ -15,6 +15,7 @@ from gateway.mirror.facts import (
     Group,
     Member,
     Membership,
+    PlaceReading,
     Project,
     ReadGroup,
     Repository,
@@ -102,6 +103,41 @@ def test_who_is_gone_keeps_the_time_of_going(mirror: Mirror, engine: Engine, now
     assert gone_at == "2026-11-24T22:15:00.000000Z"
 
 
+def test_however_many_rows_there_are_only_those_that_differ_change(
+    mirror: Mirror, now: datetime
+) -> None:
+    """They are compared page by page: what is new, other or gone may be at any border."""
+    known = {
+        uuid: replace(ANN, uuid=uuid, account_id=uuid)
+        for uuid in (str(UUID(int=number)) for number in range(5000))
+    }
+    uuids = list(known)
+    with mirror.writing() as tx:
+        tx.facts.replace_members([known[uuid] for uuid in reversed(uuids[::2])], now=now)
+    wanted = {
+        uuid: replace(member, nickname="x" if number % 7 == 0 else None)
+        for number, (uuid, member) in enumerate(known.items())
+        if number % 3
+    }
+    with mirror.writing() as tx:
+        tx.facts.replace_members(wanted.values(), now=now)
+        assert {member.uuid: member for member in tx.facts.members()} == wanted
+        unchanged = {u for u in uuids[::2] if u in wanted and wanted[u].nickname is None}
+        assert tx.touched.users == {*uuids[::2], *wanted} - unchanged
+    with mirror.writing() as tx:
+        tx.facts.replace_members([], now=now)
+        assert tx.facts.members() == []
+
+
+def test_of_two_rows_with_one_key_the_later_counts(mirror: Mirror, now: datetime) -> None:
+    """A page of Bitbucket's may begin with what the one before ended with."""
+    later = replace(BOB, nickname="later")
+    for _ in range(2):
+        with mirror.writing() as tx:
+            tx.facts.replace_members([BOB, ANN, later], now=now)
+            assert tx.facts.members() == [ANN, later]
+
+
 def test_every_other_collection_is_read_as_it_was_written(mirror: Mirror) -> None:
     """And replaced as a whole."""
     project = Project("p1", "KEY", "A project", is_private=True)
@@ -121,19 +157,20 @@ def test_grants_are_replaced_place_by_place(mirror: Mirror, now: datetime) -> No
     of_user = Grant("user", ANN.uuid, "repository", "r1", "write")
     elsewhere = Grant("user", ANN.uuid, "repository", "r2", "read")
     of_group = Grant("group", "g1", "repository", "r1", "admin")
+    api, web = (PlaceReading(uuid, now, is_inferred=False) for uuid in ("r1", "r2"))
     with mirror.writing() as tx:
         tx.facts.replace_repository_group_grants([of_group])
-        grants = {"r1": [of_user], "r2": [elsewhere]}
-        changed = tx.facts.replace_grants_on("user", "repository", grants, read_at=now)
-        assert changed == {ANN.uuid}
+        grants = {api: [of_user], web: [elsewhere]}
+        tx.facts.replace_grants_on("user", "repository", grants)
+        assert (tx.touched.users, tx.touched.groups) == ({ANN.uuid}, {"g1"})
         assert tx.facts.grants() == [of_group, of_user, elsewhere]
 
         of_bob = replace(of_user, subject_id=BOB.uuid)
-        grants = {"r1": [of_user, of_bob]}
-        changed = tx.facts.replace_grants_on("user", "repository", grants, read_at=now)
-        assert changed == {BOB.uuid}
+        tx.touched.all_rendered()
+        for _ in range(2):
+            tx.facts.replace_grants_on("user", "repository", {api: [of_user, of_bob]})
+            assert tx.touched.users == {BOB.uuid}
 
-        assert tx.facts.replace_grants_on("user", "repository", grants, read_at=now) == set()
         tx.facts.replace_repository_group_grants([])
         assert tx.facts.grants() == [of_user, elsewhere, of_bob]
 
@@ -145,12 +182,15 @@ def test_a_place_is_as_old_as_its_last_reading(mirror: Mirror, now: datetime) ->
     later = now + timedelta(hours=1)
     with mirror.writing() as tx:
         tx.facts.replace_repositories([api, web], listed_at=None)
-        tx.facts.replace_grants_on("user", "repository", {"r1": []}, read_at=later)
+        tx.facts.replace_grants_on(
+            "user", "repository", {PlaceReading("r1", later, is_inferred=False): []}
+        )
         readings = tx.facts.all_place_readings("user", "repository")
         assert (readings.oldest, readings.listed, readings.read) == (None, 2, 1)
 
-        inferred = {"r2": [Grant("user", ANN.uuid, "repository", "r2", "read", "inferred")]}
-        tx.facts.replace_grants_on("user", "repository", inferred, read_at=now, is_inferred=True)
+        granted = Grant("user", ANN.uuid, "repository", "r2", "read", "inferred")
+        inferred = {PlaceReading("r2", now, is_inferred=True): [granted]}
+        tx.facts.replace_grants_on("user", "repository", inferred)
         readings = tx.facts.all_place_readings("user", "repository")
         assert (readings.oldest, readings.inferred) == (now, 1)
         assert tx.facts.inferred_places(5) == ["r2"]
@@ -163,7 +203,9 @@ def test_on_a_new_place_nothing_was_granted_before(mirror: Mirror, now: datetime
     granted = Grant("user", ANN.uuid, "repository", "r1", "read")
     with mirror.writing() as tx:
         tx.facts.replace_repositories([api], listed_at=None)
-        tx.facts.replace_grants_on("user", "repository", {"r1": [granted]}, read_at=now)
+        tx.facts.replace_grants_on(
+            "user", "repository", {PlaceReading("r1", now, is_inferred=False): [granted]}
+        )
         tx.facts.replace_repositories([web], listed_at=now - timedelta(hours=1))
 
         assert tx.facts.grants() == []
@@ -190,8 +232,8 @@ def test_who_was_looked_up_keeps_what_only_the_list_tells(mirror: Mirror, now: d
     later = now + timedelta(hours=1)
     with mirror.writing() as tx:
         tx.facts.replace_members([ANN], now=now)
-        tx.facts.keep_member(seen, read_at=later)
-        tx.facts.keep_member(replace(BOB, permission=None), read_at=later)
+        tx.facts.keep_members([seen], read_at=later)
+        tx.facts.keep_members([replace(BOB, permission=None)], read_at=later)
         found = {member.uuid: member for member in tx.facts.members()}
         assert found[ANN.uuid] == replace(ANN, display_name="Ann Lee")
         assert found[BOB.uuid].permission is None
@@ -213,7 +255,7 @@ def test_who_was_looked_up_in_vain_is_gone(mirror: Mirror, now: datetime) -> Non
         known = tx.facts.looked_up([ANN.uuid])[ANN.uuid]
         assert (known.uuid, known.read_at) == (None, now)
 
-        tx.facts.keep_member(ANN, read_at=now)
+        tx.facts.keep_members([ANN], read_at=now)
         assert tx.facts.looked_up([ANN.uuid])[ANN.uuid].uuid == ANN.uuid
 
 
@@ -237,7 +279,9 @@ def test_facts_can_be_read_of_some(mirror: Mirror, now: datetime) -> None:
         tx.facts.replace_members([ANN, BOB], now=now)
         tx.facts.replace_groups([DEVELOPERS], workspace_uuid=WORKSPACE, now=now)
         held = [Grant("user", uuid, "repository", "r", "read") for uuid in (ANN.uuid, BOB.uuid)]
-        tx.facts.replace_grants_on("user", "repository", {"r": held}, read_at=now)
+        tx.facts.replace_grants_on(
+            "user", "repository", {PlaceReading("r", now, is_inferred=False): held}
+        )
         tx.facts.record_addresses([known, Address("x@acme.com", None, now)])
     with mirror.reading() as snapshot:
         facts = snapshot.facts

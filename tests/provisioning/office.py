@@ -39,6 +39,7 @@ from gateway.scim.page import IndexPage
 from gateway.scim.patch.message import read_patch
 from gateway.scim.projection import Projection
 from gateway.scim.schema import Registry, ResourceType, load_registry
+from tests.rendered import assert_rendered
 
 BASE_URL = "https://scim.example.com/scim/v2"
 GROUP_EXTENSION = "urn:bitbucket-scim:params:scim:schemas:extension:1.0:Group"
@@ -188,6 +189,7 @@ def opened(
             users=UserWriter(provisioner),
             groups=GroupWriter(provisioner),
         )
+        assert_rendered(mirror, refresher.renderer, may_be_unknown=True)
     finally:
         transport.close()
         engine.dispose()
