@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from itertools import chain
 from typing import Any, TypeVar
@@ -72,16 +72,17 @@ class Renderer:
         )
         writing.documents(self.registry.group).save_all(groups, now=now)
         writing.touched.all_rendered()
-        writing.rendering.note(self._way)
+        writing.rendering.note(self._way_on(now))
 
     def render_touched(self, writing: Writing, *, now: datetime) -> None:
         """
         Make the resources what the facts are, of which *writing* knows what it has changed.
 
         All are rendered where it is unknown how they look: before the first time, and after a
-        release that renders otherwise.
+        release that renders otherwise. So they are once a day besides: should a change ever not
+        tell of somebody whom it touches, that does not last.
         """
-        if writing.rendering.way() != self._way:
+        if writing.rendering.way() != self._way_on(now):
             _LOG.info("rendering.all")
             self.render_all(writing, now=now)
         else:
@@ -121,6 +122,9 @@ class Renderer:
             )
             writing.documents(self.registry.group).save_parts(of_groups, now=now)
         writing.touched.rendered(users=users, groups=groups)
+
+    def _way_on(self, day: datetime) -> str:
+        return f"{self._way} {day.astimezone(UTC).date()}"
 
     def user(self, snapshot: Snapshot, user_id: str, *, is_plain: bool) -> dict[str, Any] | None:
         """

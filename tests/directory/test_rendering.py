@@ -518,6 +518,16 @@ def test_another_way_of_rendering_renders_everything(play: Play, rendered: list[
         assert rendered == expected
 
 
+def test_once_a_day_everything_is_rendered(play: Play, rendered: list[str]) -> None:
+    """So that nothing which a change did not tell of could last."""
+    tomorrow = play.landing.now() + timedelta(days=1)
+    play.landing = replace(play.landing, now=lambda: tomorrow)
+    for expected in (["Ann", "Bob", "One"], []):
+        rendered.clear()
+        play.everything()
+        assert rendered == expected
+
+
 def test_one_landing_is_one_modification(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many times it is rendered in."""
     monkeypatch.setattr(rendering, "_USERS_AT_ONCE", 1)
