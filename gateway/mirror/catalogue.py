@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Table
 
-from gateway.mirror.tables import GROUP_RESOURCES, GROUP_VALUES, USER_VALUES, USERS
+from gateway.mirror.resource_tables import GROUP_RESOURCES, GROUP_VALUES, USER_VALUES, USERS
 from gateway.scim.path import AttributePath, Target, resolve
 from gateway.scim.reference import relative_path
 from gateway.scim.schema import AttributeType, ResourceType

@@ -1,13 +1,11 @@
 """The facts of one integration, in one transaction."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from itertools import product
-from operator import itemgetter
-from typing import Any, ClassVar, Protocol
+from typing import Any
 
 from sqlalchemy import (
     Column,
@@ -15,7 +13,6 @@ from sqlalchemy import (
     Connection,
     Select,
     Table,
-    bindparam,
     func,
     select,
     true,
@@ -23,6 +20,16 @@ from sqlalchemy import (
 
 from gateway.mirror import tables
 from gateway.mirror.batches import batches
+from gateway.mirror.fact_queries import (
+    ABSENT,
+    BY_ACCOUNT_ID,
+    BY_UUID,
+    OF_MEMBER,
+    WITH_ACCOUNT_ID,
+    WITH_UUID,
+    Fact,
+    present_rows,
+)
 from gateway.mirror.facts import (
     Address,
     Grant,
@@ -46,10 +53,6 @@ _SUBJECTS = ("group", "user")
 #: The lists of places, by type.
 PLACES: Mapping[str, Table] = {"project": tables.PROJECTS, "repository": tables.REPOSITORIES}
 _NAMES = {"project": tables.PROJECTS.c.key, "repository": tables.REPOSITORIES.c.full_name}
-
-
-class _Fact(Protocol):
-    __dataclass_fields__: ClassVar[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +89,12 @@ class FactReader:
         found: dict[str, LookedUp] = {}
         # Apart, so that UUIDs are found by their index.
         for one, many, some_keys in (
-            (_WITH_UUID, _BY_UUID, uuids),
-            (_WITH_ACCOUNT_ID, _BY_ACCOUNT_ID, {*keys} - uuids),
+            (WITH_UUID, BY_UUID, uuids),
+            (WITH_ACCOUNT_ID, BY_ACCOUNT_ID, {*keys} - uuids),
         ):
             for key, uuid, read_at in self._of_keys(one, many, some_keys):
                 found[key] = LookedUp(uuid, from_text(read_at))
-        for key, asked_at in self._among(_ABSENT, {*keys} - found.keys()):
+        for key, asked_at in self._among(ABSENT, {*keys} - found.keys()):
             found[key] = LookedUp(None, from_text(asked_at))
         return found
 
@@ -300,11 +303,11 @@ class FactReader:
         ]
 
     def _present(
-        self, fact: type[_Fact], table: Table, **among: Collection[str] | None
+        self, fact: type[Fact], table: Table, **among: Collection[str] | None
     ) -> Sequence[Sequence[Any]]:
         """Return the rows there are now, their columns in the order of the fact's fields."""
         lists = {name: values for name, values in among.items() if values is not None}
-        query, key = _present_rows(fact, table, tuple(lists))
+        query, key = present_rows(fact, table, tuple(lists))
         parameters = (
             {"mine": self._integration, **dict(zip(lists, some, strict=True))}
             for some in product(*map(in_lists, lists.values()))
@@ -332,7 +335,7 @@ class FactReader:
 
     def addresses_of(self, member_uuid: str) -> list[Address]:
         """Return the addresses that are known of one member."""
-        rows = _OF_MEMBER.rows(self._connection, mine=self._integration, key=member_uuid)
+        rows = OF_MEMBER.rows(self._connection, mine=self._integration, key=member_uuid)
         return [Address(text, uuid, from_text(asked_at)) for text, uuid, asked_at in rows]
 
     def _among(self, query: Select[Any], keys: Collection[str]) -> Iterator[Any]:
@@ -340,62 +343,6 @@ class FactReader:
             yield from self._connection.execute(
                 query, {"mine": self._integration, "keys": some}
             ).all()
-
-
-# Statements that many requests make are put together once: that takes longer than to answer them.
-
-
-def _looked_up(column: ColumnElement[str], condition: ColumnElement[bool]) -> Select[Any]:
-    table = tables.MEMBERS
-    return select(column, table.c.uuid, table.c.read_at).where(
-        table.c.integration == bindparam("mine"), table.c.gone_at.is_(None), condition
-    )
-
-
-def _looked_up_by(column: ColumnElement[str]) -> tuple[Prepared, Select[Any]]:
-    return (
-        Prepared(_looked_up(column, column == bindparam("key"))),
-        _looked_up(column, column.in_(bindparam("keys", expanding=True))),
-    )
-
-
-_WITH_UUID, _BY_UUID = _looked_up_by(tables.MEMBERS.c.uuid)
-_WITH_ACCOUNT_ID, _BY_ACCOUNT_ID = _looked_up_by(tables.MEMBERS.c.account_id)
-_OF_MEMBER = Prepared(
-    select(tables.ADDRESSES.c.text, tables.ADDRESSES.c.member_uuid, tables.ADDRESSES.c.asked_at)
-    .where(
-        tables.ADDRESSES.c.integration == bindparam("mine"),
-        tables.ADDRESSES.c.member_uuid == bindparam("key"),
-    )
-    .order_by(tables.ADDRESSES.c.text)
-)
-_ABSENT = select(tables.ABSENCES.c.uuid, tables.ABSENCES.c.asked_at).where(
-    tables.ABSENCES.c.integration == bindparam("mine"),
-    tables.ABSENCES.c.uuid.in_(bindparam("keys", expanding=True)),
-)
-
-
-@cache
-def _present_rows(
-    fact: type[_Fact], table: Table, among: tuple[str, ...]
-) -> tuple[Select[Any], Callable[[Any], Any]]:
-    """
-    Return what selects the rows there are now whose columns *among* hold one of a list.
-
-    With it comes what their order is by. They are in order only where all are selected: to find
-    some in the order of their keys, SQLite would go through all of them.
-    """
-    names = [field.name for field in fields(fact)]
-    query = select(*(table.c[name] for name in names)).where(
-        table.c.integration == bindparam("mine"),
-        *(table.c[name].in_(bindparam(name, expanding=True)) for name in among),
-    )
-    if "gone_at" in table.c:
-        query = query.where(table.c.gone_at.is_(None))
-    if not among:
-        query = query.order_by(*table.primary_key)
-    key = [names.index(column.name) for column in table.primary_key if column.name in names]
-    return query, itemgetter(*key)
 
 
 def in_lists(values: Collection[str]) -> Iterator[list[str]]:

@@ -4,61 +4,26 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
-    String,
     Table,
-    Text,
     UniqueConstraint,
 )
 
-METADATA = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    }
-)
-
-#: Text that is ordered by code point, as SQLite and Python do and PostgreSQL does if it is told.
-_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
-#: Instants are kept as their canonical text, which is ordered as they are.
-_INSTANT = String(27).with_variant(String(27, collation="C"), "postgresql")
-#: SQLite numbers the rows of no other integer type by itself.
-_KEY = BigInteger().with_variant(Integer(), "sqlite")
-
-
-def _text(name: str, *, required: bool = False) -> Column[str]:
-    return Column(name, _TEXT, nullable=not required)
-
-
-def _part_of_key(name: str) -> Column[str]:
-    return Column(name, _TEXT, primary_key=True)
-
-
-def _instant(name: str) -> Column[str]:
-    return Column(name, _INSTANT)
-
-
-def _flag(name: str) -> Column[bool]:
-    return Column(name, Boolean)
-
+from gateway.mirror.columns import INSTANT, KEY, METADATA, flag, instant, part_of_key, text
 
 FRESHNESS = Table(
     "freshness",
     METADATA,
-    _part_of_key("integration"),
-    _part_of_key("collection"),
-    _instant("read_at"),
+    part_of_key("integration"),
+    part_of_key("collection"),
+    instant("read_at"),
     Column("calls", Integer),
-    _instant("failed_at"),
-    _text("failure_kind"),
-    _text("failure"),
-    _instant("retry_at"),
+    instant("failed_at"),
+    text("failure_kind"),
+    text("failure"),
+    instant("retry_at"),
     # Of how many places the collection holds what was inferred, not what was told.
     Column("inferred", Integer),
 )
@@ -66,40 +31,40 @@ FRESHNESS = Table(
 MEMBERS = Table(
     "members",
     METADATA,
-    _part_of_key("integration"),
-    _part_of_key("uuid"),
-    _text("account_id"),
-    _text("display_name", required=True),
-    _text("nickname"),
-    _text("account_type", required=True),
+    part_of_key("integration"),
+    part_of_key("uuid"),
+    text("account_id"),
+    text("display_name", required=True),
+    text("nickname"),
+    text("account_type", required=True),
     Column("is_active", Boolean, nullable=False),
-    _text("html_url"),
-    _text("avatar_url"),
+    text("html_url"),
+    text("avatar_url"),
     # Unknown of those who were looked up one by one; so too when they joined.
-    _text("permission"),
-    _instant("added_on"),
-    _instant("last_accessed"),
-    _instant("gone_at"),
+    text("permission"),
+    instant("added_on"),
+    instant("last_accessed"),
+    instant("gone_at"),
     # When the member was looked up singly; all are as old as the collection besides.
-    _instant("read_at"),
+    instant("read_at"),
 )
 
 #: Who was looked up and is no member.
 ABSENCES = Table(
     "absences",
     METADATA,
-    _part_of_key("integration"),
-    _part_of_key("uuid"),
-    Column("asked_at", _INSTANT, nullable=False),
+    part_of_key("integration"),
+    part_of_key("uuid"),
+    Column("asked_at", INSTANT, nullable=False),
 )
 
 ADDRESSES = Table(
     "addresses",
     METADATA,
-    _part_of_key("integration"),
-    _part_of_key("text"),
-    _text("member_uuid"),
-    Column("asked_at", _INSTANT, nullable=False),
+    part_of_key("integration"),
+    part_of_key("text"),
+    text("member_uuid"),
+    Column("asked_at", INSTANT, nullable=False),
     Index(None, "integration", "member_uuid"),
     Index(None, "integration", "asked_at"),
 )
@@ -108,66 +73,66 @@ ADDRESSES = Table(
 GROUP_IDS = Table(
     "group_ids",
     METADATA,
-    _part_of_key("integration"),
-    _part_of_key("slug"),
-    _text("id", required=True),
+    part_of_key("integration"),
+    part_of_key("slug"),
+    text("id", required=True),
     UniqueConstraint("integration", "id"),
 )
 
 GROUPS = Table(
     "groups",
     METADATA,
-    _part_of_key("integration"),
-    _part_of_key("id"),
-    _text("slug", required=True),
-    _text("name", required=True),
-    _text("permission"),
+    part_of_key("integration"),
+    part_of_key("id"),
+    text("slug", required=True),
+    text("name", required=True),
+    text("permission"),
     Column("auto_add", Boolean, nullable=False),
-    _instant("gone_at"),
+    instant("gone_at"),
 )
 
 MEMBERSHIPS = Table(
     "memberships",
     METADATA,
-    _part_of_key("integration"),
-    _part_of_key("group_id"),
-    _part_of_key("member_uuid"),
-    _text("display_name", required=True),
+    part_of_key("integration"),
+    part_of_key("group_id"),
+    part_of_key("member_uuid"),
+    text("display_name", required=True),
     Index(None, "integration", "member_uuid"),
 )
 
 PROJECTS = Table(
     "projects",
     METADATA,
-    _part_of_key("integration"),
-    _part_of_key("uuid"),
-    _text("key", required=True),
-    _text("name", required=True),
+    part_of_key("integration"),
+    part_of_key("uuid"),
+    text("key", required=True),
+    text("name", required=True),
     Column("is_private", Boolean, nullable=False),
 )
 
 REPOSITORIES = Table(
     "repositories",
     METADATA,
-    _part_of_key("integration"),
-    _part_of_key("uuid"),
-    _text("slug", required=True),
-    _text("full_name", required=True),
-    _text("name", required=True),
-    _text("project_uuid"),
+    part_of_key("integration"),
+    part_of_key("uuid"),
+    text("slug", required=True),
+    text("full_name", required=True),
+    text("name", required=True),
+    text("project_uuid"),
     Column("is_private", Boolean, nullable=False),
 )
 
 GRANTS = Table(
     "grants",
     METADATA,
-    _part_of_key("integration"),
-    _part_of_key("subject_type"),
-    _part_of_key("subject_id"),
-    _part_of_key("object_type"),
-    _part_of_key("object_uuid"),
-    _text("permission", required=True),
-    _text("origin", required=True),
+    part_of_key("integration"),
+    part_of_key("subject_type"),
+    part_of_key("subject_id"),
+    part_of_key("object_type"),
+    part_of_key("object_uuid"),
+    text("permission", required=True),
+    text("origin", required=True),
     Index(None, "integration", "object_uuid"),
 )
 
@@ -175,11 +140,11 @@ GRANTS = Table(
 GRANT_READINGS = Table(
     "grant_readings",
     METADATA,
-    _part_of_key("integration"),
-    _part_of_key("subject_type"),
-    _part_of_key("object_type"),
-    _part_of_key("object_uuid"),
-    Column("read_at", _INSTANT, nullable=False),
+    part_of_key("integration"),
+    part_of_key("subject_type"),
+    part_of_key("object_type"),
+    part_of_key("object_uuid"),
+    Column("read_at", INSTANT, nullable=False),
     Column("is_inferred", Boolean, nullable=False),
 )
 
@@ -187,7 +152,7 @@ GRANT_READINGS = Table(
 REVISIONS = Table(
     "revisions",
     METADATA,
-    _part_of_key("integration"),
+    part_of_key("integration"),
     Column("number", BigInteger, nullable=False),
 )
 
@@ -195,9 +160,9 @@ REVISIONS = Table(
 WALKS = Table(
     "walks",
     METADATA,
-    _part_of_key("integration"),
-    _part_of_key("id"),
-    Column("began_at", _INSTANT, nullable=False),
+    part_of_key("integration"),
+    part_of_key("id"),
+    Column("began_at", INSTANT, nullable=False),
     Column("resource_keys", LargeBinary, nullable=False),
 )
 
@@ -205,7 +170,7 @@ WALKS = Table(
 SEALS = Table(
     "seals",
     METADATA,
-    _part_of_key("name"),
+    part_of_key("name"),
     Column("key", LargeBinary, nullable=False),
 )
 
@@ -213,28 +178,28 @@ SEALS = Table(
 RENDERINGS = Table(
     "renderings",
     METADATA,
-    _part_of_key("integration"),
-    _text("way", required=True),
+    part_of_key("integration"),
+    text("way", required=True),
 )
 
 #: Which process does what only one at a time should.
 LEASES = Table(
     "leases",
     METADATA,
-    _part_of_key("integration"),
-    _part_of_key("name"),
-    _text("holder", required=True),
-    Column("expires_at", _INSTANT, nullable=False),
+    part_of_key("integration"),
+    part_of_key("name"),
+    text("holder", required=True),
+    Column("expires_at", INSTANT, nullable=False),
 )
 
 #: The calls made, by the minute.
 CALLS_SPENT = Table(
     "calls_spent",
     METADATA,
-    _part_of_key("integration"),
-    _part_of_key("credential"),
-    _part_of_key("resource_group"),
-    Column("minute", _INSTANT, primary_key=True),
+    part_of_key("integration"),
+    part_of_key("credential"),
+    part_of_key("resource_group"),
+    Column("minute", INSTANT, primary_key=True),
     Column("calls", Integer, nullable=False),
 )
 
@@ -242,22 +207,22 @@ CALLS_SPENT = Table(
 CALL_LIMITS = Table(
     "call_limits",
     METADATA,
-    _part_of_key("integration"),
-    _part_of_key("credential"),
-    _part_of_key("resource_group"),
+    part_of_key("integration"),
+    part_of_key("credential"),
+    part_of_key("resource_group"),
     Column("hourly_limit", Integer),
     Column("is_near", Boolean, nullable=False),
-    _instant("blocked_until"),
-    _instant("heard_at"),
+    instant("blocked_until"),
+    instant("heard_at"),
 )
 
 #: When a write of ours changed what is read by a name: a list, or the grants on a place.
 WRITTEN = Table(
     "written",
     METADATA,
-    _part_of_key("integration"),
-    _part_of_key("name"),
-    Column("written_at", _INSTANT, nullable=False),
+    part_of_key("integration"),
+    part_of_key("name"),
+    Column("written_at", INSTANT, nullable=False),
 )
 
 #: What clients say of a resource and Bitbucket can't hold: the attributes, as JSON. Like the
@@ -265,9 +230,9 @@ WRITTEN = Table(
 OVERLAYS = Table(
     "overlays",
     METADATA,
-    _part_of_key("integration"),
-    _part_of_key("resource_type"),
-    _part_of_key("id"),
+    part_of_key("integration"),
+    part_of_key("resource_type"),
+    part_of_key("id"),
     Column("attributes", LargeBinary, nullable=False),
 )
 
@@ -276,13 +241,13 @@ OVERLAYS = Table(
 USER_RECORDS = Table(
     "user_records",
     METADATA,
-    _part_of_key("integration"),
-    _part_of_key("id"),
-    _text("member_uuid"),
-    _text("email"),
-    _flag("is_active"),
-    _instant("invited_at"),
-    _instant("deleted_at"),
+    part_of_key("integration"),
+    part_of_key("id"),
+    text("member_uuid"),
+    text("email"),
+    flag("is_active"),
+    instant("invited_at"),
+    instant("deleted_at"),
     Index(None, "integration", "member_uuid"),
     Index(None, "integration", "email"),
 )
@@ -291,12 +256,12 @@ USER_RECORDS = Table(
 HELD_BACK = Table(
     "held_back",
     METADATA,
-    _part_of_key("integration"),
-    _part_of_key("user_id"),
+    part_of_key("integration"),
+    part_of_key("user_id"),
     # group, project or repository; of a group there is no permission.
-    _part_of_key("object_type"),
-    _part_of_key("object_id"),
-    _text("permission"),
+    part_of_key("object_type"),
+    part_of_key("object_id"),
+    text("permission"),
     Column("is_taken", Boolean, nullable=False),
 )
 
@@ -304,11 +269,11 @@ HELD_BACK = Table(
 JOURNAL = Table(
     "journal",
     METADATA,
-    Column("number", _KEY, primary_key=True, autoincrement=True),
-    _text("integration", required=True),
-    _text("change_id", required=True),
-    _text("event", required=True),
-    Column("at", _INSTANT, nullable=False),
+    Column("number", KEY, primary_key=True, autoincrement=True),
+    text("integration", required=True),
+    text("change_id", required=True),
+    text("event", required=True),
+    Column("at", INSTANT, nullable=False),
     Column("data", LargeBinary, nullable=False),
     Index(None, "integration", "change_id"),
 )
@@ -318,103 +283,6 @@ JOURNAL = Table(
 UNFINISHED = Table(
     "unfinished",
     METADATA,
-    _part_of_key("integration"),
-    _part_of_key("change_id"),
+    part_of_key("integration"),
+    part_of_key("change_id"),
 )
-
-
-def _resources(
-    name: str, *attributes: Column[str] | Column[bool], indexed: tuple[str, ...]
-) -> Table:
-    """Make a table of rendered resources, with a column for each attribute to filter by."""
-    return Table(
-        name,
-        METADATA,
-        # Ever growing: the order in which the resources were first seen.
-        Column("key", _KEY, primary_key=True, autoincrement=False),
-        _text("integration", required=True),
-        _text("id", required=True),
-        _text("version", required=True),
-        # How the columns below were written: gateway.mirror.catalogue.FORM.
-        _text("form", required=True),
-        Column("created", _INSTANT, nullable=False),
-        Column("last_modified", _INSTANT, nullable=False),
-        _instant("gone_at"),
-        Column("document", LargeBinary, nullable=False),
-        # So many bytes of it, and a bracket, are the document without its long list, which comes
-        # last; nothing where there is no such list.
-        Column("lean_length", Integer),
-        # The attributes that are returned on request, as JSON; nothing where there are none.
-        Column("on_request", LargeBinary),
-        _text("external_id"),
-        *attributes,
-        UniqueConstraint("integration", "id"),
-        # For lists that are not filtered: in their order, and with all it takes to count them.
-        Index(None, "integration", "key", "gone_at"),
-        Index(None, "integration", "last_modified"),
-        *(Index(None, "integration", column) for column in ("external_id", *indexed)),
-    )
-
-
-def _values(name: str, resources: Table) -> Table:
-    """Make a table of the values of multi-valued attributes; all have the same sub-attributes."""
-    return Table(
-        name,
-        METADATA,
-        Column(
-            "key",
-            _KEY,
-            ForeignKey(resources.c.key, ondelete="CASCADE"),
-            primary_key=True,
-            autoincrement=False,
-        ),
-        _part_of_key("attribute"),
-        Column("position", Integer, primary_key=True),
-        _text("value"),
-        _text("display"),
-        _text("type"),
-        _text("ref"),
-        _flag("is_primary"),
-        Index(None, "attribute", "value"),
-    )
-
-
-USERS = _resources(
-    "users",
-    _text("user_name"),
-    _text("formatted_name"),
-    _text("family_name"),
-    _text("given_name"),
-    _text("display_name"),
-    _text("nick_name"),
-    _text("profile_url"),
-    _text("user_type"),
-    _flag("active"),
-    _text("uuid"),
-    _text("account_id"),
-    _text("bitbucket_display_name"),
-    _text("bitbucket_nickname"),
-    _text("membership"),
-    _instant("added_on"),
-    _instant("last_accessed"),
-    _text("justification"),
-    _text("employee_number"),
-    _text("cost_center"),
-    _text("organization"),
-    _text("division"),
-    _text("department"),
-    _text("manager_value"),
-    _text("manager_ref"),
-    indexed=("user_name", "display_name", "account_id"),
-)
-USER_VALUES = _values("user_values", USERS)
-
-GROUP_RESOURCES = _resources(
-    "group_resources",
-    _text("display_name"),
-    _text("slug"),
-    _text("workspace_permission"),
-    _flag("auto_add"),
-    indexed=("display_name",),
-)
-GROUP_VALUES = _values("group_values", GROUP_RESOURCES)

@@ -22,8 +22,9 @@ from sqlalchemy import (
 from gateway.mirror.fact_reader import in_lists
 from gateway.mirror.instants import from_text
 from gateway.mirror.prepared import Prepared
+from gateway.mirror.resource_tables import USER_VALUES, USERS
 from gateway.mirror.rows import row_of
-from gateway.mirror.tables import HELD_BACK, MEMBERSHIPS, USER_RECORDS, USER_VALUES, USERS
+from gateway.mirror.tables import HELD_BACK, MEMBERSHIPS, USER_RECORDS
 from gateway.mirror.touched import Touched
 from gateway.scim.text import instant
 

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from gateway.mirror.tables import METADATA
+from gateway.mirror.columns import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],
