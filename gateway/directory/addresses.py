@@ -44,7 +44,7 @@ def asked_at(facts: FactReader, text: str) -> datetime | None:
 
 
 def _with_others(facts: FactReader, text: str) -> list[Address]:
-    known = facts.addresses(texts=[text])
+    known = facts.address(text)
     holders = {address.member_uuid for address in known} - {None}
     others = [a for uuid in holders if uuid is not None for a in facts.addresses_of(uuid)]
     return known + [address for address in others if address.text != text]

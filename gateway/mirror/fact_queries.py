@@ -38,14 +38,12 @@ def _looked_up_by(column: ColumnElement[str]) -> tuple[Prepared, Select[Any]]:
 
 WITH_UUID, BY_UUID = _looked_up_by(tables.MEMBERS.c.uuid)
 WITH_ACCOUNT_ID, BY_ACCOUNT_ID = _looked_up_by(tables.MEMBERS.c.account_id)
-OF_MEMBER = Prepared(
-    select(tables.ADDRESSES.c.text, tables.ADDRESSES.c.member_uuid, tables.ADDRESSES.c.asked_at)
-    .where(
-        tables.ADDRESSES.c.integration == bindparam("mine"),
-        tables.ADDRESSES.c.member_uuid == bindparam("key"),
-    )
-    .order_by(tables.ADDRESSES.c.text)
-)
+# In no order: to find a few in that of their texts, SQLite would go through all of them.
+_ADDRESSES = select(
+    tables.ADDRESSES.c.text, tables.ADDRESSES.c.member_uuid, tables.ADDRESSES.c.asked_at
+).where(tables.ADDRESSES.c.integration == bindparam("mine"))
+OF_MEMBER = Prepared(_ADDRESSES.where(tables.ADDRESSES.c.member_uuid == bindparam("key")))
+OF_TEXT = Prepared(_ADDRESSES.where(tables.ADDRESSES.c.text == bindparam("key")))
 ABSENT = select(tables.ABSENCES.c.uuid, tables.ABSENCES.c.asked_at).where(
     tables.ABSENCES.c.integration == bindparam("mine"),
     tables.ABSENCES.c.uuid.in_(bindparam("keys", expanding=True)),

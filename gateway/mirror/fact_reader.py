@@ -25,6 +25,7 @@ from gateway.mirror.fact_queries import (
     BY_ACCOUNT_ID,
     BY_UUID,
     OF_MEMBER,
+    OF_TEXT,
     WITH_ACCOUNT_ID,
     WITH_UUID,
     Fact,
@@ -335,8 +336,15 @@ class FactReader:
 
     def addresses_of(self, member_uuid: str) -> list[Address]:
         """Return the addresses that are known of one member."""
-        rows = OF_MEMBER.rows(self._connection, mine=self._integration, key=member_uuid)
-        return [Address(text, uuid, from_text(asked_at)) for text, uuid, asked_at in rows]
+        return self._addresses(OF_MEMBER, member_uuid)
+
+    def address(self, text: str) -> list[Address]:
+        """Return what was asked of one address, if it was."""
+        return self._addresses(OF_TEXT, text)
+
+    def _addresses(self, query: Prepared, key: str) -> list[Address]:
+        rows = query.rows(self._connection, mine=self._integration, key=key)
+        return [Address(text, uuid, from_text(asked_at)) for text, uuid, asked_at in sorted(rows)]
 
     def _among(self, query: Select[Any], keys: Collection[str]) -> Iterator[Any]:
         for some in in_lists(keys):

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Dialect, Select, func, select
 from gateway.mirror.catalogue import HOMES
 from gateway.mirror.conditions import ResourceLevel, condition_of
 from gateway.mirror.look_ups import LookUp
-from gateway.mirror.shown import shown_by
+from gateway.mirror.shown import Shown, shown_by
 from gateway.mirror.texts import Texts, held_by_all
 from gateway.scim.filter.bound import And, Compare, Filter, Operator, Or
 from gateway.scim.handler import Document, Query
@@ -83,12 +83,17 @@ class Selection:
             (found,) = shown.joined_between.rows(self._connection, **span) if span else (None,)
         else:
             total, keys = self._selected_keys(query)
-            wanted = {"keys": keys}
-            found = self._connection.execute(shown.joined_with_keys, wanted).one() if keys else None
+            found = self._joined(shown, keys)
         if found is None:
             return total, 0, b""
         count, joined = found
         return total, count, served(joined, base_url=query.base_url)
+
+    def _joined(self, shown: Shown, keys: Sequence[int]) -> tuple[Any, ...] | None:
+        if len(keys) > 1:
+            return tuple(self._connection.execute(shown.joined_with_keys, {"keys": keys}).one())
+        rows = (shown.with_key.rows(self._connection, key=key) for key in keys)
+        return next(((1, shown.stored(row)) for (row,) in rows), None)
 
     def keys(self, query: Query) -> Sequence[int]:
         """Return the keys of all resources that *query* selects, in order."""

@@ -39,6 +39,7 @@ class Shown:
     Attributes:
         is_ready: Whether what is read is what is shown, to the byte.
         with_id: Selects the resource with the id ``wanted``.
+        with_key: Selects the one with the key ``key``.
         with_keys: Selects those among ``keys``.
         between: Selects those from the key ``first`` to ``last``, in order.
         joined_between: The same, with all of them in one row.
@@ -60,18 +61,26 @@ class Shown:
         span = table.c.key.between(bindparam("first"), bindparam("last"))
         self.between = present.where(span).order_by(table.c.key)
         self.joined_between = Prepared(_joined(self.between))
+        # For the most frequent question of all, the one who has a name.
+        self.with_key = Prepared(shown.where(table.c.key == bindparam("key")))
         # Whether they are there was looked at when the keys were found; some are gone.
         self.with_keys = shown.where(table.c.key.in_(bindparam("keys", expanding=True)))
         self.joined_with_keys = _joined(self.with_keys.order_by(table.c.key))
 
     def document(self, row: Any, base_url: str) -> Document:
         """Return the document that a row makes, its references absolute."""
-        _, version, document, lean_length, rest = row
-        shown = document if lean_length is None else document + b"}"
-        json = served(shown, base_url=base_url)
+        _, version, _, _, rest = row
+        json = served(self.stored(row), base_url=base_url)
         if rest is not None:
             json = self._parts.join(json, served(rest, base_url=base_url))
         return Document(version, json)
+
+    @staticmethod
+    def stored(row: Any) -> bytes:
+        """Return the part of the document that is ready, as it is stored."""
+        _, _, document, lean_length, _ = row
+        shown: bytes = document if lean_length is None else document + b"}"
+        return shown
 
 
 def _joined(query: Select[Any]) -> Select[int, bytes]:

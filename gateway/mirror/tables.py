@@ -47,6 +47,7 @@ MEMBERS = Table(
     instant("gone_at"),
     # When the member was looked up singly; all are as old as the collection besides.
     instant("read_at"),
+    Index(None, "integration", "account_id"),
 )
 
 #: Who was looked up and is no member.

@@ -16,7 +16,6 @@ from sqlalchemy import (
     false,
     insert,
     select,
-    union,
 )
 
 from gateway.mirror.fact_reader import in_lists
@@ -140,15 +139,9 @@ class UserRecordReader:
 
     def called(self, text: str) -> frozenset[str]:
         """Return the ids of the users with that user name or e-mail address, in lower case."""
-        users, values = USERS, USER_VALUES
-        mine = (users.c.integration == self._integration, users.c.gone_at.is_(None))
-        by_name = select(users.c.id).where(*mine, users.c.user_name == text)
-        by_address = (
-            select(users.c.id)
-            .join(values, values.c.key == users.c.key)
-            .where(*mine, values.c.attribute == "emails", values.c.value == text)
-        )
-        return frozenset(self._connection.scalars(union(by_name, by_address)))
+        asked = {"mine": self._integration, "key": text}
+        by_either = (*_NAMED.rows(self._connection, **asked), *_AT.rows(self._connection, **asked))
+        return frozenset(user_id for (user_id,) in by_either)
 
     def held_back(self, user_ids: Collection[str] | None = None) -> list[HeldBack]:
         """Return what is held back, of those users only if given."""
@@ -243,6 +236,17 @@ def _coming_that(among: ColumnElement[str]) -> Select[Any]:
 
 _COMING_OF = _coming_that(HELD_BACK.c.user_id)
 _COMING_TO = _coming_that(HELD_BACK.c.object_id)
+
+
+_HERE = select(USERS.c.id).where(
+    USERS.c.integration == bindparam("mine"), USERS.c.gone_at.is_(None)
+)
+_NAMED = Prepared(_HERE.where(USERS.c.user_name == bindparam("key")))
+_AT = Prepared(
+    _HERE.join(USER_VALUES, USER_VALUES.c.key == USERS.c.key).where(
+        USER_VALUES.c.attribute == "emails", USER_VALUES.c.value == bindparam("key")
+    )
+)
 
 
 def _by_deletion(record: UserRecord) -> tuple[bool, str]:

@@ -13,9 +13,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
+from gateway.mirror.columns import METADATA
 from gateway.mirror.engine import migrate, open_database, reading, writing
 from gateway.mirror.mirror import Mirror
-from gateway.mirror.columns import METADATA
 
 
 def test_the_migrations_make_the_tables_that_the_code_knows(engine: Engine) -> None:

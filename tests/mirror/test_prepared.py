@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import Engine, LargeBinary, bindparam, column, literal, select, table
 from sqlalchemy.exc import DBAPIError
 
+from gateway.mirror import fact_queries, user_records
 from gateway.mirror.engine import reading
 from gateway.mirror.prepared import Prepared
 
@@ -28,3 +29,18 @@ def test_what_the_database_refuses_is_sqlalchemys_error(engine: Engine) -> None:
         statement.rows(connection, wanted="ann@acme.com")
     assert "nowhere" in str(caught.value)
     assert "ann@acme.com" not in str(caught.value)
+
+
+@pytest.mark.parametrize("module", [fact_queries, user_records])
+def test_every_look_up_is_by_an_index(sqlite: Engine, module: object) -> None:
+    """None of them goes through all rows of a workspace, however they are in order."""
+    prepared = [each for each in vars(module).values() if isinstance(each, Prepared)]
+    assert prepared
+    with reading(sqlite) as connection:
+        for each in prepared:
+            words, constants = each._words("sqlite")  # noqa: SLF001 - what it makes
+            named = constants | {"mine": "acme", "key": "x"}
+            steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", named)
+            for step in steps:
+                assert step.detail.startswith("SEARCH"), words
+                assert not step.detail.endswith("(integration=?)"), words
