@@ -57,7 +57,7 @@ class Effects:
         """Land *done*, in their order."""
         for each in done:
             self._land(each)
-            if each.note:
+            if each.note and each.note not in self.notes:
                 self.notes.append(each.note)
         self.writing.changes.note_written(self._names, now=self.now)
 
@@ -157,7 +157,7 @@ class Effects:
         self.users.add(step.user_id)
 
     def _withdrawn(self, step: Withdraw) -> None:
-        if step.group_id is not None and not step.is_last:
+        if step.group_id is not None and not step.stays:
             self._left(step.user_id, step.group_id)
         self.users.add(step.user_id)
 

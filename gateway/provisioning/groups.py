@@ -33,7 +33,7 @@ from gateway.provisioning.group_states import (
     state_of_group,
     workspace_permission,
 )
-from gateway.provisioning.invitations import staying_invited
+from gateway.provisioning.invitations import staying_invited, withdrawn_from
 from gateway.provisioning.members import Leavers, ids_of, members_of, with_ids
 from gateway.provisioning.provisioner import Provisioner
 from gateway.provisioning.rebase import rebased
@@ -326,12 +326,13 @@ class GroupWriter:
         loses_all = before.permission == "admin" != after.permission
         removed = before.members if loses_all else before.members - after.members
         self._protect(session, group, removed, after.name)
+        left = leavers.among(held, members.held_back)
         with self.provisioner.mirror.reading() as snapshot:
             usual = self.provisioner.invitation_group
             plan = staying_invited(plan_group(resource_id, before, after), snapshot, usual)
+            plan += withdrawn_from(snapshot, left, resource_id)
         if write.is_dry_run:
             return session.foretell(plan, wanted)
-        left = leavers.among(held, members.held_back)
         keeping = Keeping(self.provisioner, wanted, members)
         is_other = bool(left) or keeping.is_new(resource_id, held)
         if not plan and not is_other:

@@ -6,10 +6,12 @@ from typing import Any
 
 from gateway.mirror.user_records import HeldBack
 from gateway.planner.needs import Needs, OneAddress
+from gateway.provisioning.invitations import invited_besides, withdrawn
 from gateway.provisioning.people import Person, address_of
 from gateway.provisioning.rights import Rights
+from gateway.provisioning.said import EVERYTHING, Said
 from gateway.provisioning.session import Session
-from gateway.provisioning.steps import Invite, Plan, Withdraw
+from gateway.provisioning.steps import Invite, Plan
 from gateway.provisioning.uniqueness import holder_of
 from gateway.scim.errors import Conflict, InvalidValue
 
@@ -61,14 +63,14 @@ class Invitation:
             )
         is_moved = email != record.email
         if record.invited_at is None and not self.is_asserted:
-            return (), [], released
+            return self._withdrawn_besides(email), [], released
         if record.invited_at is not None and not is_moved:
-            return (), [], released
+            return self._withdrawn_besides(email), [], released
         groups = [h.object_id for h in self.person.held_back if h.object_type == "group"]
         invited = tuple(Invite(record.id, email, group_id) for group_id in groups)
         # Who holds the old address must not become the user by it.
-        withdrawn = self._withdrawn() if is_moved else ()
-        return (*(invited or (Invite(record.id, email),)), *withdrawn), [], released
+        left = self._withdrawn(but=email) if is_moved else self._withdrawn_besides(email)
+        return (*(invited or (Invite(record.id, email),)), *left), [], released
 
     def address(self) -> str:
         """
@@ -106,9 +108,18 @@ class Invitation:
         except InvalidValue:
             return None
 
-    def _withdrawn(self) -> Plan:
+    def _withdrawn(self, *, but: str | None = None) -> Plan:
+        """Return what withdraws every invitation there is or may be, *but* at one address."""
         record = self.person.record
-        if record.invited_at is None and record.is_active is False:
-            return ()
         # One that is not listed may be listed late, and is nobody's while the user is inactive.
-        return (Withdraw(record.id, record.email or ""),)
+        is_known = record.invited_at is not None or record.is_active is not False
+        known = [record.email or ""] if is_known else []
+        return withdrawn(record.id, [*known, *self._besides(EVERYTHING)], but=but)
+
+    def _withdrawn_besides(self, email: str) -> Plan:
+        """Return what withdraws what the request has the last word on, but at *email*."""
+        return withdrawn(self.person.id, self._besides(self.session.says), but=email)
+
+    def _besides(self, said: Said) -> list[str]:
+        with self.session.mirror.reading() as snapshot:
+            return sorted(invited_besides(snapshot, said).get(self.person.id, ()))
