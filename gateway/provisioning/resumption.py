@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import structlog
+
 from gateway.mirror.journal import Change, Event
 from gateway.provisioning.groups import GroupWriter
 from gateway.provisioning.provisioner import Provisioner
@@ -10,6 +12,8 @@ from gateway.provisioning.users import UserWriter
 from gateway.scim.errors import NotFound, ScimError
 from gateway.scim.handler import Author, Write
 from gateway.scim.projection import Projection
+
+_LOG = structlog.get_logger(__name__)
 
 Writers = Mapping[str, GroupWriter | UserWriter]
 
@@ -53,6 +57,11 @@ def resume(
             pass
         except ScimError as error:
             yield Resumed(change, error.detail)
+            continue
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+            # A fault of ours in one of them must not keep the later ones from being finished.
+            _LOG.exception("provisioning.resume", change=change.id)
+            yield Resumed(change, f"it failed by a fault of the gateway: {type(error).__name__}")
             continue
         _close(provisioner, change)
         yield Resumed(change)

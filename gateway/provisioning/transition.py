@@ -150,6 +150,7 @@ class Transition:
                 self._rights,
                 is_wanted=self._is_wanted_active,
                 is_asserted=self._is_asserted,
+                notes=self.notes,
             )
             self._email = invitation.address()
             return invitation.plan(self._email)
