@@ -118,7 +118,10 @@ class Creation:
             before=None,
             wanted=self.attributes,
         )
-        held = [HeldBack(record.id, "group", group_id) for group_id in groups]
+        # Who is invited into the usual group will be in it, as in one that was asked for.
+        usual = [s.group_id for s in plan if isinstance(s, Invite) and s.group_id not in groups]
+        promised = [group_id for group_id in (*groups, *usual) if group_id is not None]
+        held = [HeldBack(record.id, "group", group_id) for group_id in promised]
         held += [HeldBack(record.id, p.object_type, p.uuid, w) for p, w in permissions.items()]
 
         def prepare(writing: Writing) -> None:

@@ -9,7 +9,7 @@ from gateway.mirror.facts import Group
 from gateway.mirror.journal import Change
 from gateway.mirror.mirror import Snapshot
 from gateway.planner.collections import Collection
-from gateway.planner.needs import Needs, OneRole
+from gateway.planner.needs import Needs, OneAddress, OneRole
 from gateway.provisioning.earlier import is_begun
 from gateway.provisioning.effects import Effects
 from gateway.provisioning.entitlements import (
@@ -132,7 +132,15 @@ class GroupWriter:
                 group = group_with_id(snapshot, resource_id)
                 state = state_of_group(snapshot, group)
             self._protect(session, group, state.members, group.name)
-            plan = plan_group(resource_id, state, None)
+            if state.invited:
+                # Who has accepted by now is invited nowhere else.
+                session.know(Needs(frozenset(map(OneAddress, state.invited.values()))))
+            with self.provisioner.mirror.reading() as snapshot:
+                state = state_of_group(snapshot, group)
+                plan = plan_group(resource_id, state, None)
+                plan = staying_invited(plan, snapshot, self.provisioner.invitation_group)
+                held = held_back_from(snapshot, resource_id)
+                plan = (*withdrawn_from(snapshot, held, resource_id), *plan)
             if write.is_dry_run:
                 return session.foretell(plan, None)
 
@@ -149,8 +157,9 @@ class GroupWriter:
                 before=before,
                 wanted=None,
             )
-            session.carry_out(intent, plan, keep=forget)
-        return Written(resource_id, None, session.provenance(_GROUPS))
+            effects = session.carry_out(intent, plan, keep=forget)
+        notes = tuple(effects.notes)
+        return Written(resource_id, None, session.provenance(_GROUPS), notes=notes)
 
     def resume(self, change: Change, write: Write) -> Written:
         """

@@ -86,3 +86,73 @@ def test_who_leaves_the_last_group_is_invited_into_the_usual_one(usual: Office) 
     usual.patch_group(developers, add(user_id))
     usual.patch_group(testers, leaving(user_id))
     assert usual.world.invitations["zoe@acme.example"].group_slugs == ("developers",)
+
+
+def delete_group(office: Office, group_id: str) -> None:
+    """Delete a group."""
+    office.groups.delete(group_id, office.write(office.registry.group))
+
+
+@pytest.mark.parametrize("others", [(), ("Developers",)])
+def test_nobody_is_invited_into_a_group_that_was_deleted(
+    office: Office, others: tuple[str, ...]
+) -> None:
+    """Nor into the next one of the same name; who was invited into no other is so still."""
+    groups = [{"value": office.group_id(name)} for name in ("Testers", *others)]
+    user_id = resource(office.create_user(**ZOE, groups=groups))["id"]
+    delete_group(office, groups[0]["value"])
+    slugs = tuple(name.lower() for name in others)
+    assert office.world.invitations["zoe@acme.example"].group_slugs == slugs
+    names = [group["display"] for group in shown(office, user_id).get("groups", ())]
+    assert names == list(others)
+
+    office.create_group(displayName="Testers")
+    office.world.accept_invitation("zoe@acme.example", display_name="Zoe")
+    group = office.world.group("testers")
+    assert group is not None
+    assert not office.world.group_members(group)
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_the_same_request_again_deletes_the_group(office: Office, method: str) -> None:
+    """Whichever call stopped it, nobody loses the invitation in the end."""
+    group_id = office.group_id("Testers")
+    office.create_user(**ZOE, groups=[{"value": group_id}])
+    office.bitbucket.faults.plan("503", "/1.0/users/acme/invitations", method=method, times=9)
+    with pytest.raises(Unavailable):
+        delete_group(office, group_id)
+    office.bitbucket.faults.clear()
+    assert office.world.group("testers") is not None
+    delete_group(office, group_id)
+    assert office.world.group("testers") is None
+    assert office.world.invitations["zoe@acme.example"].group_slugs == ()
+
+
+def test_who_has_accepted_does_not_keep_a_group_from_being_deleted(office: Office) -> None:
+    """Nor is the new member invited."""
+    group_id = office.group_id("Testers")
+    office.create_user(**ZOE, groups=[{"value": group_id}])
+    office.world.accept_invitation("zoe@acme.example", display_name="Zoe")
+    delete_group(office, group_id)
+    assert office.world.group("testers") is None
+    assert not office.world.invitations
+
+
+def test_a_deletion_foretells_the_invitations_it_withdraws(office: Office) -> None:
+    """And changes none."""
+    group_id = office.group_id("Testers")
+    office.create_user(**ZOE, groups=[{"value": group_id}])
+    how = office.write(office.registry.group, is_dry_run=True)
+    plan = office.groups.delete(group_id, how).plan
+    assert plan is not None
+    calls: Any = plan["calls"]
+    assert [call["method"] for call in calls] == ["DELETE", "PUT", "DELETE"]
+    assert office.world.invitations["zoe@acme.example"].group_slugs == ("testers",)
+
+
+def test_the_usual_group_is_not_deleted_from_under_who_is_in_no_other(usual: Office) -> None:
+    """There is no group that the invitation could be into instead."""
+    group_id = usual.group_id("Testers")
+    usual.create_user(**ZOE)
+    with pytest.raises(Conflict, match="GATEWAY_INVITATION_GROUP"):
+        delete_group(usual, group_id)
