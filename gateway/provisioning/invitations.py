@@ -66,7 +66,8 @@ def staying_invited(plan: Plan, snapshot: Snapshot, usual_group: str | None) -> 
 
     Who may be invited at other addresses is withdrawn from the group there as well.
 
-    Bitbucket may or may not drop an invitation that is into no group: so it is sent again after.
+    Bitbucket may or may not drop an invitation that is into no group: so it is sent again after,
+    or before if there is a group that it can be into instead.
 
     Args:
         plan: The calls.
@@ -87,12 +88,14 @@ def _steps(plan: Plan, snapshot: Snapshot, usual_group: str | None) -> Iterator[
             yield step
             continue
         # The user has left only when all is done: else the same request again would find nobody.
-        for address in sorted(besides.get(step.user_id, frozenset()) - {step.email}):
-            yield replace(step, email=address, stays=True)
+        elsewhere = [
+            replace(step, email=address, stays=True)
+            for address in sorted(besides.get(step.user_id, frozenset()) - {step.email})
+        ]
         held = snapshot.users.held_back([step.user_id])
         others = {h.object_id for h in held if h.object_type == "group"} - {step.group_id}
         if snapshot.facts.groups(ids=others):
-            yield step
+            yield from (*elsewhere, step)
             continue
         usual = usual_group_of(snapshot, usual_group)
         if usual == step.group_id:
@@ -101,8 +104,13 @@ def _steps(plan: Plan, snapshot: Snapshot, usual_group: str | None) -> Iterator[
                 "group alone, as GATEWAY_INVITATION_GROUP says. Put the user into another group "
                 "first, or withdraw the invitation by active: false."
             )
-        yield replace(step, stays=True)
-        yield Invite(step.user_id, step.email, usual, leaves=step.group_id)
+        if usual is not None:
+            # So there is never a moment without an invitation.
+            yield Invite(step.user_id, step.email, usual)
+            yield from (*elsewhere, step)
+            continue
+        yield from (*elsewhere, replace(step, stays=True))
+        yield Invite(step.user_id, step.email, leaves=step.group_id)
 
 
 def usual_group_of(snapshot: Snapshot, name: str | None) -> str | None:

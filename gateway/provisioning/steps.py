@@ -153,7 +153,8 @@ class Invite:
         user_id: The id of the user.
         email: The address.
         group_id: The group.
-        leaves: The group whose invitation was withdrawn just before, if that was the last.
+        leaves: The group whose invitation was withdrawn just before, if that was the last, and
+            this is into none.
     """
 
     user_id: str

@@ -88,6 +88,36 @@ def test_who_leaves_the_last_group_is_invited_into_the_usual_one(usual: Office) 
     assert usual.world.invitations["zoe@acme.example"].group_slugs == ("developers",)
 
 
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_who_leaves_for_the_usual_group_is_invited_all_the_time(usual: Office, method: str) -> None:
+    """Whichever call stops it, the person is invited into what the user is shown in."""
+    group_id = usual.group_id("Developers")
+    user_id = resource(usual.create_user(**ZOE, groups=[{"value": group_id}]))["id"]
+    usual.bitbucket.faults.plan("503", "/1.0/users/acme/invitations", method=method, times=9)
+    with pytest.raises(Unavailable):
+        usual.patch_group(group_id, leaving(user_id))
+    usual.bitbucket.faults.clear()
+    names = [group["display"].lower() for group in shown(usual, user_id)["groups"]]
+    assert "developers" in names
+    assert sorted(usual.world.invitations["zoe@acme.example"].group_slugs) == sorted(names)
+
+    usual.patch_group(group_id, leaving(user_id))
+    assert usual.world.invitations["zoe@acme.example"].group_slugs == ("testers",)
+    assert [group["display"] for group in shown(usual, user_id)["groups"]] == ["Testers"]
+
+
+def test_who_has_accepted_is_taken_out_and_not_invited(office: Office) -> None:
+    """Though nobody has asked for the user since."""
+    group_id = office.group_id("Testers")
+    user_id = resource(office.create_user(**ZOE, groups=[{"value": group_id}]))["id"]
+    zoe = office.world.accept_invitation("zoe@acme.example", display_name="Zoe")
+    written = office.patch_group(group_id, leaving(user_id))
+    assert not written.notes
+    assert not office.world.groups_of(zoe)
+    assert not office.world.invitations
+    assert "groups" not in shown(office, user_id)
+
+
 def delete_group(office: Office, group_id: str) -> None:
     """Delete a group."""
     office.groups.delete(group_id, office.write(office.registry.group))
