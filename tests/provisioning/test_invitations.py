@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from gateway.planner.needs import Needs, OneAddress
 from gateway.provisioning.resumption import Writers, resume
 from gateway.provisioning.users import UserWriter
 from gateway.sandbox import Behaviour
 from gateway.scim.errors import Unavailable, Uniqueness
+from gateway.scim.freshness import FreshnessWanted
 from gateway.scim.handler import Author
 from tests.provisioning.office import Office, resource
 from tests.provisioning.test_groups import add
@@ -232,17 +234,31 @@ def test_no_address_is_in_what_is_told_of_a_step(office: Office) -> None:
     assert "@" not in refused.value.detail
 
 
-@pytest.mark.parametrize("is_read", [False, True])
-def test_an_account_is_a_name_that_is_taken(office: Office, *, is_read: bool) -> None:
-    """In any letter case, and before anything was read."""
-    if is_read:
+@pytest.mark.parametrize("is_upper", [False, True])
+@pytest.mark.parametrize("known", ["nothing", "members", "its address"])
+def test_an_account_is_a_name_that_is_taken(office: Office, known: str, *, is_upper: bool) -> None:
+    """In any letter case, before anything was read, and whatever the user is called."""
+    if known == "members":
         read_members(office)
+    elif known == "its address":
+        needs = Needs(frozenset({OneAddress("bob@acme.example")}))
+        office.provisioner.refresher.ensure(needs, FreshnessWanted())
     account = account_of(office, "Bob")
     assert account.account_id is not None
-    emails = [{"value": "other@acme.example"}]
+    name = account.account_id.upper() if is_upper else account.account_id
     with pytest.raises(Uniqueness):
-        office.create_user(userName=account.account_id.upper(), emails=emails)
+        office.create_user(userName=name, emails=[{"value": "other@acme.example"}])
     assert not office.world.invitations
+
+
+def test_a_user_may_be_called_by_its_own_account(office: Office) -> None:
+    """Whatever it is called at the time."""
+    account = account_of(office, "Bob")
+    needs = Needs(frozenset({OneAddress("bob@acme.example")}))
+    office.provisioner.refresher.ensure(needs, FreshnessWanted())
+    name = {"op": "replace", "path": "userName", "value": account.account_id}
+    written = office.patch_user(account.uuid.strip("{}"), name)
+    assert resource(written)["userName"] == account.account_id
 
 
 def test_blanks_around_a_name_are_none_of_it(office: Office) -> None:
