@@ -139,8 +139,9 @@ class GroupWriter:
                 state = state_of_group(snapshot, group)
                 plan = plan_group(resource_id, state, None)
                 plan = staying_invited(plan, snapshot, self.provisioner.invitation_group)
-                held = held_back_from(snapshot, resource_id)
-                plan = (*withdrawn_from(snapshot, held, resource_id), *plan)
+                leaving = held_back_from(snapshot, resource_id) | ids_of(before)
+                leaving -= state.invited.keys()
+                plan = (*withdrawn_from(snapshot, leaving, resource_id), *plan)
             if write.is_dry_run:
                 return session.foretell(plan, None)
 
@@ -339,7 +340,8 @@ class GroupWriter:
         with self.provisioner.mirror.reading() as snapshot:
             usual = self.provisioner.invitation_group
             plan = staying_invited(plan_group(resource_id, before, after), snapshot, usual)
-            plan += withdrawn_from(snapshot, left, resource_id)
+            leaving = left | ids_of(current) - ids_of(wanted) - before.invited.keys()
+            plan = (*withdrawn_from(snapshot, leaving, resource_id), *plan)
         if write.is_dry_run:
             return session.foretell(plan, wanted)
         keeping = Keeping(self.provisioner, wanted, members)

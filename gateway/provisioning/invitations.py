@@ -48,7 +48,7 @@ def withdrawn(user_id: str, addresses: Iterable[str], *, but: str | None = None)
 
 def withdrawn_from(snapshot: Snapshot, user_ids: Iterable[str], group_id: str) -> Plan:
     """
-    Return what withdraws the invitations into a group of users who are inactive.
+    Return what withdraws the invitations into a group of users who are inactive, or have accepted.
 
     They have none, but for those that changes may have sent that stopped.
     """

@@ -158,6 +158,29 @@ def test_a_member_who_leaves_is_invited_nowhere(
     assert not is_anything_open(office)
 
 
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_a_member_who_leaves_a_group_is_not_invited_into_it(
+    office: Office, user_id: str, *, is_deleted: bool
+) -> None:
+    """Nor is who was in a group that is deleted, or into the next one of its name."""
+    accept(office, "typo@acme.example")
+    group_id = office.group_id("Developers")
+    faults = office.bitbucket.faults
+    faults.plan("503", "/1.0/groups/*", method="DELETE", times=9)
+
+    def leave() -> None:
+        if is_deleted:
+            office.groups.delete(group_id, office.write(office.registry.group))
+        else:
+            office.patch_group(group_id, leaving(user_id))
+
+    with pytest.raises(Unavailable):
+        leave()
+    faults.clear()
+    leave()
+    assert not any(invited.group_slugs for invited in office.world.invitations.values())
+
+
 def test_the_address_is_another_users_by_now(office: Office, user_id: str) -> None:
     """Who is invited there stays so."""
     other = resource(office.create_user(userName="zoe@acme.example"))["id"]
