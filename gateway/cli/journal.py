@@ -77,7 +77,8 @@ def resume(*, change: str | None) -> None:
         ):
             data = resumed.change.began.data
             what = f"{data['action']} {data['resourceType']} {data['resourceId']}".rstrip()
-            click.echo(f"{resumed.change.id}  {what}: {resumed.reason or 'finished'}")
+            outcome = resumed.reason or "; ".join(filter(None, ("finished", resumed.note)))
+            click.echo(f"{resumed.change.id}  {what}: {outcome}")
             failed = failed or bool(resumed.reason)
     finally:
         gateway.close()

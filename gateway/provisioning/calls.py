@@ -21,7 +21,6 @@ from gateway.provisioning.steps import (
     RemoveMember,
     Revoke,
     Step,
-    Subject,
     Withdraw,
 )
 
@@ -91,9 +90,9 @@ class Calls:
             case Grant() | Revoke():
                 self._permission(step)
             case Invite(email=email, group_id=group_id):
-                self.administration.invite(email, self._slug(group_id))
+                self.administration.invite(email, self._slug(group_id, step))
             case Withdraw(email=email, group_id=group_id):
-                if not self.administration.withdraw(email, self._slug(group_id)):
+                if not self.administration.withdraw(email, self._slug(group_id, step)):
                     return Done(step, note=_no_invitation(step.user_id))
             case _:
                 return Done(step, self._group(step))
@@ -108,7 +107,7 @@ class Calls:
                 return self._named(NEW_GROUP, administration.create_group(name))
             case ChangeGroup(group_id=group_id, name=name):
                 changed = administration.change_group(
-                    self.slugs[group_id],
+                    self._known(group_id, step),
                     name=name,
                     permission=step.permission,
                     auto_add=step.auto_add,
@@ -117,18 +116,18 @@ class Calls:
                     raise self._unconfirmed(step)
                 return self._named(group_id, changed)
             case DeleteGroup(group_id=group_id):
-                if not administration.delete_group(self.slugs[group_id]):
+                if not administration.delete_group(self._known(group_id, step)):
                     self._check_no_group(step)
             case AddMember(group_id=group_id, member_uuid=uuid):
-                administration.add_member(self.slugs[group_id], uuid)
+                administration.add_member(self._known(group_id, step), uuid)
             case RemoveMember(group_id=group_id, member_uuid=uuid):
-                if not administration.remove_member(self.slugs[group_id], uuid):
+                if not administration.remove_member(self._known(group_id, step), uuid):
                     self._check_not_in(step)
         return None
 
     def _permission(self, step: Grant | Revoke) -> None:
         on = Object(step.place.object_type, step.place.name)
-        holder = self._holder(step.subject)
+        holder = self._holder(step)
         if isinstance(step, Grant):
             self._grants.grant(holder, on, step.permission)
         elif not self._grants.revoke(holder, on):
@@ -142,12 +141,23 @@ class Calls:
         self.slugs[group_id] = group.slug
         return group
 
-    def _slug(self, group_id: str | None) -> str | None:
-        return None if group_id is None else self.slugs[group_id]
+    def _slug(self, group_id: str | None, step: Step) -> str | None:
+        return None if group_id is None else self._known(group_id, step)
 
-    def _holder(self, subject: Subject) -> Holder:
+    def _known(self, group_id: str, step: Step) -> str:
+        """Return the slug of a group that there is, as far as that is known."""
+        if group_id not in self.slugs:
+            resource = self.resource(step)
+            evidence = Evidence(method=resource.method, resource=resource.template)
+            raise NotFound(evidence, f"There is no group any more to {step}.")
+        return self.slugs[group_id]
+
+    def _holder(self, step: Grant | Revoke) -> Holder:
+        subject = step.subject
         is_user = subject.subject_type == "user"
-        return Holder(subject.subject_type, subject.id if is_user else self.slugs[subject.id])
+        return Holder(
+            subject.subject_type, subject.id if is_user else self._known(subject.id, step)
+        )
 
     # Bitbucket says 404 of what is not there, and of what a credential may not see: so what it
     # found nothing of is looked for.
@@ -164,7 +174,7 @@ class Calls:
 
     def _check_not_granted(self, step: Revoke) -> None:
         subject, place = step.subject, step.place
-        name = self._holder(subject).name
+        name = self._holder(step).name
         try:
             granted = _GRANTS[subject.subject_type, place.object_type](self.workspace, place.name)
             held = [_holder_of(grant) for grant in granted if grant.permission != Permission.NONE]

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from gateway.directory.overlay import overlay_of, without_overlay
-from gateway.mirror.journal import Change, Event
+from gateway.mirror.journal import Change
 from gateway.mirror.mirror import Writing
 from gateway.mirror.user_records import HeldBack, UserRecord
 from gateway.planner.collections import Collection
@@ -15,7 +15,7 @@ from gateway.planner.needs import Needs, OneAddress
 from gateway.planner.pins import is_address
 from gateway.provisioning.effects import Effects
 from gateway.provisioning.entitlements import Places, asked, needs_of
-from gateway.provisioning.invitations import usual_group_of
+from gateway.provisioning.invitations import invited_besides, usual_group_of, withdrawn
 from gateway.provisioning.people import address_of, name_of
 from gateway.provisioning.session import Intent, Session
 from gateway.provisioning.spelling import spelled_in
@@ -26,7 +26,6 @@ from gateway.provisioning.steps import (
     Place,
     Plan,
     Subject,
-    Withdraw,
 )
 from gateway.provisioning.uniqueness import check_name, holder_of, know_name
 from gateway.scim.errors import InvalidValue, ScimError
@@ -94,19 +93,21 @@ class Creation:
             email=email,
             is_active=attributes.get("active", True) is not False,
         )
-        return replace(self, attributes=attributes)._make(record, begun, groups, permissions)
+        with session.mirror.reading() as snapshot:
+            besides = sorted(invited_besides(snapshot).get(record.id, ()))
+        # What earlier requests to make the same user may have sent to other addresses.
+        left = withdrawn(record.id, besides, but=email if record.is_active else None)
+        return replace(self, attributes=attributes)._make(record, left, groups, permissions)
 
     def _make(
         self,
         record: UserRecord,
-        begun: Change | None,
+        left: Plan,
         groups: Mapping[str, str],
         permissions: Mapping[Place, str],
     ) -> Written:
         session, write = self.session, self.session.write
-        plan = self._plan(record, groups, permissions)
-        if begun is not None:
-            plan += _withdrawn(begun, record)
+        plan = self._plan(record, groups, permissions) + left
         if write.is_dry_run:
             return session.foretell(plan, self.attributes)
         intent = Intent(
@@ -117,7 +118,10 @@ class Creation:
             before=None,
             wanted=self.attributes,
         )
-        held = [HeldBack(record.id, "group", group_id) for group_id in groups]
+        # Who is invited into the usual group will be in it, as in one that was asked for.
+        usual = [s.group_id for s in plan if isinstance(s, Invite) and s.group_id not in groups]
+        promised = [group_id for group_id in (*groups, *usual) if group_id is not None]
+        held = [HeldBack(record.id, "group", group_id) for group_id in promised]
         held += [HeldBack(record.id, p.object_type, p.uuid, w) for p, w in permissions.items()]
 
         def prepare(writing: Writing) -> None:
@@ -237,13 +241,3 @@ class Creation:
         except ScimError as error:
             return (f"not granted yet, the next request for the user does it: {error.detail}",)
         return ()
-
-
-def _withdrawn(begun: Change, record: UserRecord) -> Plan:
-    """Return what takes back the invitation that an earlier request sent to another address."""
-    try:
-        email = address_of(begun.began.data["wanted"])
-    except InvalidValue:
-        return ()
-    is_sent = any(entry.event is Event.CALLED for entry in begun.entries)
-    return (Withdraw(record.id, email),) if is_sent and email != record.email else ()

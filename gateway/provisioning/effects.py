@@ -57,7 +57,7 @@ class Effects:
         """Land *done*, in their order."""
         for each in done:
             self._land(each)
-            if each.note:
+            if each.note and each.note not in self.notes:
                 self.notes.append(each.note)
         self.writing.changes.note_written(self._names, now=self.now)
 
@@ -84,6 +84,7 @@ class Effects:
                 self._touch(group_id, uuid)
             case RemoveMember(group_id=group_id, member_uuid=uuid):
                 changes.drop_membership(group_id, uuid)
+                self._break_promise(group_id, uuid)
                 self._touch(group_id, uuid)
             case Grant() | Revoke():
                 self._permission(done.step)
@@ -157,13 +158,19 @@ class Effects:
         self.users.add(step.user_id)
 
     def _withdrawn(self, step: Withdraw) -> None:
-        if step.group_id is not None and not step.is_last:
+        if step.group_id is not None and not step.stays:
             self._left(step.user_id, step.group_id)
         self.users.add(step.user_id)
 
     def _left(self, user_id: str, group_id: str) -> None:
         self.writing.users.release([HeldBack(user_id, "group", group_id)])
         self.groups.add(group_id)
+
+    def _break_promise(self, group_id: str, member_uuid: str) -> None:
+        """Who has just accepted is still promised what the invitation was into."""
+        users = self.writing.users
+        held = users.held_back({record.id for record in users.of_account(member_uuid)})
+        users.release(h for h in held if h.object_id == group_id and not h.is_taken)
 
     def _touch(self, group_id: str, member_uuid: str) -> None:
         self.groups.add(group_id)

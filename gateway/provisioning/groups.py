@@ -9,7 +9,7 @@ from gateway.mirror.facts import Group
 from gateway.mirror.journal import Change
 from gateway.mirror.mirror import Snapshot
 from gateway.planner.collections import Collection
-from gateway.planner.needs import Needs, OneRole
+from gateway.planner.needs import Needs, OneAddress, OneRole
 from gateway.provisioning.earlier import is_begun
 from gateway.provisioning.effects import Effects
 from gateway.provisioning.entitlements import (
@@ -33,7 +33,7 @@ from gateway.provisioning.group_states import (
     state_of_group,
     workspace_permission,
 )
-from gateway.provisioning.invitations import staying_invited
+from gateway.provisioning.invitations import staying_invited, withdrawn_from
 from gateway.provisioning.members import Leavers, ids_of, members_of, with_ids
 from gateway.provisioning.provisioner import Provisioner
 from gateway.provisioning.rebase import rebased
@@ -132,7 +132,16 @@ class GroupWriter:
                 group = group_with_id(snapshot, resource_id)
                 state = state_of_group(snapshot, group)
             self._protect(session, group, state.members, group.name)
-            plan = plan_group(resource_id, state, None)
+            if state.invited:
+                # Who has accepted by now is invited nowhere else.
+                session.know(Needs(frozenset(map(OneAddress, state.invited.values()))))
+            with self.provisioner.mirror.reading() as snapshot:
+                state = state_of_group(snapshot, group)
+                plan = plan_group(resource_id, state, None)
+                plan = staying_invited(plan, snapshot, self.provisioner.invitation_group)
+                leaving = held_back_from(snapshot, resource_id) | ids_of(before)
+                leaving -= state.invited.keys()
+                plan = (*withdrawn_from(snapshot, leaving, resource_id), *plan)
             if write.is_dry_run:
                 return session.foretell(plan, None)
 
@@ -149,8 +158,9 @@ class GroupWriter:
                 before=before,
                 wanted=None,
             )
-            session.carry_out(intent, plan, keep=forget)
-        return Written(resource_id, None, session.provenance(_GROUPS))
+            effects = session.carry_out(intent, plan, keep=forget)
+        notes = tuple(effects.notes)
+        return Written(resource_id, None, session.provenance(_GROUPS), notes=notes)
 
     def resume(self, change: Change, write: Write) -> Written:
         """
@@ -326,12 +336,14 @@ class GroupWriter:
         loses_all = before.permission == "admin" != after.permission
         removed = before.members if loses_all else before.members - after.members
         self._protect(session, group, removed, after.name)
+        left = leavers.among(held, members.held_back)
         with self.provisioner.mirror.reading() as snapshot:
             usual = self.provisioner.invitation_group
             plan = staying_invited(plan_group(resource_id, before, after), snapshot, usual)
+            leaving = left | ids_of(current) - ids_of(wanted) - before.invited.keys()
+            plan = (*withdrawn_from(snapshot, leaving, resource_id), *plan)
         if write.is_dry_run:
             return session.foretell(plan, wanted)
-        left = leavers.among(held, members.held_back)
         keeping = Keeping(self.provisioner, wanted, members)
         is_other = bool(left) or keeping.is_new(resource_id, held)
         if not plan and not is_other:

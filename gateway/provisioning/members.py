@@ -89,13 +89,18 @@ def members_of(
     """
     ids = ids_of(wanted)
     with session.mirror.reading() as snapshot:
-        invited = [r for r in snapshot.users.with_ids(ids).values() if r.invited_at is not None]
+        both = snapshot.users.with_ids(ids | ids_of(current)).values()
+        invited = [record for record in both if record.invited_at is not None]
     if invited:
-        # Who has accepted by now is put in, and not invited again.
+        # Who has accepted by now is put in or taken out, and not invited again.
         session.know(Needs(frozenset(OneAddress(r.email) for r in invited if r.email)))
     with session.mirror.reading() as snapshot:
+        tied = snapshot.users.of_members(ids)
+        # Who has just accepted was in it by the account as well, and is taken out by either name.
+        leaving = ids_of(current) - ids
+        ids -= {uuid for uuid, record in tied.items() if record.id in leaving}
         records = dict(snapshot.users.with_ids(ids))
-        own = set(snapshot.users.of_members(ids))
+        own = tied.keys() & ids
         known = {member.uuid for member in snapshot.facts.members(uuids=ids)}
     unknown = ids - known - records.keys()
     if strange := sorted(each for each in unknown if not is_uuid(each)):

@@ -25,7 +25,7 @@ from gateway.provisioning.execution import Execution, refusal_of
 from gateway.provisioning.provisioner import Provisioner
 from gateway.provisioning.refusals import is_definitive, is_uncertain, moved, refusal
 from gateway.provisioning.said import EVERYTHING, Said
-from gateway.provisioning.steps import CreateGroup, Plan
+from gateway.provisioning.steps import CreateGroup, Invite, Plan
 from gateway.scim.errors import BadUpstream, NotStored, ScimError, Unavailable
 from gateway.scim.freshness import FreshnessWanted, Provenance
 from gateway.scim.handler import Author, Write, Written
@@ -79,6 +79,8 @@ class Intent:
             "before": self.before,
             "wanted": self.wanted,
             "plan": list(map(str, plan)),
+            # What is told of a step names nobody's address.
+            "invites": {step.user_id: step.email for step in plan if isinstance(step, Invite)},
         }
 
 

@@ -78,6 +78,8 @@ def plan_group(group_id: str, before: GroupState | None, after: GroupState | Non
 
 def _of_group(group_id: str, before: GroupState | None, after: GroupState | None) -> Iterator[Step]:
     if after is None:
+        # A group of the same name that is made later may get the same slug.
+        yield from _withdrawn(group_id, before)
         if before is not None:
             yield DeleteGroup(group_id, before.name)
         return
@@ -99,11 +101,18 @@ def _of_group(group_id: str, before: GroupState | None, after: GroupState | None
     yield from given
     for member in sorted(before.members - after.members):
         yield RemoveMember(group_id, after.name, member)
-    for user_id in sorted(before.invited.keys() - after.invited.keys()):
-        yield Withdraw(user_id, before.invited[user_id], group_id)
+    yield from _withdrawn(group_id, before, after)
     yield from taken
     if is_other and takes:
         yield from changed
+
+
+def _withdrawn(
+    group_id: str, before: GroupState | None, after: GroupState | None = None
+) -> Iterator[Step]:
+    had, has = ({} if state is None else state.invited for state in (before, after))
+    for user_id in sorted(had.keys() - has.keys()):
+        yield Withdraw(user_id, had[user_id], group_id)
 
 
 def _strength(permission: str | None) -> int:

@@ -153,7 +153,8 @@ class Invite:
         user_id: The id of the user.
         email: The address.
         group_id: The group.
-        leaves: The group whose invitation was withdrawn just before, if that was the last.
+        leaves: The group whose invitation was withdrawn just before, if that was the last, and
+            this is into none.
     """
 
     user_id: str
@@ -174,14 +175,13 @@ class Withdraw:
         user_id: The id of the user.
         email: The address.
         group_id: The group.
-        is_last: Whether there is no other group: then the person is invited again, and has left
-            the group only after that.
+        stays: Whether the person is in the group all the same until a call that follows is made.
     """
 
     user_id: str
     email: str
     group_id: str | None = None
-    is_last: bool = False
+    stays: bool = False
 
     def __str__(self) -> str:
         return f"withdraw the invitation of user {self.user_id}"

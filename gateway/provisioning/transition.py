@@ -14,8 +14,10 @@ from gateway.provisioning.discovery import MOST_EMPTY_PROJECTS, empty_projects
 from gateway.provisioning.effects import Effects
 from gateway.provisioning.entitlements import Places
 from gateway.provisioning.invitation import Invitation
+from gateway.provisioning.invitations import invited_besides, withdrawn
 from gateway.provisioning.people import Person, state_of
 from gateway.provisioning.rights import Rights
+from gateway.provisioning.said import EVERYTHING
 from gateway.provisioning.session import Intent, More, Session
 from gateway.provisioning.states import UserState, plan_user
 from gateway.provisioning.steps import Invite, Plan, Subject
@@ -148,14 +150,17 @@ class Transition:
                 self._rights,
                 is_wanted=self._is_wanted_active,
                 is_asserted=self._is_asserted,
+                notes=self.notes,
             )
             self._email = invitation.address()
             return invitation.plan(self._email)
         if is_depriving:
-            return self._plan_of_leaver(member)
-        if self._is_returning:
-            return self._plan_of_returner(member)
-        return self._plan_of_rights(member)
+            plan, held, released = self._plan_of_leaver(member)
+        elif self._is_returning:
+            plan, held, released = self._plan_of_returner(member)
+        else:
+            plan, held, released = self._plan_of_rights(member)
+        return (*plan, *self._plan_of_invitations(is_depriving=is_depriving)), held, released
 
     # --- members --------------------------------------------------------------------------
 
@@ -243,6 +248,13 @@ class Transition:
                     self.notes.append(f"not given back, as it is gone: {_held_told(each)}")
         after = UserState(name=before.name, groups=groups, permissions=permissions)
         return plan_user(member.uuid, before, after), [], list(held)
+
+    def _plan_of_invitations(self, *, is_depriving: bool) -> Plan:
+        """Return what withdraws those at other addresses than the one that was accepted."""
+        record, says = self.person.record, EVERYTHING if is_depriving else self.session.says
+        with self.session.mirror.reading() as snapshot:
+            addresses = sorted(invited_besides(snapshot, says).get(record.id, ()))
+        return withdrawn(record.id, addresses, but=record.email)
 
     def _deprivation(self, member: Member) -> More:
         session = self.session

@@ -1,5 +1,7 @@
 """Who has a name or an address already."""
 
+from collections.abc import Iterator
+
 from gateway.directory.rendering import Renderer
 from gateway.mirror.mirror import Snapshot
 from gateway.planner.needs import Need, Needs, OneAddress, OneMember
@@ -27,9 +29,19 @@ def check_name(snapshot: Snapshot, name: str, *, own: str | None = None) -> None
     Raises:
         Uniqueness: It is another user's.
     """
-    taken = snapshot.users.called(fold(name)) - {own}
+    text = fold(name)
+    taken = {*snapshot.users.called(text), *_of_account(snapshot, text)} - {own}
     if taken:
         raise Uniqueness(f"There is a user {name} already, with the id {min(taken)}.")
+
+
+def _of_account(snapshot: Snapshot, text: str) -> Iterator[str]:
+    """Yield the id of the user whose account *text* stands for, whatever the user is called."""
+    known = snapshot.facts.looked_up([text]).get(text) if is_account(text) else None
+    if known is not None and known.uuid is not None:
+        record = snapshot.users.of_members([known.uuid]).get(known.uuid)
+        if record is None or record.deleted_at is None:
+            yield known.uuid if record is None else record.id
 
 
 def holder_of(snapshot: Snapshot, renderer: Renderer, email: str, *, own: str | None) -> str | None:

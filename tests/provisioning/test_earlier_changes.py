@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
+from gateway.planner.collections import Collection
+from gateway.planner.needs import Needs
 from gateway.provisioning.resumption import Writers, resume
 from gateway.sandbox import FaultKind
 from gateway.scim.errors import BadUpstream, ScimError, Unavailable, Uniqueness
+from gateway.scim.freshness import FreshnessWanted
 from gateway.scim.handler import Author
 from tests.provisioning.office import GROUP_EXTENSION, Office, resource
 from tests.provisioning.test_groups import add, members_of, uuid_of
@@ -257,3 +260,64 @@ def test_what_was_closed_meanwhile_is_not_resumed(office: Office) -> None:
     office.patch_group(group_id, removing(uuid_of(office, "Cat")))
     assert list(resumed) == []
     assert members_of(office, "developers") == ["Ann", "Bob", "Dan"]
+
+
+# --- places that are gone ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_read", [False, True])
+@pytest.mark.parametrize("kind", ["user", "group", "group made"])
+def test_what_can_never_be_granted_is_given_up(office: Office, kind: str, *, is_read: bool) -> None:
+    """The rest of the change is done, and it is over: its place is in no list any more."""
+    ann, group_id = uuid_of(office, "Ann"), office.group_id("Testers")
+    values = [{"value": f"repository:acme/{slug}:write"} for slug in ("api-core", "web-core")]
+    path = "entitlements" if kind == "user" else f"{GROUP_EXTENSION}:entitlements"
+    operation = {"op": "add", "path": path, "value": values}
+    repair = failing(office, "*", "PUT")
+    made = {"displayName": "New", GROUP_EXTENSION: {"entitlements": values}}
+    ask: dict[str, Callable[[], object]] = {
+        "user": lambda: office.patch_user(ann, operation),
+        "group": lambda: office.patch_group(group_id, operation),
+        "group made": lambda: office.create_group(**made),
+    }
+    with pytest.raises(Unavailable):
+        ask[kind]()
+    repair()
+    gone = office.world.repository("api-core")
+    assert gone is not None
+    office.world.remove_repository(gone)
+    if is_read:
+        needs = Needs.whole(Collection.REPOSITORIES)
+        office.provisioner.refresher.ensure(needs, FreshnessWanted(no_cache=True))
+
+    writers: Writers = {"User": office.users, "Group": office.groups}
+    author = Author(token="test", request_id="resume")
+    (resumed,) = resume(office.provisioner, writers, author=author)
+
+    assert not resumed.reason
+    assert resumed.note.startswith("not granted")
+    assert gone.uuid.strip("{}") in resumed.note
+    assert open_changes(office) == []
+    first = office.changes()[0]
+    assert first.outcome == "closed"
+    granted = [office.world.repositories[g.target.uuid].slug for g in office.world.grants()]
+    assert granted == ["web-core"]
+
+
+def test_what_can_be_granted_later_is_not_given_up(office: Office) -> None:
+    """A place that can't be read at the moment may be there still."""
+    ann = uuid_of(office, "Ann")
+    value = {"value": "repository:acme/api-core:write"}
+    repair = failing(office, "/*", "PUT")
+    with pytest.raises(Unavailable):
+        office.patch_user(ann, {"op": "add", "path": "entitlements", "value": [value]})
+    repair()
+    gone = office.world.repository("api-core")
+    assert gone is not None
+    office.world.remove_repository(gone)
+    needs = Needs.whole(Collection.REPOSITORIES)
+    office.provisioner.refresher.ensure(needs, FreshnessWanted(no_cache=True))
+    failing(office, "/2.0/repositories/acme", "GET")
+    (reason,) = resume_all(office)
+    assert reason
+    assert open_changes(office) == ["patch"]

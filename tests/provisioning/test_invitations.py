@@ -4,8 +4,13 @@ from typing import Any
 
 import pytest
 
+from gateway.planner.needs import Needs, OneAddress
+from gateway.provisioning.resumption import Writers, resume
+from gateway.provisioning.users import UserWriter
 from gateway.sandbox import Behaviour
 from gateway.scim.errors import Unavailable, Uniqueness
+from gateway.scim.freshness import FreshnessWanted
+from gateway.scim.handler import Author
 from tests.provisioning.office import Office, resource
 from tests.provisioning.test_groups import add
 from tests.provisioning.test_rehired import (
@@ -229,17 +234,31 @@ def test_no_address_is_in_what_is_told_of_a_step(office: Office) -> None:
     assert "@" not in refused.value.detail
 
 
-@pytest.mark.parametrize("is_read", [False, True])
-def test_an_account_is_a_name_that_is_taken(office: Office, *, is_read: bool) -> None:
-    """In any letter case, and before anything was read."""
-    if is_read:
+@pytest.mark.parametrize("is_upper", [False, True])
+@pytest.mark.parametrize("known", ["nothing", "members", "its address"])
+def test_an_account_is_a_name_that_is_taken(office: Office, known: str, *, is_upper: bool) -> None:
+    """In any letter case, before anything was read, and whatever the user is called."""
+    if known == "members":
         read_members(office)
+    elif known == "its address":
+        needs = Needs(frozenset({OneAddress("bob@acme.example")}))
+        office.provisioner.refresher.ensure(needs, FreshnessWanted())
     account = account_of(office, "Bob")
     assert account.account_id is not None
-    emails = [{"value": "other@acme.example"}]
+    name = account.account_id.upper() if is_upper else account.account_id
     with pytest.raises(Uniqueness):
-        office.create_user(userName=account.account_id.upper(), emails=emails)
+        office.create_user(userName=name, emails=[{"value": "other@acme.example"}])
     assert not office.world.invitations
+
+
+def test_a_user_may_be_called_by_its_own_account(office: Office) -> None:
+    """Whatever it is called at the time."""
+    account = account_of(office, "Bob")
+    needs = Needs(frozenset({OneAddress("bob@acme.example")}))
+    office.provisioner.refresher.ensure(needs, FreshnessWanted())
+    name = {"op": "replace", "path": "userName", "value": account.account_id}
+    written = office.patch_user(account.uuid.strip("{}"), name)
+    assert resource(written)["userName"] == account.account_id
 
 
 def test_blanks_around_a_name_are_none_of_it(office: Office) -> None:
@@ -302,3 +321,73 @@ def test_a_group_that_is_changed_sends_no_invitation_again(office: Office) -> No
     office.patch_group(office.group_id("Developers"), add(user_id))
     assert office.world.invitations["zoe@acme.example"].group_slugs == ("developers",)
     assert shown(office, user_id)[EXTENSION]["membership"] == "invited"
+
+
+class TestAGroupThatIsGone:
+    """An invitation into a group that was deleted at Bitbucket, and perhaps into another."""
+
+    @pytest.fixture(params=[("Testers", "Developers"), ("Testers",)], ids=["of two", "of one"])
+    def user_id(self, office: Office, request: pytest.FixtureRequest) -> str:
+        """The id of who was invited into it."""
+        groups = [{"value": office.group_id(name)} for name in request.param]
+        emails = [{"value": "zoe@acme.example", "type": "work", "primary": True}]
+        made = office.create_user(userName="zoe", emails=emails, groups=groups)
+        testers = office.world.group("testers")
+        assert testers is not None
+        office.world.remove_group(testers)
+        return str(resource(made)["id"])
+
+    @pytest.mark.parametrize("is_read", [False, True])
+    @pytest.mark.parametrize("how", ["moved", "sent again"])
+    def test_is_no_part_of_another_invitation(
+        self, office: Office, user_id: str, how: str, *, is_read: bool
+    ) -> None:
+        """The person is invited into the others, and told what is gone; once."""
+        if is_read:
+            office.group_id("Developers")
+        email = "zoe@acme.example"
+        if how == "moved":
+            email = "n@acme.example"
+            path = 'emails[type eq "work"].value'
+            written = office.patch_user(user_id, {"op": "replace", "path": path, "value": email})
+        else:
+            office.world.invitations.clear()
+            written = office.activate(user_id, active=True)
+        assert [note for note in written.notes if "it is gone" in note]
+        assert list(office.world.invitations) == [email]
+        names = {group["display"] for group in shown(office, user_id).get("groups", ())}
+        assert names <= {"Developers"}
+        slugs = office.world.invitations[email].group_slugs
+        assert [slug for slug in slugs if slug != "testers"] == [each.lower() for each in names]
+
+        office.world.invitations.clear()
+        assert not office.activate(user_id, active=True).notes
+
+
+def test_a_change_that_fails_unforeseen_does_not_keep_later_ones_from_being_finished(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told of like any other that could not be finished, and stays open."""
+    group_id = office.group_id("Testers")
+    bob = account_of(office, "Bob").uuid.strip("{}")
+    office.bitbucket.faults.plan("503", "/1.0/*", method="PUT", times=99)
+    with pytest.raises(Unavailable):
+        office.create_user(**ZOE)
+    operation = {"op": "remove", "path": f'members[value eq "{bob}"]'}
+    office.bitbucket.faults.plan("503", "/1.0/*", method="DELETE", times=99)
+    with pytest.raises(Unavailable):
+        office.patch_group(group_id, operation)
+    office.bitbucket.faults.clear()
+
+    def failing(*_: object) -> None:
+        raise KeyError(group_id)
+
+    monkeypatch.setattr(UserWriter, "resume", failing)
+    writers: Writers = {"User": office.users, "Group": office.groups}
+    author = Author(token="test", request_id="request-2")
+    first, *others = resume(office.provisioner, writers, author=author)
+    assert "KeyError" in first.reason
+    assert others
+    assert not any(each.reason for each in others)
+    assert [change.id for change in office.changes() if change.is_open] == [first.change.id]
+    assert groups_of(office, account_of(office, "Bob")) == ["Developers"]
