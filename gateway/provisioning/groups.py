@@ -53,6 +53,8 @@ Resource = Mapping[str, Any]
 _GROUPS: Final = Needs.whole(Collection.GROUPS)
 _OWNERS: Final = Needs(frozenset({OneRole("owner")}))
 _NOBODY: Final = Leavers()
+#: What a PUT that does not name it leaves as it is.
+_STAY: Final = ("entitlements", "workspacePermission")
 #: What a group may hold.
 _GRANTED: Final = Needs.whole(
     Collection.PROJECTS,
@@ -94,9 +96,14 @@ class GroupWriter:
             return {**attributes, GROUP_EXTENSION: extension}
 
         is_whole = "entitlements" in attributes.get(GROUP_EXTENSION, {})
-        everybody = Leavers(is_everybody=True)
         return self._in_turn(
-            "replace", resource_id, replaced, write, is_whole=is_whole, leavers=everybody
+            "replace",
+            resource_id,
+            replaced,
+            write,
+            is_whole=is_whole,
+            leavers=Leavers(is_everybody=True),
+            says=Said.with_body(attributes, _STAY),
         )
 
     def patch(self, resource_id: str, patch: Patch, write: Write) -> Written:
@@ -116,7 +123,6 @@ class GroupWriter:
             patch=patch,
             is_whole=rests_on_all(patch),
             leavers=Leavers.of(patch),
-            says=Said.by(patch),
         )
 
     def delete(self, resource_id: str, write: Write) -> Written:
@@ -194,6 +200,10 @@ class GroupWriter:
             if places := named_in(patch, "entitlements"):
                 needed |= needs_of("group", places)
             session.know(needed)
+            if patch:
+                # Only now every place is known by all that it is called.
+                with self.provisioner.mirror.reading() as snapshot:
+                    session.says = Said.by(spelled_patch(patch, Places(snapshot.facts)))
             return self._change(session, action, resource_id, change, leavers)
 
     def _create_in_turn(self, attributes: Resource, write: Write, says: Said) -> Written:

@@ -257,3 +257,98 @@ def test_what_was_closed_meanwhile_is_not_resumed(office: Office) -> None:
     office.patch_group(group_id, removing(uuid_of(office, "Cat")))
     assert list(resumed) == []
     assert members_of(office, "developers") == ["Ann", "Bob", "Dan"]
+
+
+# --- what was not spoken of since ----------------------------------------------------------
+
+
+def granted(office: Office, subject: Any) -> list[str]:
+    """Return the places that somebody, or a group, is granted something on."""
+    return sorted(grant.target.name for grant in office.world.grants(subject=subject))
+
+
+def other(value: str, op: str = "add") -> dict[str, Any]:
+    """Return what is said of another entitlement of a user."""
+    if op == "add":
+        return {"op": op, "path": "entitlements", "value": [{"value": value}]}
+    return {"op": op, "path": f'entitlements[value eq "{value}"]'}
+
+
+#: What says nothing of whether Ann may administer ``api-core``, and what she then has besides.
+ELSEWHERE: dict[str, tuple[dict[str, Any] | None, list[str]]] = {
+    "a PUT that leaves entitlements out": (None, []),
+    "active": ({"op": "replace", "path": "active", "value": True}, []),
+    "another repository": (other("Repository:acme/API-docs:read"), ["API Docs"]),
+    "another project": (other("project:API:read"), ["API"]),
+    "another project, taken": (other("project:API:read", "remove"), []),
+    "a repository that there is not": (other("repository:acme/none:read", "remove"), []),
+}
+
+
+@pytest.mark.parametrize(("operation", "besides"), ELSEWHERE.values(), ids=ELSEWHERE)
+def test_a_revocation_stays_open_until_it_is_spoken_of(
+    office: Office, operation: dict[str, Any] | None, besides: list[str]
+) -> None:
+    """Whatever else is said of the user; else access would be left that was to be taken away."""
+    ann, value = uuid_of(office, "Ann"), "repository:acme/api-core:admin"
+    (account,) = accounts(office, "Ann")
+    office.patch_user(ann, other(value))
+    heal = failing(office, "/2.0/*", "DELETE")
+    with pytest.raises(Unavailable):
+        office.patch_user(ann, other(value, "remove"))
+    heal()
+    if operation is None:
+        body = {"userName": "ann@acme.example", "externalId": "x"}
+        office.users.replace(ann, body, office.write(office.registry.user))
+    else:
+        office.patch_user(ann, operation)
+
+    assert granted(office, account) == sorted(["API Core", *besides])
+    assert open_changes(office) == ["patch"]
+    assert resume_all(office) == [""]
+    assert granted(office, account) == besides
+
+
+@pytest.mark.parametrize("how", ["patch", "put"])
+def test_who_grants_again_what_was_to_be_revoked_has_the_last_word(
+    office: Office, how: str
+) -> None:
+    """By any name of the place."""
+    ann, value = uuid_of(office, "Ann"), "repository:acme/api-core:admin"
+    (account,) = accounts(office, "Ann")
+    office.patch_user(ann, other(value))
+    heal = failing(office, "/2.0/*", "DELETE")
+    with pytest.raises(Unavailable):
+        office.patch_user(ann, other(value, "remove"))
+    heal()
+    if how == "patch":
+        office.patch_user(ann, other("REPOSITORY:acme/api-core:write"))
+    else:
+        body = {"userName": "ann@acme.example", "entitlements": [{"value": value}]}
+        office.users.replace(ann, body, office.write(office.registry.user))
+    assert open_changes(office) == []
+    assert granted(office, account) == ["API Core"]
+
+
+@pytest.mark.parametrize("is_named", [False, True])
+def test_a_group_is_deprived_though_it_is_put_without_its_extension(
+    office: Office, *, is_named: bool
+) -> None:
+    """A PUT leaves what it does not name as it is, so it says nothing of it."""
+    group_id, value = office.group_id("Developers"), "repository:acme/api-core:admin"
+    group = office.world.group("developers")
+    path = f"{GROUP_EXTENSION}:entitlements"
+    office.patch_group(group_id, {"op": "add", "path": path, "value": [{"value": value}]})
+    heal = failing(office, "*", "DELETE")
+    with pytest.raises(Unavailable):
+        office.patch_group(group_id, {"op": "remove", "path": f'{path}[value eq "{value}"]'})
+    heal()
+    body: dict[str, Any] = {"displayName": "Developers", "members": people(office, "Ann", "Bob")}
+    if is_named:
+        body[GROUP_EXTENSION] = {"entitlements": [{"value": value}]}
+    office.groups.replace(group_id, body, office.write(office.registry.group))
+
+    assert granted(office, group) == ["API Core"]
+    assert open_changes(office) == ([] if is_named else ["patch"])
+    resume_all(office)
+    assert granted(office, group) == (["API Core"] if is_named else [])
