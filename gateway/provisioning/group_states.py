@@ -148,3 +148,9 @@ def held_back_from(snapshot: Snapshot, group_id: str) -> frozenset[str]:
     held = [each for each in snapshot.users.held_back() if each.object_id == group_id]
     records = snapshot.users.with_ids({each.user_id for each in held})
     return frozenset(user_id for user_id, record in records.items() if record.is_active is False)
+
+
+def held_users(snapshot: Snapshot, group_id: str) -> frozenset[str]:
+    """Return the ids of all who are held back from a group: invited, inactive, or on their way."""
+    held = snapshot.users.held_back()
+    return frozenset(each.user_id for each in held if each.object_id == group_id)

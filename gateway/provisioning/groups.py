@@ -1,6 +1,7 @@
 """Changing the groups of a workspace (RFC 7643 §4.2)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ from gateway.provisioning.group_states import (
     group_named,
     group_with_id,
     held_back_from,
+    held_users,
     name_of_group,
     places_changed,
     state_of_group,
@@ -131,7 +133,8 @@ class GroupWriter:
 
     def _delete_in_turn(self, resource_id: str, write: Write, says: Said) -> Written:
         session = Session(self.provisioner, write, says)
-        with self.provisioner.turn(f"Group {resource_id}"):
+        turn = self.provisioner.turn(f"Group {resource_id}")
+        with turn, self._turn_of_held(session, resource_id):
             session.know(_GROUPS)
             with self.provisioner.mirror.reading() as snapshot:
                 before = self._current(snapshot, resource_id, write)
@@ -283,21 +286,41 @@ class GroupWriter:
         change: Any,
         leavers: Leavers = _NOBODY,
     ) -> Written:
-        write = session.write
-        with self.provisioner.mirror.reading() as snapshot:
-            current = self._current(snapshot, resource_id, write)
-        wanted = change(current)
-        is_named = entitlements_of(wanted) != entitlements_of(current)
-        if is_named:
-            changed = places_changed(current, wanted)
-            session.know(needs_of("group", changed))
+        def look() -> tuple[dict[str, Any], dict[str, Any], set[str]]:
+            """Return what is, what is to be, and whose turn that takes."""
             with self.provisioner.mirror.reading() as snapshot:
-                current = self._current(snapshot, resource_id, write)
+                current = self._current(snapshot, resource_id, session.write)
+                held = held_users(snapshot, resource_id)
             wanted = change(current)
-        # Who is being deactivated is not let in again by the way.
-        added = ids_of(wanted) - ids_of(current)
-        with self.provisioner.turn(*(f"User {user_id}" for user_id in added)):
-            return self._bring(session, action, resource_id, current, wanted, leavers=leavers)
+            return current, wanted, ids_of(wanted) ^ ids_of(current) | leavers.perhaps(held)
+
+        current, wanted, turns = look()
+        if entitlements_of(wanted) != entitlements_of(current):
+            session.know(needs_of("group", places_changed(current, wanted)))
+        while True:
+            # All at once: who waits with some of the turns would be waited for by who has others.
+            with self.provisioner.turn(*(f"User {user_id}" for user_id in turns)):
+                # Who was being deactivated, or let back in, may be in the group by now, or out.
+                current, wanted, concerned = look()
+                if concerned <= turns:
+                    return self._bring(
+                        session, action, resource_id, current, wanted, leavers=leavers
+                    )
+            turns |= concerned
+
+    @contextmanager
+    def _turn_of_held(self, session: Session, group_id: str) -> Iterator[None]:
+        """Wait until nobody changes who is held back from a group, or invited into it."""
+        session.know(_GROUPS)
+        turns: set[str] = set()
+        while True:
+            with self.provisioner.turn(*(f"User {user_id}" for user_id in turns)):
+                with self.provisioner.mirror.reading() as snapshot:
+                    held = held_users(snapshot, group_id)
+                if held <= turns:
+                    yield
+                    return
+            turns |= held
 
     def _bring(
         self,
