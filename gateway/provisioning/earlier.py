@@ -75,6 +75,26 @@ def is_begun(snapshot: Snapshot, group: Group) -> bool:
     )
 
 
+def requests_to_make(
+    snapshot: Snapshot, group: Group
+) -> Iterator[tuple[Resource | None, Resource]]:
+    """
+    Yield the requests to make *group* that stopped, by what was before and what was wanted.
+
+    The one that made it is among them only if Bitbucket confirmed that it did: there was none
+    before. Those that went on with it found what was there.
+    """
+    for change in snapshot.journal.open():
+        data = change.began.data
+        if _is_creation_of_group(change):
+            is_same = fold(data["wanted"]["displayName"]) == fold(group.name)
+            is_its = _made_by(change) in ("", group.id)
+            if is_same and is_its and any("error" not in each for each in _answers(change)):
+                yield None, data["wanted"]
+        elif data["action"] == "create" and data["resourceId"] == group.id:
+            yield data["before"], data["wanted"]
+
+
 def _is_creation_of_group(change: Change) -> bool:
     """Return whether *change* is to make a group that there was not."""
     data = change.began.data
@@ -87,10 +107,14 @@ def _made_by(change: Change) -> str:
 
 
 def _may_have_made(change: Change) -> bool:
-    answered = list(_events(change, Event.ANSWERED))
+    answered = _answers(change)
     if not answered:
         return any(True for _ in _events(change, Event.CALLED))
     return "error" not in answered[0] or bool(answered[0].get("perhapsDone"))
+
+
+def _answers(change: Change) -> list[Mapping[str, Any]]:
+    return list(_events(change, Event.ANSWERED))
 
 
 def _events(change: Change, event: Event) -> Iterator[Mapping[str, Any]]:

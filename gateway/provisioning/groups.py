@@ -11,7 +11,7 @@ from gateway.mirror.journal import Change
 from gateway.mirror.mirror import Snapshot
 from gateway.planner.collections import Collection
 from gateway.planner.needs import Needs, OneRole
-from gateway.provisioning.earlier import is_begun
+from gateway.provisioning.earlier import is_begun, requests_to_make
 from gateway.provisioning.effects import Effects
 from gateway.provisioning.entitlements import (
     Asked,
@@ -23,6 +23,7 @@ from gateway.provisioning.entitlements import (
 )
 from gateway.provisioning.group_keeping import Keeping
 from gateway.provisioning.group_states import (
+    Given,
     adopted,
     canonical,
     entitlements_of,
@@ -225,11 +226,17 @@ class GroupWriter:
             with self.provisioner.turn(f"Group {same.id}"):
                 session.look_again()
                 session.know(_GROUPS)
+                given = Given()
+                if says.is_all:
+                    with self.provisioner.mirror.reading() as snapshot:
+                        given = Given.by(requests_to_make(snapshot, same))
+                    stay = {"members", *_STAY} - given.attributes
+                    session.says = Said.with_body(attributes, stay)
                 return self._change(
                     session,
                     "create",
                     same.id,
-                    lambda current: adopted(current, self._spelled(attributes)),
+                    lambda current: adopted(current, self._spelled(attributes), given),
                 )
 
     def _create(self, session: Session, attributes: Resource) -> Written:

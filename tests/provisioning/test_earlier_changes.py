@@ -120,6 +120,79 @@ def test_a_group_that_was_perhaps_made_is_gone_on_with_and_nobody_taken_out(offi
         office.create_group(**body)
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "permission"),
+    [("read", "admin", "admin"), ("admin", "read", "read"), ("admin", None, None)],
+)
+def test_a_group_is_made_as_it_was_asked_for_last(
+    office: Office, first: str, then: str | None, permission: str | None
+) -> None:
+    """What the first go gave it, and the second does not want, is taken from it again."""
+
+    def body(permission: str | None, places: list[str], *names: str) -> dict[str, Any]:
+        values = [{"value": f"repository:acme/{each}"} for each in places]
+        extension = {"entitlements": values, "workspacePermission": permission}
+        found = {name: value for name, value in extension.items() if value}
+        return {
+            "displayName": "New",
+            "members": people(office, *names),
+            **({GROUP_EXTENSION: found} if found else {}),
+        }
+
+    office.group_id("Developers")
+    heal = failing(office, "/2.0/repositories/*", "PUT", skip=2)
+    places = ["api-core:admin", "api-docs:write", "web-docs:read"]
+    with pytest.raises(Unavailable):
+        office.create_group(**body(first, places, "Ann", "Bob"))
+    heal()
+    group = office.world.group("new")
+    assert group is not None
+    assert len(granted(office, group)) == 2
+    # Somebody else has put in one more.
+    office.patch_group(office.group_id("New"), add(uuid_of(office, "Dan")))
+
+    places = [] if then is None else ["api-docs:read", "web-core:read"]
+    made = resource(office.create_group(**body(then, places, "Bob", "Cat")))
+
+    assert members_of(office, "new") == ["Bob", "Cat", "Dan"]
+    held = {g.target.name: g.permission.value for g in office.world.grants(subject=group)}
+    assert held == ({} if then is None else {"API Docs": "read", "WEB Core": "read"})
+    assert office.world.groups[group.uuid].permission == permission
+    assert made.get(GROUP_EXTENSION, {}).get("workspacePermission") == permission
+    assert open_changes(office) == []
+
+
+def test_a_second_go_that_stops_is_no_longer_wanted_after_a_third(office: Office) -> None:
+    """What it gave is taken again, and is not given when what is left of changes is done."""
+    heal = failing(office, _JOINING, "PUT", skip=1)
+    for names in (("Ann", "Dan"), ("Bob", "Cat")):
+        with pytest.raises((Unavailable, BadUpstream)):
+            office.create_group(displayName="New", members=people(office, *names))
+        heal()
+        heal = failing(office, _JOINING, "PUT", skip=1)
+    heal()
+    assert len(open_changes(office)) == 2
+    office.create_group(displayName="New")
+    assert members_of(office, "new") == []
+    assert open_changes(office) == []
+    assert resume_all(office) == []
+
+
+def test_what_is_left_of_making_a_group_takes_nothing_from_it(office: Office) -> None:
+    """What others have changed since stays so."""
+    heal = failing(office, _JOINING, "PUT")
+    extension = {GROUP_EXTENSION: {"workspacePermission": "read"}}
+    with pytest.raises(Unavailable):
+        office.create_group(displayName="New", members=people(office, "Ann"), **extension)
+    heal()
+    group = office.world.group("new")
+    assert group is not None
+    office.world.set_workspace_permission(group, "write")
+    assert resume_all(office) == [""]
+    assert members_of(office, "new") == ["Ann"]
+    assert office.world.groups[group.uuid].permission == "write"
+
+
 def test_who_repeats_a_creation_waits_for_who_changes_the_group(office: Office) -> None:
     """An earlier request has made it, so there are others who may change it by now."""
     heal = failing(office, _JOINING, "PUT")
