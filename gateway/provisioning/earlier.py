@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from gateway.mirror.facts import Group
 from gateway.mirror.journal import Change, Event
@@ -46,6 +47,23 @@ class Later:
             if is_outdated or not self._is_unfinished(data):
                 by = {"by": self.change_id or None}
                 writing.journal.add(change.id, Event.CLOSED, at=self.at, data=by)
+                if is_outdated:
+                    self._keep_open(writing, change)
+
+    def _keep_open(self, writing: Writing, change: Change) -> None:
+        """Keep open what is left of a change that was closed, and that nobody spoke of since."""
+        data = change.began.data
+        before, wanted = data["before"], data["wanted"]
+        if before is None or wanted is None:
+            # There is a resource, or none: that is all or nothing.
+            return
+        left = {**data, "wanted": self.said.rest_of(before, wanted), "plan": []}
+        if self._is_unfinished(left):
+            change_id = str(uuid4())
+            writing.journal.add(change_id, Event.BEGAN, at=self.at, data=left)
+            error = f"What is left of {change.id}: the rest was said otherwise since."
+            ended = {"resourceId": data["resourceId"], "after": self.after, "error": error}
+            writing.journal.add(change_id, Event.FAILED, at=self.at, data=ended)
 
     def _is_of_same(self, change: Change) -> bool:
         data = change.began.data

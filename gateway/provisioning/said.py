@@ -87,6 +87,36 @@ class Said:
             if name in other.parts
         )
 
+    def rest_of(self, before: Resource, wanted: Resource) -> dict[str, Any]:
+        """Return what is *wanted* of what this says nothing of; the rest is as it was *before*."""
+        rest: dict[str, Any] = {}
+        for name in before.keys() | wanted.keys():
+            had, has = before.get(name), wanted.get(name)
+            if ":" in name and isinstance(had or {}, Mapping) and isinstance(has or {}, Mapping):
+                value: Any = self.rest_of(had or {}, has or {})
+            else:
+                value = self._rest(name, had, has)
+            if value is not None:
+                rest[name] = value
+        return rest
+
+    def _rest(self, name: str, had: Any, has: Any) -> Any:
+        keys = frozenset[str]()
+        if self.is_all:
+            if name not in self.left_out:
+                return had
+        elif name in self.parts:
+            said = self.parts[name]
+            if said is None:
+                return had
+            keys = said
+        if not keys:
+            return has
+        return [
+            *(each for each in has or () if _key(name, each.get("value")) not in keys),
+            *(each for each in had or () if _key(name, each.get("value")) in keys),
+        ]
+
 
 #: The whole resource, as a PUT says it.
 EVERYTHING: Final = Said(is_all=True)

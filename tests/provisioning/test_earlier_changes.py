@@ -425,3 +425,53 @@ def test_a_group_is_deprived_though_it_is_put_without_its_extension(
     assert open_changes(office) == ([] if is_named else ["patch"])
     resume_all(office)
     assert granted(office, group) == (["API Core"] if is_named else [])
+
+
+@pytest.mark.parametrize("how", ["put", "patch", "active"])
+def test_only_that_part_of_a_change_is_over_that_was_spoken_of(office: Office, how: str) -> None:
+    """What was to be taken away besides still is."""
+    ann, value = uuid_of(office, "Ann"), "repository:acme/api-core:admin"
+    (account,) = accounts(office, "Ann")
+    write = office.write(office.registry.user)
+    office.patch_user(ann, other(value))
+    heal = failing(office, "/2.0/*", "DELETE")
+    body: dict[str, Any] = {"userName": "ann@acme.example", "externalId": "x"}
+    inactive = {"op": "replace", "path": "active", "value": False}
+    requests: dict[bool, Callable[[], Any]] = {
+        True: lambda: office.patch_user(ann, inactive, other(value, "remove")),
+        False: lambda: office.users.replace(ann, {**body, "entitlements": []}, write),
+    }
+    with pytest.raises(Unavailable):
+        requests[how == "active"]()
+    heal()
+    if how == "put":
+        office.users.replace(ann, body, write)
+    elif how == "patch":
+        office.patch_user(ann, {"op": "replace", "path": "externalId", "value": "y"})
+    else:
+        office.activate(ann, active=True)
+
+    assert granted(office, account) == ["API Core"]
+    assert len(open_changes(office)) == 1
+    assert resume_all(office) == [""]
+    assert granted(office, account) == []
+    assert open_changes(office) == []
+    if how != "active":
+        assert office.find_user(f'externalId eq "{"x" if how == "put" else "y"}"') == [ann]
+    assert members_of(office, "developers") == ["Ann", "Bob"]
+
+
+def test_of_members_that_were_to_leave_only_those_stay_who_were_spoken_of(office: Office) -> None:
+    """One by one."""
+    group_id, ann, bob = (
+        office.group_id("Developers"),
+        *(uuid_of(office, n) for n in ("Ann", "Bob")),
+    )
+    heal = failing(office, _JOINING, "DELETE")
+    with pytest.raises(Unavailable):
+        office.patch_group(group_id, removing(ann, bob))
+    heal()
+    office.patch_group(group_id, add(bob))
+    assert members_of(office, "developers") == ["Ann", "Bob"]
+    assert resume_all(office) == [""]
+    assert members_of(office, "developers") == ["Bob"]
