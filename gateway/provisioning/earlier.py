@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from gateway.mirror.facts import Group
 from gateway.mirror.journal import Change, Event
@@ -46,6 +47,23 @@ class Later:
             if is_outdated or not self._is_unfinished(data):
                 by = {"by": self.change_id or None}
                 writing.journal.add(change.id, Event.CLOSED, at=self.at, data=by)
+                if is_outdated:
+                    self._keep_open(writing, change)
+
+    def _keep_open(self, writing: Writing, change: Change) -> None:
+        """Keep open what is left of a change that was closed, and that nobody spoke of since."""
+        data = change.began.data
+        before, wanted = data["before"], data["wanted"]
+        if before is None or wanted is None:
+            # There is a resource, or none: that is all or nothing.
+            return
+        left = {**data, "wanted": self.said.rest_of(before, wanted), "plan": []}
+        if self._is_unfinished(left):
+            change_id = str(uuid4())
+            writing.journal.add(change_id, Event.BEGAN, at=self.at, data=left)
+            error = f"What is left of {change.id}: the rest was said otherwise since."
+            ended = {"resourceId": data["resourceId"], "after": self.after, "error": error}
+            writing.journal.add(change_id, Event.FAILED, at=self.at, data=ended)
 
     def _is_of_same(self, change: Change) -> bool:
         data = change.began.data
@@ -75,6 +93,26 @@ def is_begun(snapshot: Snapshot, group: Group) -> bool:
     )
 
 
+def requests_to_make(
+    snapshot: Snapshot, group: Group
+) -> Iterator[tuple[Resource | None, Resource]]:
+    """
+    Yield the requests to make *group* that stopped, by what was before and what was wanted.
+
+    The one that made it is among them only if Bitbucket confirmed that it did: there was none
+    before. Those that went on with it found what was there.
+    """
+    for change in snapshot.journal.open():
+        data = change.began.data
+        if _is_creation_of_group(change):
+            is_same = fold(data["wanted"]["displayName"]) == fold(group.name)
+            is_its = _made_by(change) in ("", group.id)
+            if is_same and is_its and any("error" not in each for each in _answers(change)):
+                yield None, data["wanted"]
+        elif data["action"] == "create" and data["resourceId"] == group.id:
+            yield data["before"], data["wanted"]
+
+
 def _is_creation_of_group(change: Change) -> bool:
     """Return whether *change* is to make a group that there was not."""
     data = change.began.data
@@ -87,10 +125,14 @@ def _made_by(change: Change) -> str:
 
 
 def _may_have_made(change: Change) -> bool:
-    answered = list(_events(change, Event.ANSWERED))
+    answered = _answers(change)
     if not answered:
         return any(True for _ in _events(change, Event.CALLED))
     return "error" not in answered[0] or bool(answered[0].get("perhapsDone"))
+
+
+def _answers(change: Change) -> list[Mapping[str, Any]]:
+    return list(_events(change, Event.ANSWERED))
 
 
 def _events(change: Change, event: Event) -> Iterator[Mapping[str, Any]]:

@@ -1,7 +1,8 @@
 """A group as a request says that it is to be, and as it is known."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self
 
 from gateway.directory.groups import GROUP_EXTENSION
 from gateway.mirror.facts import Group
@@ -77,20 +78,89 @@ def canonical(resource: Resource, places: Places) -> dict[str, Any]:
     return made | ({GROUP_EXTENSION: extension} if extension else {})
 
 
-def adopted(current: Resource, wanted: Resource) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Given:
     """
-    Return *current* with what is *wanted* besides.
+    What earlier requests to make a group gave it, or perhaps did, as far as they came.
 
-    Perhaps somebody else made the group: so nobody is taken out of it, and nothing from it.
+    Attributes:
+        is_ours: Whether one of them has made it, as Bitbucket confirmed.
+        members: The ids of the members.
+        entitlements: The values, in lower case.
+        permissions: What it was permitted on every repository.
     """
-    present = {member_id(each.get("value")) for each in current.get("members", ())}
+
+    is_ours: bool = False
+    members: frozenset[str] = frozenset()
+    entitlements: frozenset[str] = frozenset()
+    permissions: frozenset[str] = frozenset()
+
+    @classmethod
+    def by(cls, requests: Iterable[tuple[Resource | None, Resource]]) -> Self:
+        """Return what is given by requests, each told by what was and what was wanted."""
+        is_ours, members, values, permissions = False, set[str](), set[str](), set[str]()
+        for before, wanted in requests:
+            is_ours |= before is None
+            had = before or {}
+            members |= _members_in(wanted) - _members_in(had)
+            values |= _values_in(wanted) - _values_in(had)
+            permission = workspace_permission(wanted)
+            if permission is not None and permission != workspace_permission(had):
+                permissions.add(permission)
+        return cls(is_ours, frozenset(members), frozenset(values), frozenset(permissions))
+
+    @property
+    def attributes(self) -> frozenset[str]:
+        """The names of the attributes that something was given of."""
+        given = {
+            "members": self.members,
+            "entitlements": self.entitlements,
+            "workspacePermission": self.permissions,
+        }
+        return frozenset(name for name, values in given.items() if values)
+
+
+def adopted(current: Resource, wanted: Resource, given: Given) -> dict[str, Any]:
+    """
+    Return *current* with what is *wanted* besides, and without what was *given* and is not.
+
+    Perhaps somebody else made the group, or has put more into it: that stays.
+    """
+    has = _members_in(wanted)
+    kept = [
+        each
+        for each in current.get("members", ())
+        if (member := member_id(each.get("value"))) in has or member not in given.members
+    ]
+    present = {member_id(each.get("value")) for each in kept}
     added = [e for e in wanted.get("members", ()) if member_id(e.get("value")) not in present]
-    made = {**current, **wanted, "members": [*current.get("members", ()), *added]}
-    had, has = (each.get(GROUP_EXTENSION, {}) for each in (current, wanted))
-    extension = {**has, **had}
-    if has.get("entitlements"):
-        extension["entitlements"] = [*had.get("entitlements", ()), *has["entitlements"]]
-    return made | ({GROUP_EXTENSION: extension} if extension else {})
+    made = {**current, **wanted, "members": [*kept, *added]}
+    extension = current.get(GROUP_EXTENSION, {}) | wanted.get(GROUP_EXTENSION, {})
+    gone = given.entitlements - _values_in(wanted)
+    extension["entitlements"] = [
+        each
+        for each in (*entitlements_of(current), *entitlements_of(wanted))
+        if str(each.get("value")).lower() not in gone
+    ]
+    extension["workspacePermission"] = _adopted_permission(current, wanted, given)
+    extension = {name: value for name, value in extension.items() if value not in (None, [])}
+    bare = {name: value for name, value in made.items() if name != GROUP_EXTENSION}
+    return bare | ({GROUP_EXTENSION: extension} if extension else {})
+
+
+def _adopted_permission(current: Resource, wanted: Resource, given: Given) -> str | None:
+    had, has = workspace_permission(current), workspace_permission(wanted)
+    if had is None or had in given.permissions:
+        return has
+    return has if given.is_ours and has is not None else had
+
+
+def _members_in(resource: Resource) -> set[str]:
+    return {member_id(each.get("value")) for each in resource.get("members", ())}
+
+
+def _values_in(resource: Resource) -> set[str]:
+    return {str(each.get("value")).lower() for each in entitlements_of(resource)}
 
 
 def member_id(value: object) -> str:
@@ -100,11 +170,8 @@ def member_id(value: object) -> str:
 
 def places_changed(before: Resource, after: Resource) -> set[PlaceNamed]:
     """Return the places on which other entitlements are wanted."""
-    had, has = (
-        {str(each.get("value")).lower() for each in entitlements_of(resource)}
-        for resource in (before, after)
-    )
-    return {each.place for each in asked({"value": value} for value in had ^ has)}
+    changed = _values_in(before) ^ _values_in(after)
+    return {each.place for each in asked({"value": value} for value in changed)}
 
 
 def group_named(snapshot: Snapshot, name: str) -> Group | None:
@@ -148,3 +215,9 @@ def held_back_from(snapshot: Snapshot, group_id: str) -> frozenset[str]:
     held = [each for each in snapshot.users.held_back() if each.object_id == group_id]
     records = snapshot.users.with_ids({each.user_id for each in held})
     return frozenset(user_id for user_id, record in records.items() if record.is_active is False)
+
+
+def held_users(snapshot: Snapshot, group_id: str) -> frozenset[str]:
+    """Return the ids of all who are held back from a group: invited, inactive, or on their way."""
+    held = snapshot.users.held_back()
+    return frozenset(each.user_id for each in held if each.object_id == group_id)

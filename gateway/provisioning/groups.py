@@ -1,6 +1,7 @@
 """Changing the groups of a workspace (RFC 7643 §4.2)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ from gateway.mirror.journal import Change
 from gateway.mirror.mirror import Snapshot
 from gateway.planner.collections import Collection
 from gateway.planner.needs import Needs, OneAddress, OneRole
-from gateway.provisioning.earlier import is_begun
+from gateway.provisioning.earlier import is_begun, requests_to_make
 from gateway.provisioning.effects import Effects
 from gateway.provisioning.entitlements import (
     Asked,
@@ -22,12 +23,14 @@ from gateway.provisioning.entitlements import (
 )
 from gateway.provisioning.group_keeping import Keeping
 from gateway.provisioning.group_states import (
+    Given,
     adopted,
     canonical,
     entitlements_of,
     group_named,
     group_with_id,
     held_back_from,
+    held_users,
     name_of_group,
     places_changed,
     state_of_group,
@@ -53,6 +56,8 @@ Resource = Mapping[str, Any]
 _GROUPS: Final = Needs.whole(Collection.GROUPS)
 _OWNERS: Final = Needs(frozenset({OneRole("owner")}))
 _NOBODY: Final = Leavers()
+#: What a PUT that does not name it leaves as it is.
+_STAY: Final = ("entitlements", "workspacePermission")
 #: What a group may hold.
 _GRANTED: Final = Needs.whole(
     Collection.PROJECTS,
@@ -94,9 +99,14 @@ class GroupWriter:
             return {**attributes, GROUP_EXTENSION: extension}
 
         is_whole = "entitlements" in attributes.get(GROUP_EXTENSION, {})
-        everybody = Leavers(is_everybody=True)
         return self._in_turn(
-            "replace", resource_id, replaced, write, is_whole=is_whole, leavers=everybody
+            "replace",
+            resource_id,
+            replaced,
+            write,
+            is_whole=is_whole,
+            leavers=Leavers(is_everybody=True),
+            says=Said.with_body(attributes, _STAY),
         )
 
     def patch(self, resource_id: str, patch: Patch, write: Write) -> Written:
@@ -116,7 +126,6 @@ class GroupWriter:
             patch=patch,
             is_whole=rests_on_all(patch),
             leavers=Leavers.of(patch),
-            says=Said.by(patch),
         )
 
     def delete(self, resource_id: str, write: Write) -> Written:
@@ -125,7 +134,8 @@ class GroupWriter:
 
     def _delete_in_turn(self, resource_id: str, write: Write, says: Said) -> Written:
         session = Session(self.provisioner, write, says)
-        with self.provisioner.turn(f"Group {resource_id}"):
+        turn = self.provisioner.turn(f"Group {resource_id}")
+        with turn, self._turn_of_held(session, resource_id):
             session.know(_GROUPS)
             with self.provisioner.mirror.reading() as snapshot:
                 before = self._current(snapshot, resource_id, write)
@@ -204,6 +214,10 @@ class GroupWriter:
             if places := named_in(patch, "entitlements"):
                 needed |= needs_of("group", places)
             session.know(needed)
+            if patch:
+                # Only now every place is known by all that it is called.
+                with self.provisioner.mirror.reading() as snapshot:
+                    session.says = Said.by(spelled_patch(patch, Places(snapshot.facts)))
             return self._change(session, action, resource_id, change, leavers)
 
     def _create_in_turn(self, attributes: Resource, write: Write, says: Said) -> Written:
@@ -222,11 +236,17 @@ class GroupWriter:
             with self.provisioner.turn(f"Group {same.id}"):
                 session.look_again()
                 session.know(_GROUPS)
+                given = Given()
+                if says.is_all:
+                    with self.provisioner.mirror.reading() as snapshot:
+                        given = Given.by(requests_to_make(snapshot, same))
+                    stay = {"members", *_STAY} - given.attributes
+                    session.says = Said.with_body(attributes, stay)
                 return self._change(
                     session,
                     "create",
                     same.id,
-                    lambda current: adopted(current, self._spelled(attributes)),
+                    lambda current: adopted(current, self._spelled(attributes), given),
                 )
 
     def _create(self, session: Session, attributes: Resource) -> Written:
@@ -283,21 +303,41 @@ class GroupWriter:
         change: Any,
         leavers: Leavers = _NOBODY,
     ) -> Written:
-        write = session.write
-        with self.provisioner.mirror.reading() as snapshot:
-            current = self._current(snapshot, resource_id, write)
-        wanted = change(current)
-        is_named = entitlements_of(wanted) != entitlements_of(current)
-        if is_named:
-            changed = places_changed(current, wanted)
-            session.know(needs_of("group", changed))
+        def look() -> tuple[dict[str, Any], dict[str, Any], set[str]]:
+            """Return what is, what is to be, and whose turn that takes."""
             with self.provisioner.mirror.reading() as snapshot:
-                current = self._current(snapshot, resource_id, write)
+                current = self._current(snapshot, resource_id, session.write)
+                held = held_users(snapshot, resource_id)
             wanted = change(current)
-        # Who is being deactivated is not let in again by the way.
-        added = ids_of(wanted) - ids_of(current)
-        with self.provisioner.turn(*(f"User {user_id}" for user_id in added)):
-            return self._bring(session, action, resource_id, current, wanted, leavers=leavers)
+            return current, wanted, ids_of(wanted) ^ ids_of(current) | leavers.perhaps(held)
+
+        current, wanted, turns = look()
+        if entitlements_of(wanted) != entitlements_of(current):
+            session.know(needs_of("group", places_changed(current, wanted)))
+        while True:
+            # All at once: who waits with some of the turns would be waited for by who has others.
+            with self.provisioner.turn(*(f"User {user_id}" for user_id in turns)):
+                # Who was being deactivated, or let back in, may be in the group by now, or out.
+                current, wanted, concerned = look()
+                if concerned <= turns:
+                    return self._bring(
+                        session, action, resource_id, current, wanted, leavers=leavers
+                    )
+            turns |= concerned
+
+    @contextmanager
+    def _turn_of_held(self, session: Session, group_id: str) -> Iterator[None]:
+        """Wait until nobody changes who is held back from a group, or invited into it."""
+        session.know(_GROUPS)
+        turns: set[str] = set()
+        while True:
+            with self.provisioner.turn(*(f"User {user_id}" for user_id in turns)):
+                with self.provisioner.mirror.reading() as snapshot:
+                    held = held_users(snapshot, group_id)
+                if held <= turns:
+                    yield
+                    return
+            turns |= held
 
     def _bring(
         self,

@@ -72,6 +72,14 @@ class Leavers:
         """Return those of *held_back* that leave, and are not *wanted*."""
         return (held_back if self.is_everybody else held_back & self.named) - wanted
 
+    def perhaps(self, held: frozenset[str]) -> frozenset[str]:
+        """
+        Return who perhaps leaves, of those named and those who are *held* back.
+
+        Who is being deactivated, or let back in, may be in the group or not at this moment.
+        """
+        return self.named | held if self.is_everybody else self.named
+
 
 def members_of(
     session: Session, wanted: Resource, current: Resource = MappingProxyType({})

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
-from gateway.planner.pins import is_uuid
-from gateway.scim.filter.bound import Compare, Filter, Operator
+from gateway.scim.filter.bound import And, Compare, Filter, Operator, Or
 from gateway.scim.patch.operation import Op, Operation, Patch
 
 Resource = Mapping[str, Any]
@@ -24,21 +23,42 @@ class Said:
     Attributes:
         is_all: Whether that is the whole resource.
         parts: Else the attributes, by name, each with the keys of the values; None for all values.
+        left_out: The attributes that stay as they are, though the rest is said.
     """
 
     is_all: bool = False
     parts: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
+    left_out: frozenset[str] = frozenset()
 
     @classmethod
     def by(cls, patch: Patch) -> Self:
-        """Return what a PATCH says; whether a user is active says all that the user may do."""
-        if any(operation.target.attribute.name == "active" for operation in patch):
+        """
+        Return what a PATCH says, of entitlements in the one spelling.
+
+        That a user is inactive says all that the user may do; that it is active says nothing of
+        what it may do besides.
+        """
+        said = [each.value for each in patch if each.target.attribute.name == "active"]
+        if said and said[-1] is False:
             return cls(is_all=True)
         parts: dict[str, frozenset[str] | None] = {}
         for operation in patch:
             name = operation.target.attribute.name
             parts[name] = _both(parts.get(name, frozenset()), _keys_of(name, operation))
         return cls(parts=parts)
+
+    @classmethod
+    def with_body(cls, body: Resource, stay: Iterable[str]) -> Self:
+        """
+        Return what a PUT or a POST says.
+
+        Args:
+            body: What it sends.
+            stay: The attributes that stay as they are where *body* leaves them out.
+        """
+        if body.get("active") is False:
+            return cls(is_all=True)
+        return cls(is_all=True, left_out=frozenset(stay) - _flat(body).keys())
 
     @classmethod
     def between(cls, before: Resource | None, wanted: Resource | None) -> Self:
@@ -56,18 +76,46 @@ class Said:
 
     def is_about(self, other: "Said") -> bool:
         """Return whether both are about one and the same."""
+        if self.is_all and other.is_all:
+            return True
         if self.is_all or other.is_all:
-            return self.says_anything and other.says_anything
+            whole, part = (self, other) if self.is_all else (other, self)
+            return bool(part.parts.keys() - whole.left_out)
         return any(
             _overlap(keys, other.parts[name])
             for name, keys in self.parts.items()
             if name in other.parts
         )
 
-    @property
-    def says_anything(self) -> bool:
-        """Whether it is about anything."""
-        return self.is_all or bool(self.parts)
+    def rest_of(self, before: Resource, wanted: Resource) -> dict[str, Any]:
+        """Return what is *wanted* of what this says nothing of; the rest is as it was *before*."""
+        rest: dict[str, Any] = {}
+        for name in before.keys() | wanted.keys():
+            had, has = before.get(name), wanted.get(name)
+            if ":" in name and isinstance(had or {}, Mapping) and isinstance(has or {}, Mapping):
+                value: Any = self.rest_of(had or {}, has or {})
+            else:
+                value = self._rest(name, had, has)
+            if value is not None:
+                rest[name] = value
+        return rest
+
+    def _rest(self, name: str, had: Any, has: Any) -> Any:
+        keys = frozenset[str]()
+        if self.is_all:
+            if name not in self.left_out:
+                return had
+        elif name in self.parts:
+            said = self.parts[name]
+            if said is None:
+                return had
+            keys = said
+        if not keys:
+            return has
+        return [
+            *(each for each in has or () if _key(name, each.get("value")) not in keys),
+            *(each for each in had or () if _key(name, each.get("value")) in keys),
+        ]
 
 
 #: The whole resource, as a PUT says it.
@@ -77,20 +125,34 @@ NOTHING: Final = Said()
 
 
 def _keys_of(name: str, operation: Operation) -> frozenset[str] | None:
-    if name not in _BY_VALUE or operation.target.sub_attribute is not None:
+    if name not in _BY_VALUE:
         return None
-    if operation.selector is not None:
-        return _keys(name, _selected(operation.selector.condition))
-    if operation.op is Op.REPLACE or not operation.value:
+    part, selector = operation.target.sub_attribute, operation.selector
+    if selector is not None:
+        given = operation.value
+        if part is None:
+            given = given.get("value") if isinstance(given, Mapping) else None
+        elif part.name != "value":
+            given = None
+        return _keys(name, [*_selected(selector.condition), *([] if given is None else [given])])
+    if part is not None or operation.op is Op.REPLACE:
         return None
-    return _keys(name, (each.get("value") for each in operation.value))
+    if operation.op is Op.REMOVE and not operation.value:
+        return None
+    return _keys(name, (each.get("value") for each in operation.value or ()))
 
 
 def _selected(condition: Filter) -> list[Any]:
-    if isinstance(condition, Compare) and condition.operator is Operator.EQ:
-        part = condition.target.sub_attribute
-        if part is not None and part.name == "value":
-            return [condition.value]
+    """Return the only values that a condition may hold for; None among them for any."""
+    match condition:
+        case Compare(target=target, operator=Operator.EQ, value=value):
+            part = target.sub_attribute
+            return [value if part is not None and part.name == "value" else None]
+        case And(operands=operands):
+            each = map(_selected, operands)
+            return next((values for values in each if None not in values), [None])
+        case Or(operands=operands):
+            return [value for operand in operands for value in _selected(operand)]
     return [None]
 
 
@@ -113,9 +175,9 @@ def _key(name: str, value: Any) -> str | None:
     text = value.strip().lower()
     if name == "members":
         return text.strip("{}")
+    # What names no place by its UUID in the one spelling is on none that there is.
     object_type, _, place = text.rpartition(":")[0].partition(":")
-    uuid = place.strip("{}")
-    return f"{object_type}:{uuid}" if is_uuid(uuid) else None
+    return f"{object_type}:{place.strip('{}')}"
 
 
 def _flat(resource: Resource) -> dict[str, Any]:

@@ -104,6 +104,7 @@ class UserWriter:
             insists=True,
             says_active=attributes.get("active", True) is True,
             owned=owned,
+            says=Said.with_body(attributes, _STAY),
         )
 
     def patch(self, resource_id: str, patch: Patch, write: Write) -> Written:
@@ -133,7 +134,6 @@ class UserWriter:
             says_active=any(each.value is True for each in activity),
             owned=lambda person: person.kept | named,
             notes=notes,
-            says=Said.by(patch),
         )
 
     def delete(self, resource_id: str, write: Write) -> Written:
@@ -209,6 +209,10 @@ class UserWriter:
             if places:
                 session.know(needs_of("user", places))
                 person = self._person(session, resource_id, says_active=says_active)
+            if patch:
+                # Only now every place is known by all that it is called.
+                with self.provisioner.mirror.reading() as snapshot:
+                    session.says = Said.by(spelled_patch(patch, Places(snapshot.facts)))
             wanted = _tidy(change(person))
             self._check_name(session, person, wanted)
             return Transition(

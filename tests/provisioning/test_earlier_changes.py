@@ -123,6 +123,79 @@ def test_a_group_that_was_perhaps_made_is_gone_on_with_and_nobody_taken_out(offi
         office.create_group(**body)
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "permission"),
+    [("read", "admin", "admin"), ("admin", "read", "read"), ("admin", None, None)],
+)
+def test_a_group_is_made_as_it_was_asked_for_last(
+    office: Office, first: str, then: str | None, permission: str | None
+) -> None:
+    """What the first go gave it, and the second does not want, is taken from it again."""
+
+    def body(permission: str | None, places: list[str], *names: str) -> dict[str, Any]:
+        values = [{"value": f"repository:acme/{each}"} for each in places]
+        extension = {"entitlements": values, "workspacePermission": permission}
+        found = {name: value for name, value in extension.items() if value}
+        return {
+            "displayName": "New",
+            "members": people(office, *names),
+            **({GROUP_EXTENSION: found} if found else {}),
+        }
+
+    office.group_id("Developers")
+    heal = failing(office, "/2.0/repositories/*", "PUT", skip=2)
+    places = ["api-core:admin", "api-docs:write", "web-docs:read"]
+    with pytest.raises(Unavailable):
+        office.create_group(**body(first, places, "Ann", "Bob"))
+    heal()
+    group = office.world.group("new")
+    assert group is not None
+    assert len(granted(office, group)) == 2
+    # Somebody else has put in one more.
+    office.patch_group(office.group_id("New"), add(uuid_of(office, "Dan")))
+
+    places = [] if then is None else ["api-docs:read", "web-core:read"]
+    made = resource(office.create_group(**body(then, places, "Bob", "Cat")))
+
+    assert members_of(office, "new") == ["Bob", "Cat", "Dan"]
+    held = {g.target.name: g.permission.value for g in office.world.grants(subject=group)}
+    assert held == ({} if then is None else {"API Docs": "read", "WEB Core": "read"})
+    assert office.world.groups[group.uuid].permission == permission
+    assert made.get(GROUP_EXTENSION, {}).get("workspacePermission") == permission
+    assert open_changes(office) == []
+
+
+def test_a_second_go_that_stops_is_no_longer_wanted_after_a_third(office: Office) -> None:
+    """What it gave is taken again, and is not given when what is left of changes is done."""
+    heal = failing(office, _JOINING, "PUT", skip=1)
+    for names in (("Ann", "Dan"), ("Bob", "Cat")):
+        with pytest.raises((Unavailable, BadUpstream)):
+            office.create_group(displayName="New", members=people(office, *names))
+        heal()
+        heal = failing(office, _JOINING, "PUT", skip=1)
+    heal()
+    assert len(open_changes(office)) == 2
+    office.create_group(displayName="New")
+    assert members_of(office, "new") == []
+    assert open_changes(office) == []
+    assert resume_all(office) == []
+
+
+def test_what_is_left_of_making_a_group_takes_nothing_from_it(office: Office) -> None:
+    """What others have changed since stays so."""
+    heal = failing(office, _JOINING, "PUT")
+    extension = {GROUP_EXTENSION: {"workspacePermission": "read"}}
+    with pytest.raises(Unavailable):
+        office.create_group(displayName="New", members=people(office, "Ann"), **extension)
+    heal()
+    group = office.world.group("new")
+    assert group is not None
+    office.world.set_workspace_permission(group, "write")
+    assert resume_all(office) == [""]
+    assert members_of(office, "new") == ["Ann"]
+    assert office.world.groups[group.uuid].permission == "write"
+
+
 def test_who_repeats_a_creation_waits_for_who_changes_the_group(office: Office) -> None:
     """An earlier request has made it, so there are others who may change it by now."""
     heal = failing(office, _JOINING, "PUT")
@@ -321,3 +394,148 @@ def test_what_can_be_granted_later_is_not_given_up(office: Office) -> None:
     (reason,) = resume_all(office)
     assert reason
     assert open_changes(office) == ["patch"]
+
+
+# --- what was not spoken of since ----------------------------------------------------------
+
+
+def granted(office: Office, subject: Any) -> list[str]:
+    """Return the places that somebody, or a group, is granted something on."""
+    return sorted(grant.target.name for grant in office.world.grants(subject=subject))
+
+
+def other(value: str, op: str = "add") -> dict[str, Any]:
+    """Return what is said of another entitlement of a user."""
+    if op == "add":
+        return {"op": op, "path": "entitlements", "value": [{"value": value}]}
+    return {"op": op, "path": f'entitlements[value eq "{value}"]'}
+
+
+#: What says nothing of whether Ann may administer ``api-core``, and what she then has besides.
+ELSEWHERE: dict[str, tuple[dict[str, Any] | None, list[str]]] = {
+    "a PUT that leaves entitlements out": (None, []),
+    "active": ({"op": "replace", "path": "active", "value": True}, []),
+    "another repository": (other("Repository:acme/API-docs:read"), ["API Docs"]),
+    "another project": (other("project:API:read"), ["API"]),
+    "another project, taken": (other("project:API:read", "remove"), []),
+    "a repository that there is not": (other("repository:acme/none:read", "remove"), []),
+}
+
+
+@pytest.mark.parametrize(("operation", "besides"), ELSEWHERE.values(), ids=ELSEWHERE)
+def test_a_revocation_stays_open_until_it_is_spoken_of(
+    office: Office, operation: dict[str, Any] | None, besides: list[str]
+) -> None:
+    """Whatever else is said of the user; else access would be left that was to be taken away."""
+    ann, value = uuid_of(office, "Ann"), "repository:acme/api-core:admin"
+    (account,) = accounts(office, "Ann")
+    office.patch_user(ann, other(value))
+    heal = failing(office, "/2.0/*", "DELETE")
+    with pytest.raises(Unavailable):
+        office.patch_user(ann, other(value, "remove"))
+    heal()
+    if operation is None:
+        body = {"userName": "ann@acme.example", "externalId": "x"}
+        office.users.replace(ann, body, office.write(office.registry.user))
+    else:
+        office.patch_user(ann, operation)
+
+    assert granted(office, account) == sorted(["API Core", *besides])
+    assert open_changes(office) == ["patch"]
+    assert resume_all(office) == [""]
+    assert granted(office, account) == besides
+
+
+@pytest.mark.parametrize("how", ["patch", "put"])
+def test_who_grants_again_what_was_to_be_revoked_has_the_last_word(
+    office: Office, how: str
+) -> None:
+    """By any name of the place."""
+    ann, value = uuid_of(office, "Ann"), "repository:acme/api-core:admin"
+    (account,) = accounts(office, "Ann")
+    office.patch_user(ann, other(value))
+    heal = failing(office, "/2.0/*", "DELETE")
+    with pytest.raises(Unavailable):
+        office.patch_user(ann, other(value, "remove"))
+    heal()
+    if how == "patch":
+        office.patch_user(ann, other("REPOSITORY:acme/api-core:write"))
+    else:
+        body = {"userName": "ann@acme.example", "entitlements": [{"value": value}]}
+        office.users.replace(ann, body, office.write(office.registry.user))
+    assert open_changes(office) == []
+    assert granted(office, account) == ["API Core"]
+
+
+@pytest.mark.parametrize("is_named", [False, True])
+def test_a_group_is_deprived_though_it_is_put_without_its_extension(
+    office: Office, *, is_named: bool
+) -> None:
+    """A PUT leaves what it does not name as it is, so it says nothing of it."""
+    group_id, value = office.group_id("Developers"), "repository:acme/api-core:admin"
+    group = office.world.group("developers")
+    path = f"{GROUP_EXTENSION}:entitlements"
+    office.patch_group(group_id, {"op": "add", "path": path, "value": [{"value": value}]})
+    heal = failing(office, "*", "DELETE")
+    with pytest.raises(Unavailable):
+        office.patch_group(group_id, {"op": "remove", "path": f'{path}[value eq "{value}"]'})
+    heal()
+    body: dict[str, Any] = {"displayName": "Developers", "members": people(office, "Ann", "Bob")}
+    if is_named:
+        body[GROUP_EXTENSION] = {"entitlements": [{"value": value}]}
+    office.groups.replace(group_id, body, office.write(office.registry.group))
+
+    assert granted(office, group) == ["API Core"]
+    assert open_changes(office) == ([] if is_named else ["patch"])
+    resume_all(office)
+    assert granted(office, group) == (["API Core"] if is_named else [])
+
+
+@pytest.mark.parametrize("how", ["put", "patch", "active"])
+def test_only_that_part_of_a_change_is_over_that_was_spoken_of(office: Office, how: str) -> None:
+    """What was to be taken away besides still is."""
+    ann, value = uuid_of(office, "Ann"), "repository:acme/api-core:admin"
+    (account,) = accounts(office, "Ann")
+    write = office.write(office.registry.user)
+    office.patch_user(ann, other(value))
+    heal = failing(office, "/2.0/*", "DELETE")
+    body: dict[str, Any] = {"userName": "ann@acme.example", "externalId": "x"}
+    inactive = {"op": "replace", "path": "active", "value": False}
+    requests: dict[bool, Callable[[], Any]] = {
+        True: lambda: office.patch_user(ann, inactive, other(value, "remove")),
+        False: lambda: office.users.replace(ann, {**body, "entitlements": []}, write),
+    }
+    with pytest.raises(Unavailable):
+        requests[how == "active"]()
+    heal()
+    if how == "put":
+        office.users.replace(ann, body, write)
+    elif how == "patch":
+        office.patch_user(ann, {"op": "replace", "path": "externalId", "value": "y"})
+    else:
+        office.activate(ann, active=True)
+
+    assert granted(office, account) == ["API Core"]
+    assert len(open_changes(office)) == 1
+    assert resume_all(office) == [""]
+    assert granted(office, account) == []
+    assert open_changes(office) == []
+    if how != "active":
+        assert office.find_user(f'externalId eq "{"x" if how == "put" else "y"}"') == [ann]
+    assert members_of(office, "developers") == ["Ann", "Bob"]
+
+
+def test_of_members_that_were_to_leave_only_those_stay_who_were_spoken_of(office: Office) -> None:
+    """One by one."""
+    group_id, ann, bob = (
+        office.group_id("Developers"),
+        *(uuid_of(office, n) for n in ("Ann", "Bob")),
+    )
+    heal = failing(office, _JOINING, "DELETE")
+    with pytest.raises(Unavailable):
+        office.patch_group(group_id, removing(ann, bob))
+    heal()
+    office.patch_group(group_id, add(bob))
+    assert members_of(office, "developers") == ["Ann", "Bob"]
+    assert resume_all(office) == [""]
+    assert members_of(office, "developers") == ["Bob"]

@@ -62,11 +62,40 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
         {"op": "add", "path": ENTITLEMENTS, "value": [{"value": f"repository:{BOB}:read"}]},
         False,
     ),
-    "a place by its name, which may be the same": (
+    "a place by a name that no place has": (
         {GROUP_EXTENSION: {"entitlements": [{"value": f"{PLACE}:write"}]}},
         {"op": "add", "path": ENTITLEMENTS, "value": [{"value": "repository:acme/api:read"}]},
+        False,
+    ),
+    "what another place is called": (
+        {GROUP_EXTENSION: {"entitlements": [{"value": f"{PLACE}:write"}]}},
+        {
+            "op": "replace",
+            "path": f'{ENTITLEMENTS}[value eq "repository:{BOB}:read"].display',
+            "value": "Docs",
+        },
+        False,
+    ),
+    "another place in the stead of one": (
+        {GROUP_EXTENSION: {"entitlements": [{"value": f"{PLACE}:write"}]}},
+        {
+            "op": "replace",
+            "path": f'{ENTITLEMENTS}[value eq "repository:{BOB}:read"].value',
+            "value": f"{PLACE}:read",
+        },
         True,
     ),
+    "one of two members": (
+        {"members": []},
+        {"op": "remove", "path": f'members[value eq "{ANN}" or value eq "{BOB}"]'},
+        True,
+    ),
+    "another member, as a filter has it": (
+        {"members": []},
+        {"op": "remove", "path": f'members[type eq "User" and value eq "{ANN}"]'},
+        False,
+    ),
+    "nobody": ({"members": []}, {"op": "add", "path": "members", "value": []}, False),
 }
 
 
@@ -90,7 +119,28 @@ def test_who_says_something_of_the_same(
     assert not NOTHING.is_about(EVERYTHING)
 
 
-def test_active_says_everything(registry: Registry) -> None:
-    """Who is deactivated is to have nothing, whatever was asked for before."""
-    operation = {"op": "replace", "path": "active", "value": False}
-    assert Said.by(read_patch({"Operations": [operation]}, registry.user)).is_all
+@pytest.mark.parametrize("active", [False, True])
+def test_who_is_inactive_is_to_have_nothing(registry: Registry, *, active: bool) -> None:
+    """Whatever was asked for before; that somebody is active says nothing of entitlements."""
+    operation = {"op": "replace", "path": "active", "value": active}
+    patched = Said.by(read_patch({"Operations": [operation]}, registry.user))
+    put = Said.with_body({"userName": "ann", "active": active}, ["entitlements"])
+    revoked = Said.between({"entitlements": [{"value": f"{PLACE}:write"}]}, {})
+    assert patched.is_about(Said.between({"active": True}, {"active": False}))
+    assert patched.is_about(revoked) is not active
+    assert put.is_about(revoked) is not active
+
+
+@pytest.mark.parametrize("is_named", [False, True])
+def test_a_body_says_nothing_of_what_it_leaves_as_it_is(*, is_named: bool) -> None:
+    """What is left out and none then is said, and so is what an extension holds."""
+    body: dict[str, Any] = {"displayName": "A"}
+    if is_named:
+        body[GROUP_EXTENSION] = {"entitlements": []}
+    said = Said.with_body(body, ["entitlements"])
+    revoked = Said.between({GROUP_EXTENSION: {"entitlements": [{"value": f"{PLACE}:write"}]}}, {})
+    assert said.is_about(revoked) is is_named
+    assert revoked.is_about(said) is is_named
+    assert said.is_about(Said.between({"members": [{"value": ANN}]}, {}))
+    assert said.is_about(EVERYTHING)
+    assert not NOTHING.is_about(said)
