@@ -1,12 +1,10 @@
 """Changing the groups of a workspace (RFC 7643 §4.2)."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway.directory.groups import GROUP_EXTENSION
-from gateway.mirror.facts import Group
 from gateway.mirror.journal import Change
 from gateway.mirror.mirror import Snapshot
 from gateway.planner.collections import Collection
@@ -22,6 +20,7 @@ from gateway.provisioning.entitlements import (
     rests_on_all,
 )
 from gateway.provisioning.group_keeping import Keeping
+from gateway.provisioning.group_safety import protect_administration, turn_of_held
 from gateway.provisioning.group_states import (
     Given,
     adopted,
@@ -135,13 +134,13 @@ class GroupWriter:
     def _delete_in_turn(self, resource_id: str, write: Write, says: Said) -> Written:
         session = Session(self.provisioner, write, says)
         turn = self.provisioner.turn(f"Group {resource_id}")
-        with turn, self._turn_of_held(session, resource_id):
+        with turn, turn_of_held(session, resource_id):
             session.know(_GROUPS)
             with self.provisioner.mirror.reading() as snapshot:
                 before = self._current(snapshot, resource_id, write)
                 group = group_with_id(snapshot, resource_id)
                 state = state_of_group(snapshot, group)
-            self._protect(session, group, state.members, group.name)
+            protect_administration(session, group, state.members, group.name)
             if state.invited:
                 # Who has accepted by now is invited nowhere else.
                 session.know(Needs(frozenset(map(OneAddress, state.invited.values()))))
@@ -325,20 +324,6 @@ class GroupWriter:
                     )
             turns |= concerned
 
-    @contextmanager
-    def _turn_of_held(self, session: Session, group_id: str) -> Iterator[None]:
-        """Wait until nobody changes who is held back from a group, or invited into it."""
-        session.know(_GROUPS)
-        turns: set[str] = set()
-        while True:
-            with self.provisioner.turn(*(f"User {user_id}" for user_id in turns)):
-                with self.provisioner.mirror.reading() as snapshot:
-                    held = held_users(snapshot, group_id)
-                if held <= turns:
-                    yield
-                    return
-            turns |= held
-
     def _bring(
         self,
         session: Session,
@@ -375,7 +360,7 @@ class GroupWriter:
         )
         loses_all = before.permission == "admin" != after.permission
         removed = before.members if loses_all else before.members - after.members
-        self._protect(session, group, removed, after.name)
+        protect_administration(session, group, removed, after.name)
         left = leavers.among(held, members.held_back)
         with self.provisioner.mirror.reading() as snapshot:
             usual = self.provisioner.invitation_group
@@ -407,20 +392,6 @@ class GroupWriter:
         """Return *attributes* with entitlements as they are shown."""
         with self.provisioner.mirror.reading() as snapshot:
             return spelled_in(attributes, Places(snapshot.facts), extension=GROUP_EXTENSION)
-
-    def _protect(self, session: Session, group: Group, removed: frozenset[str], name: str) -> None:
-        """Let no owner, nor the gateway itself, lose what a group gives that administers."""
-        protection = self.provisioner.protection
-        protection.check_name(group, name)
-        if not removed or not protection.is_about(group):
-            return
-        session.know(_OWNERS, anew=False)
-        with self.provisioner.mirror.reading() as snapshot:
-            members = snapshot.facts.members(uuids=removed)
-        owners = {member.uuid for member in members if member.permission == "owner"}
-        session.ask(
-            lambda: protection.check_members(session.workspace, group, removed, owners=owners)
-        )
 
     def _current(self, snapshot: Snapshot, resource_id: str, write: Write) -> dict[str, Any]:
         """Return the group as it is, if there is one, and the request is meant for it as it is."""
