@@ -73,6 +73,7 @@ class Renderer:
         writing.documents(self.registry.group).save_all(groups, now=now)
         writing.touched.all_rendered()
         writing.rendering.note(self._way_on(now))
+        writing.analyze()
 
     def render_touched(self, writing: Writing, *, now: datetime) -> None:
         """

@@ -10,6 +10,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 
+from gateway.mirror.columns import METADATA
+
 #: How long a process waits for another that writes.
 _BUSY_SECONDS = 60
 #: An arbitrary number that PostgreSQL's advisory locks know our writers by.
@@ -71,6 +73,18 @@ def reading(engine: Engine) -> Iterator[Connection]:
         connection.execution_options(**_READING[engine.dialect.name])
         with connection.begin():
             yield connection
+
+
+def analyze(connection: Connection) -> None:
+    """
+    Let the database count its rows anew, once many of them were written.
+
+    Without counts PostgreSQL goes through all users to find one, from a first load until its
+    autovacuum gets there. SQLite's plans need none.
+    """
+    if connection.dialect.name == "postgresql":
+        tables = ", ".join(METADATA.tables)
+        connection.exec_driver_sql(f"ANALYZE {tables}")
 
 
 def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:

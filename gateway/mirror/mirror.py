@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from gateway.mirror.documents import DocumentStore, Resource
-from gateway.mirror.engine import reading, writing
+from gateway.mirror.engine import analyze, reading, writing
 from gateway.mirror.fact_changes import FactChanges
 from gateway.mirror.fact_reader import FactReader
 from gateway.mirror.fact_store import FactStore
@@ -140,6 +140,10 @@ class Writing(Snapshot):
         return DocumentStore(
             self._connection, self._integration, resource_type, last_word=last_word
         )
+
+    def analyze(self) -> None:
+        """Let the database count its rows anew, once many of them were written."""
+        analyze(self._connection)
 
 
 class Mirror:

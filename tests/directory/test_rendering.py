@@ -545,3 +545,20 @@ def test_one_landing_is_one_modification(play: Play, monkeypatch: pytest.MonkeyP
 def _first(_strategy: st.SearchStrategy[Any]) -> Any:
     """Draw nothing by chance: no list holds anything twice."""
     return 0
+
+
+def test_postgresql_knows_how_many_users_a_first_load_wrote(cluster: Any) -> None:
+    """Who asks right afterwards would wait for a scan of all of them else."""
+    with cluster.database() as url, playing(_first, url) as play:
+        for key in USERS:
+            play.workspace.members[key] = models.WorkspaceMembership(
+                user=account(key, "Ann"), permission=models.WorkspaceRole.MEMBER
+            )
+        play.everything()
+        engine = open_database(url)
+        with engine.connect() as connection:
+            counted = connection.exec_driver_sql(
+                "SELECT reltuples FROM pg_class WHERE oid = 'users'::regclass"
+            ).scalar_one()
+        engine.dispose()
+    assert counted == len(USERS)
