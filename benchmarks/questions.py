@@ -100,13 +100,7 @@ def questions(population: Population) -> list[Question]:
         _question("`members.value eq`", _filters("/Groups", "members.value eq", _in(groups))),
         _question(
             "`entitlements.value eq`",
-            # They are fewer than a run asks: the same few users again, at another address.
-            (
-                f"{path}&count={count}"
-                for count, path in product(
-                    _LENGTHS, list(_filters("/Users", "entitlements.value eq", _held(users)))
-                )
-            ),
+            _often(_filters("/Users", "entitlements.value eq", _held(users))),
         ),
         _unchanged(users),
         Question("ServiceProviderConfig", Target("/ServiceProviderConfig")),
@@ -119,7 +113,7 @@ def grown(total: int, addresses: Sequence[str]) -> list[Question]:
     starts = {f"first page of {_PAGE}": 1, "one in the middle": total // 2 + 1, "the last": total}
     return [
         *(pages(name, "/Users", start, total, "") for name, start in starts.items()),
-        _question("`userName eq`", _filters("/Users", "userName eq", addresses)),
+        _question("`userName eq`", _often(_filters("/Users", "userName eq", addresses))),
     ]
 
 
@@ -172,6 +166,11 @@ def _unchanged(users: Sequence[dict[str, Any]]) -> Question:
 
 def _filters(path: str, comparison: str, values: Iterable[str]) -> Iterator[str]:
     return (_filter(path, comparison, value) for value in values)
+
+
+def _often(paths: Iterable[str]) -> Iterator[str]:
+    """Yield the same few questions again and again, each time at another address."""
+    return (f"{path}&count={count}" for count, path in product(_LENGTHS, list(paths)))
 
 
 def _filter(path: str, comparison: str, value: str) -> str:
