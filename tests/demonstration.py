@@ -29,7 +29,7 @@ class Demo:
     token: str
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def demo() -> Iterator[Demo]:
     """``bitbucket-scim demo`` on a free port."""
     command = [sys.executable, "-m", "gateway", "demo", "--port=0"]
