@@ -9,6 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready
 CLIENTS := tests/clients/node_modules/.ready
+CLIENTS_APART := tests/clients/.venv/.ready
 BENCH := $(VENV)/.bench
 # Options of the benchmarks, as in make bench OPTIONS="--users 500 --seconds 1 --rounds 1".
 OPTIONS ?=
@@ -46,8 +47,11 @@ imports: $(READY) ## Check that dependencies point one way
 	$(BIN)/lint-imports
 
 .PHONY: tests
-tests: $(READY) $(CLIENTS)
+tests: $(READY) clients
 	$(BIN)/pytest
+
+.PHONY: clients
+clients: $(CLIENTS) $(CLIENTS_APART)
 
 .PHONY: format
 format: $(READY) ## Put style and format right
@@ -71,7 +75,7 @@ calls: $(READY) ## Count what reading costs, beside a crawl
 
 .PHONY: clean
 clean: ## Remove what the other commands made
-	rm -rf $(VENV) build dist tests/clients/node_modules $(SCIM2_SERVER)/.venv $(SCIMMY)/node_modules .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist tests/clients/node_modules tests/clients/.venv $(SCIM2_SERVER)/.venv $(SCIMMY)/node_modules .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find gateway tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What the gateway needs to run.
@@ -111,13 +115,21 @@ $(SCIMMY)/node_modules/.ready: $(SCIMMY)/package-lock.json
 		echo "npm ci failed: scimmy-routers is left out"; \
 	fi
 
-# A Bitbucket client of npm's, for the tests that read the simulated Bitbucket with it. Without
-# npm, or without its registry, those tests say so and are skipped.
+# Clients of the gateway that can't live with our own tools, for the tests that run them. They come
+# from where those come from, so that here nothing is left out: what fails, fails make.
+$(CLIENTS_APART): tests/clients/requirements.txt | $(INSTALLED)
+	rm -rf $(@D)
+	$(PYTHON) -m venv --without-pip $(@D)
+	$(BIN)/python -m pip --python $(@D)/bin/python install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+# Clients of npm's, for the tests that read the simulated Bitbucket, and the gateway, with them.
+# Without npm, or without its registry, those tests say so and are skipped.
 $(CLIENTS): tests/clients/package-lock.json
 	@if ! command -v npm >/dev/null; then \
-		echo "npm is not installed: the tests with a client of its registry are skipped"; \
+		echo "npm is not installed: the tests with clients of its registry are skipped"; \
 	elif npm ci --silent --no-audit --no-fund --fetch-retries=1 --fetch-timeout=30000 --prefix tests/clients; then \
 		touch $@; \
 	else \
-		echo "npm ci failed: the tests with a client of its registry are skipped"; \
+		echo "npm ci failed: the tests with clients of its registry are skipped"; \
 	fi
