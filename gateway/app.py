@@ -113,6 +113,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         gateway.directories,
         gateway.writers,
         tokens={"SCIM_TOKEN": settings.scim_token.reveal()} if settings.scim_token else {},
+        users={"SCIM_TOKEN": settings.scim_token_user} if settings.scim_token_user else {},
         readiness=Readiness(gateway.refresher),
         explain=gateway.explain,
         entitlements=partial(grantable, gateway.mirror),

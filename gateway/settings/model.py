@@ -34,6 +34,7 @@ class Settings:
         bitbucket_username: The account that the app password belongs to; both or neither.
         bitbucket_oauth_key: The key of an OAuth consumer; with its secret, or neither.
         scim_token: The bearer token that opens the resources; None for commands that don't serve.
+        scim_token_user: Whom that token is for, by ``id`` or ``userName``; None for nobody.
         gateway_database_url: The mirror's database, as SQLAlchemy writes it.
         gateway_max_age: How old a fact may be, in seconds.
         gateway_max_wait: How long a request waits for what is read for it, in seconds.
@@ -68,6 +69,7 @@ class Settings:
     bitbucket_oauth_key: str | None
     bitbucket_oauth_secret: Secret | None
     scim_token: Secret | None
+    scim_token_user: str | None
     gateway_database_url: Secret
     gateway_max_age: int
     gateway_max_wait: int

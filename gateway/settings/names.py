@@ -40,6 +40,10 @@ SETTINGS = (
         "https://api.bitbucket.org",
     ),
     Setting("SCIM_TOKEN", "The bearer token that SCIM clients send", is_secret=True),
+    Setting(
+        "SCIM_TOKEN_USER",
+        "The user that /Me is for who sends that token, by id or userName",
+    ),
     Setting("GATEWAY_BIND", "The address to listen on", "127.0.0.1:8080"),
     Setting(
         "GATEWAY_PUBLIC_URL",

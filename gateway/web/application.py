@@ -14,6 +14,7 @@ from gateway.web.discovery import Discovery, Entitlements
 from gateway.web.errors import register_errors
 from gateway.web.explanation import Explain, add_explanation
 from gateway.web.health import Readiness, add_health
+from gateway.web.me import MeView
 from gateway.web.ready import ReadyAnswers
 from gateway.web.resources import CollectionView, SearchView, SingleView
 from gateway.web.shortcut import Shortcut
@@ -36,6 +37,7 @@ def create_web(
     writers: Mapping[str, ResourceWriter],
     *,
     tokens: Mapping[str, str],
+    users: Mapping[str, str] | None = None,
     readiness: Readiness,
     explain: Explain,
     entitlements: Entitlements = tuple,
@@ -49,6 +51,7 @@ def create_web(
         handlers: Who knows the resources, by the name of their type.
         writers: Who changes them, likewise.
         tokens: The bearer tokens that open the resources, by their names.
+        users: Whom tokens are for, by the names of the tokens: a user's id or ``userName``.
         readiness: Returns why the gateway can't serve, if it can't.
         explain: Returns what a query would cost.
         entitlements: Returns some of the values that entitlements can have.
@@ -79,6 +82,9 @@ def create_web(
         app.add_url_rule(path, view_func=collection)
         app.add_url_rule(f"{path}/.search", view_func=search)
         app.add_url_rule(f"{path}/<resource_id>", view_func=single)
+        if resource_type is registry.user:
+            me = MeView.as_view("me", *parts, users=users or {}, **shared)
+            app.add_url_rule(f"{ROOT}/Me", view_func=me)
     add_explanation(app, registry, explain, authenticator=authenticator, addresses=addresses)
     add_unsupported(app, authenticator)
     app.wsgi_app = Shortcut(app.wsgi_app, ready, authenticator)  # type: ignore[method-assign]  # Flask's way to add a middleware
