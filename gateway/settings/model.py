@@ -55,6 +55,8 @@ class Settings:
         gateway_user_name: What ``userName`` is: ``email`` or ``account_id``.
         gateway_workers: The processes that serve.
         gateway_threads: The threads of each.
+        gateway_requests_per_minute: How many requests a minute may be made with a token; 0 for
+            any number.
         gateway_log_format: ``json``, or ``console`` for people.
         gateway_log_level: The least of what is logged: ``debug``, ``info``, ``warning``, ``error``.
     """
@@ -86,5 +88,6 @@ class Settings:
     gateway_user_name: str
     gateway_workers: int
     gateway_threads: int
+    gateway_requests_per_minute: int
     gateway_log_format: str
     gateway_log_level: str

@@ -106,6 +106,11 @@ SETTINGS = (
     Setting("GATEWAY_USER_NAME", "What userName is: email or account_id", "email"),
     Setting("GATEWAY_WORKERS", "The processes that serve", "2"),
     Setting("GATEWAY_THREADS", "The threads of each of them", "8"),
+    Setting(
+        "GATEWAY_REQUESTS_PER_MINUTE",
+        "How many requests a minute may be made with a token; 0: any",
+        "0",
+    ),
     Setting("GATEWAY_LOG_FORMAT", "How the log is written: json or console", "json"),
     Setting("GATEWAY_LOG_LEVEL", "What is logged: debug, info, warning or error", "info"),
 )

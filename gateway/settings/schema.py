@@ -179,6 +179,7 @@ class SettingsSchema(Schema):
     gateway_user_name = _one_of("email", "account_id")
     gateway_workers = _whole_number(1, 64, default=2)
     gateway_threads = _whole_number(1, 256, default=8)
+    gateway_requests_per_minute = _whole_number(0, 1_000_000, default=0, unit=" requests")
     gateway_log_format = _one_of("json", "console")
     gateway_log_level = _one_of("info", "debug", "warning", "error")
 

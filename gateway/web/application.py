@@ -15,9 +15,11 @@ from gateway.web.errors import register_errors
 from gateway.web.explanation import Explain, add_explanation
 from gateway.web.health import Readiness, add_health
 from gateway.web.me import MeView
+from gateway.web.rates import RequestCounter
 from gateway.web.ready import ReadyAnswers
 from gateway.web.resources import CollectionView, SearchView, SingleView
 from gateway.web.shortcut import Shortcut
+from gateway.web.throttle import Throttle
 from gateway.web.tracing import trace_requests
 from gateway.web.unsupported import add_unsupported
 from gateway.web.wellformed import LARGEST_BODY_BYTES, refuse_malformed
@@ -42,6 +44,7 @@ def create_web(
     explain: Explain,
     entitlements: Entitlements = tuple,
     public_url: str | None = None,
+    counter: RequestCounter | None = None,
 ) -> Flask:
     """
     Return the application.
@@ -56,6 +59,8 @@ def create_web(
         explain: Returns what a query would cost.
         entitlements: Returns some of the values that entitlements can have.
         public_url: The address under which clients reach the service, without ``/scim/v2``.
+        counter: Counts the requests by the names of their tokens, and says which are too many;
+            None takes any number.
     """
     app = _Application("gateway", static_folder=None)
     app.response_class = ScimResponse
@@ -88,4 +93,6 @@ def create_web(
     add_explanation(app, registry, explain, authenticator=authenticator, addresses=addresses)
     add_unsupported(app, authenticator)
     app.wsgi_app = Shortcut(app.wsgi_app, ready, authenticator)  # type: ignore[method-assign]  # Flask's way to add a middleware
+    if counter is not None:
+        app.wsgi_app = Throttle(app.wsgi_app, authenticator, counter)  # type: ignore[method-assign]  # the same
     return app
