@@ -50,6 +50,7 @@ from gateway.scim.schema import Registry, load_registry
 from gateway.settings import Settings, load_settings
 from gateway.web.answers import error_answer
 from gateway.web.application import create_web
+from gateway.web.rates import RequestCounter
 
 #: When to try again what the database did not answer.
 _DATABASE_RETRY_SECONDS = 5
@@ -94,12 +95,14 @@ class Gateway:
         }
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(settings: Settings | None = None, *, counter: RequestCounter | None = None) -> Flask:
     """
     Return the web application.
 
     Args:
         settings: The settings; None reads them, and how to log, from the environment.
+        counter: What :func:`request_counter` returned, before the processes were forked that are
+            to count together; None makes one that those count with which are forked hereafter.
 
     Raises:
         SettingsError: They can't be used.
@@ -112,15 +115,31 @@ def create_app(settings: Settings | None = None) -> Flask:
         gateway.registry,
         gateway.directories,
         gateway.writers,
-        tokens={"SCIM_TOKEN": settings.scim_token.reveal()} if settings.scim_token else {},
+        tokens=_tokens(settings),
+        users={"SCIM_TOKEN": settings.scim_token_user} if settings.scim_token_user else {},
         readiness=Readiness(gateway.refresher),
         explain=gateway.explain,
         entitlements=partial(grantable, gateway.mirror),
         public_url=settings.gateway_public_url,
+        counter=counter or request_counter(settings),
     )
     app.extensions[GATEWAY] = gateway
     app.register_error_handler(OperationalError, _database_unavailable)
     return app
+
+
+def request_counter(settings: Settings) -> RequestCounter | None:
+    """
+    Return what counts the requests of each token; None where any number is taken.
+
+    It is to be made before processes are forked that serve the same clients.
+    """
+    limit = settings.gateway_requests_per_minute
+    return RequestCounter(limit, _tokens(settings)) if limit else None
+
+
+def _tokens(settings: Settings) -> Mapping[str, str]:
+    return {"SCIM_TOKEN": settings.scim_token.reveal()} if settings.scim_token else {}
 
 
 def _database_unavailable(error: OperationalError) -> Response:

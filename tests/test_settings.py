@@ -101,6 +101,8 @@ def test_nothing_set_is_three_problems() -> None:
         ("GATEWAY_USER_NAME", "nickname"),
         ("GATEWAY_WORKERS", "0"),
         ("GATEWAY_THREADS", "many"),
+        ("GATEWAY_REQUESTS_PER_MINUTE", "-1"),
+        ("SCIM_TOKEN_USER", "x" * 321),
         ("GATEWAY_LOG_FORMAT", "xml"),
         ("GATEWAY_LOG_LEVEL", "loud"),
     ],

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-from gateway.app import GATEWAY, Gateway, create_app
+from gateway.app import GATEWAY, Gateway, create_app, request_counter
 from gateway.logs import configure_logs
 from gateway.settings import Settings
 
@@ -30,6 +30,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def __init__(self, settings: Settings, *, when_ready: Callable[[], None]) -> None:
         self._settings = settings
         self._when_ready = when_ready
+        # Before the workers are forked, which count together.
+        self._counter = request_counter(settings)
         super().__init__()
 
     def load_config(self) -> None:
@@ -58,7 +60,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         """Return the application, one for each worker; called by gunicorn."""
         settings = self._settings
         configure_logs(settings.gateway_log_format, level=settings.gateway_log_level)
-        return create_app(settings)
+        return create_app(settings, counter=self._counter)
 
 
 def _begin_background_work(worker: Any) -> None:

@@ -20,6 +20,7 @@ The errors a SCIM client can be told of (RFC 7644 §3.12).
         x Uniqueness         409 uniqueness
     x VersionChanged     412
     x TooLarge           413
+    x TooManyRequests    429
     x Unsupported        501
     x BadUpstream        502
     x Unavailable        503
@@ -184,6 +185,21 @@ class TooLarge(ScimError):
     """The request is larger than the gateway reads."""
 
     status = 413
+
+
+class TooManyRequests(ScimError):
+    """
+    The client asks more often than it may (RFC 6585 §4).
+
+    Attributes:
+        retry_after_seconds: When to ask again.
+    """
+
+    status = 429
+
+    def __init__(self, detail: str, *, retry_after_seconds: int) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class Unsupported(ScimError):

@@ -59,3 +59,14 @@ class Provenance:
     forwarded: str = ""
     detail: str = ""
     incomplete: tuple[str, ...] = ()
+
+    def after(self, earlier: "Provenance") -> "Provenance":
+        """Return how an answer was come by that rests on an *earlier* one, too."""
+        return Provenance(
+            age_seconds=max(earlier.age_seconds, self.age_seconds),
+            calls=earlier.calls + self.calls,
+            ttl_seconds=min(earlier.ttl_seconds, self.ttl_seconds),
+            forwarded=earlier.forwarded or self.forwarded,
+            detail=earlier.detail or self.detail,
+            incomplete=tuple(dict.fromkeys((*earlier.incomplete, *self.incomplete))),
+        )

@@ -34,6 +34,7 @@ class Settings:
         bitbucket_username: The account that the app password belongs to; both or neither.
         bitbucket_oauth_key: The key of an OAuth consumer; with its secret, or neither.
         scim_token: The bearer token that opens the resources; None for commands that don't serve.
+        scim_token_user: Whom that token is for, by ``id`` or ``userName``; None for nobody.
         gateway_database_url: The mirror's database, as SQLAlchemy writes it.
         gateway_max_age: How old a fact may be, in seconds.
         gateway_max_wait: How long a request waits for what is read for it, in seconds.
@@ -54,6 +55,8 @@ class Settings:
         gateway_user_name: What ``userName`` is: ``email`` or ``account_id``.
         gateway_workers: The processes that serve.
         gateway_threads: The threads of each.
+        gateway_requests_per_minute: How many requests a minute may be made with a token; 0 for
+            any number.
         gateway_log_format: ``json``, or ``console`` for people.
         gateway_log_level: The least of what is logged: ``debug``, ``info``, ``warning``, ``error``.
     """
@@ -68,6 +71,7 @@ class Settings:
     bitbucket_oauth_key: str | None
     bitbucket_oauth_secret: Secret | None
     scim_token: Secret | None
+    scim_token_user: str | None
     gateway_database_url: Secret
     gateway_max_age: int
     gateway_max_wait: int
@@ -84,5 +88,6 @@ class Settings:
     gateway_user_name: str
     gateway_workers: int
     gateway_threads: int
+    gateway_requests_per_minute: int
     gateway_log_format: str
     gateway_log_level: str

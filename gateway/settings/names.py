@@ -40,6 +40,10 @@ SETTINGS = (
         "https://api.bitbucket.org",
     ),
     Setting("SCIM_TOKEN", "The bearer token that SCIM clients send", is_secret=True),
+    Setting(
+        "SCIM_TOKEN_USER",
+        "The user that /Me is for who sends that token, by id or userName",
+    ),
     Setting("GATEWAY_BIND", "The address to listen on", "127.0.0.1:8080"),
     Setting(
         "GATEWAY_PUBLIC_URL",
@@ -102,6 +106,11 @@ SETTINGS = (
     Setting("GATEWAY_USER_NAME", "What userName is: email or account_id", "email"),
     Setting("GATEWAY_WORKERS", "The processes that serve", "2"),
     Setting("GATEWAY_THREADS", "The threads of each of them", "8"),
+    Setting(
+        "GATEWAY_REQUESTS_PER_MINUTE",
+        "How many requests a minute may be made with a token; 0: any",
+        "0",
+    ),
     Setting("GATEWAY_LOG_FORMAT", "How the log is written: json or console", "json"),
     Setting("GATEWAY_LOG_LEVEL", "What is logged: debug, info, warning or error", "info"),
 )

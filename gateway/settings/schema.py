@@ -155,6 +155,10 @@ class SettingsSchema(Schema):
     bitbucket_oauth_key = fields.String(load_default=None)
     bitbucket_oauth_secret = _SecretText(load_default=None)
     scim_token = _SecretText(load_default=None, validate=validate.And(_long_enough, _header_word))
+    scim_token_user = fields.String(
+        load_default=None,
+        validate=validate.Length(max=320, error="must be the id or the userName of a user."),
+    )
     gateway_database_url = _SecretText(load_default=_default_database, validate=_database)
     gateway_max_age = _whole_number(0, 366 * 86_400, default=300, unit=" seconds")
     gateway_max_wait = _whole_number(0, 600, default=20, unit=" seconds")
@@ -175,6 +179,7 @@ class SettingsSchema(Schema):
     gateway_user_name = _one_of("email", "account_id")
     gateway_workers = _whole_number(1, 64, default=2)
     gateway_threads = _whole_number(1, 256, default=8)
+    gateway_requests_per_minute = _whole_number(0, 1_000_000, default=0, unit=" requests")
     gateway_log_format = _one_of("json", "console")
     gateway_log_level = _one_of("info", "debug", "warning", "error")
 

@@ -7,7 +7,7 @@ import orjson
 from flask import Response
 from werkzeug.datastructures import Headers
 
-from gateway.scim.errors import ScimError, Unavailable
+from gateway.scim.errors import ScimError, TooManyRequests, Unavailable
 from gateway.scim.freshness import Provenance
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def refusal(
 def error_answer(error: ScimError, headers: Mapping[str, str] | None = None) -> Response:
     """Return the answer that tells of *error* (RFC 7644 §3.12)."""
     answer = refusal(error.to_json(), status=error.status, headers=headers)
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable | TooManyRequests):
         answer.headers["Retry-After"] = str(error.retry_after_seconds)
     return answer
 

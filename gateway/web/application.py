@@ -14,9 +14,12 @@ from gateway.web.discovery import Discovery, Entitlements
 from gateway.web.errors import register_errors
 from gateway.web.explanation import Explain, add_explanation
 from gateway.web.health import Readiness, add_health
+from gateway.web.me import MeView
+from gateway.web.rates import RequestCounter
 from gateway.web.ready import ReadyAnswers
 from gateway.web.resources import CollectionView, SearchView, SingleView
 from gateway.web.shortcut import Shortcut
+from gateway.web.throttle import Throttle
 from gateway.web.tracing import trace_requests
 from gateway.web.unsupported import add_unsupported
 from gateway.web.wellformed import LARGEST_BODY_BYTES, refuse_malformed
@@ -36,10 +39,12 @@ def create_web(
     writers: Mapping[str, ResourceWriter],
     *,
     tokens: Mapping[str, str],
+    users: Mapping[str, str] | None = None,
     readiness: Readiness,
     explain: Explain,
     entitlements: Entitlements = tuple,
     public_url: str | None = None,
+    counter: RequestCounter | None = None,
 ) -> Flask:
     """
     Return the application.
@@ -49,10 +54,13 @@ def create_web(
         handlers: Who knows the resources, by the name of their type.
         writers: Who changes them, likewise.
         tokens: The bearer tokens that open the resources, by their names.
+        users: Whom tokens are for, by the names of the tokens: a user's id or ``userName``.
         readiness: Returns why the gateway can't serve, if it can't.
         explain: Returns what a query would cost.
         entitlements: Returns some of the values that entitlements can have.
         public_url: The address under which clients reach the service, without ``/scim/v2``.
+        counter: Counts the requests by the names of their tokens, and says which are too many;
+            None takes any number.
     """
     app = _Application("gateway", static_folder=None)
     app.response_class = ScimResponse
@@ -79,7 +87,12 @@ def create_web(
         app.add_url_rule(path, view_func=collection)
         app.add_url_rule(f"{path}/.search", view_func=search)
         app.add_url_rule(f"{path}/<resource_id>", view_func=single)
+        if resource_type is registry.user:
+            me = MeView.as_view("me", *parts, users=users or {}, **shared)
+            app.add_url_rule(f"{ROOT}/Me", view_func=me)
     add_explanation(app, registry, explain, authenticator=authenticator, addresses=addresses)
     add_unsupported(app, authenticator)
     app.wsgi_app = Shortcut(app.wsgi_app, ready, authenticator)  # type: ignore[method-assign]  # Flask's way to add a middleware
+    if counter is not None:
+        app.wsgi_app = Throttle(app.wsgi_app, authenticator, counter)  # type: ignore[method-assign]  # the same
     return app

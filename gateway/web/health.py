@@ -8,6 +8,9 @@ from flask import Flask, Response
 #: Returns why the gateway can't serve, a sentence a reason; nothing if it can.
 Readiness = Callable[[], Sequence[str]]
 
+#: Where they are.
+PATHS = frozenset({"/healthz", "/readyz"})
+
 
 def add_health(app: Flask, readiness: Readiness) -> None:
     """Add ``/healthz`` and ``/readyz``."""

@@ -1,5 +1,6 @@
 """The resources: lists and single ones (RFC 7644 §3.4)."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 
 import orjson
@@ -141,17 +142,22 @@ class SearchView(_ResourceView):
         return scim_answer(list_response(listing, query.page), headers=headers)
 
 
-class SingleView(_ResourceView):
-    """``/Users/{id}``, ``/Groups/{id}``."""
+class OneView(_ResourceView):
+    """What the views of a single resource share, by whatever address it is asked for."""
 
-    def get(self, resource_id: str) -> Response:
-        """Answer with one resource (RFC 7644 §3.4.1)."""
+    def _retrieved(self, make: Callable[[], Made], *, absent: str) -> Response:
+        """
+        Answer with one resource.
+
+        Args:
+            make: Makes the answer, where none is kept.
+            absent: What to say where there is no such resource.
+        """
         known = IfNoneMatch.parse(request.headers.get("If-None-Match"))
-        given = self._ready.answer(self._handler.revision, lambda: self._made(resource_id))
+        given = self._ready.answer(self._handler.revision, make)
         made, headers = given.made, _provenance(given)
         if made.version is None:
-            absent = NotFound(f"There is no {self._type.name} with the id {resource_id}.")
-            return error_answer(absent, headers | {"Cache-Control": "no-store"})
+            return error_answer(NotFound(absent), headers | {"Cache-Control": "no-store"})
         headers |= {"ETag": made.version, **made.headers}
         if known.holds(made.version):
             return ScimResponse(status=304, headers=headers)
@@ -173,25 +179,40 @@ class SingleView(_ResourceView):
         shown = projection.json(document.json)
         return Made(shown, retrieval.provenance, location, document.version, _endpoint())
 
-    def put(self, resource_id: str) -> Response:
-        """Replace a resource (RFC 7644 §3.5.1)."""
+    def _replaced(self, resource_id: str) -> tuple[Written, Write]:
         attributes = read_replacement(json_body(), self._type)
         write = self._write()
-        written = self._writer.replace(resource_id, attributes, write)
-        return self._answer(written, write, status=HTTPStatus.OK)
+        return self._writer.replace(resource_id, attributes, write), write
+
+    def _patched(self, resource_id: str) -> tuple[Written, Write]:
+        patch = read_patch(json_body(), self._type)
+        write = self._write()
+        return self._writer.patch(resource_id, patch, write), write
+
+    def _deleted(self, resource_id: str) -> tuple[Written, Write]:
+        write = self._write()
+        return self._writer.delete(resource_id, write), write
+
+
+class SingleView(OneView):
+    """``/Users/{id}``, ``/Groups/{id}``."""
+
+    def get(self, resource_id: str) -> Response:
+        """Answer with one resource (RFC 7644 §3.4.1)."""
+        absent = f"There is no {self._type.name} with the id {resource_id}."
+        return self._retrieved(lambda: self._made(resource_id), absent=absent)
+
+    def put(self, resource_id: str) -> Response:
+        """Replace a resource (RFC 7644 §3.5.1)."""
+        return self._answer(*self._replaced(resource_id), status=HTTPStatus.OK)
 
     def patch(self, resource_id: str) -> Response:
         """Change a resource (RFC 7644 §3.5.2)."""
-        patch = read_patch(json_body(), self._type)
-        write = self._write()
-        written = self._writer.patch(resource_id, patch, write)
-        return self._answer(written, write, status=HTTPStatus.OK)
+        return self._answer(*self._patched(resource_id), status=HTTPStatus.OK)
 
     def delete(self, resource_id: str) -> Response:
         """Delete a resource (RFC 7644 §3.6)."""
-        write = self._write()
-        written = self._writer.delete(resource_id, write)
-        return self._answer(written, write, status=HTTPStatus.NO_CONTENT)
+        return self._answer(*self._deleted(resource_id), status=HTTPStatus.NO_CONTENT)
 
 
 def _is_dry_run(header: str | None) -> bool:

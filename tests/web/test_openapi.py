@@ -1,7 +1,7 @@
 """openapi.yaml says what is served, no more and no less."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from gateway.scim.errors import BadUpstream, Unavailable
+from gateway.web.health import PATHS
+from gateway.web.rates import RequestCounter
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
@@ -107,6 +109,44 @@ def test_answers_to_special_requests_are_as_described(
     reasons.append("Bitbucket does not accept the API token.")
     ask("/readyz", "/readyz")
     assert statuses == [304, 401, 413, 502, 503, 500, 503]
+
+
+def test_limited_answers_are_as_described(
+    document: Any, serve: Callable[..., FlaskClient], bearer: Mapping[str, str]
+) -> None:
+    """Each tells of the limit, and the one that is too many of when to come again."""
+    asked = [
+        ("GET", "/scim/v2/Users", "/scim/v2/Users"),
+        ("GET", "/scim/v2/Users/u1", "/scim/v2/Users/{id}"),
+        ("GET", "/scim/v2/Users/nope", "/scim/v2/Users/{id}"),
+        ("GET", "/scim/v2/Me", "/scim/v2/Me"),
+        ("GET", "/scim/v2/Users?filter=x", "/scim/v2/Users"),
+        ("DELETE", "/scim/v2/Me", "/scim/v2/Me"),
+        ("GET", "/scim/v2/Schemas", "/scim/v2/Schemas"),
+        ("POST", "/admin/explain", "/admin/explain"),
+        ("GET", "/scim/v2/Me", "/scim/v2/Me"),
+        ("GET", "/healthz", "/healthz"),
+    ]
+    client = serve(users={"first": "user1@acme.com"}, counter=RequestCounter(8, ["first"]))
+    answers = [client.open(path, method=method, headers=bearer) for method, path, _ in asked]
+
+    for (method, _, template), answer in zip(asked, answers, strict=True):
+        conforms(document, template, method, answer)
+    statuses = [200, 200, 404, 200, 400, 204, 200, 200, 429, 200]
+    assert [answer.status_code for answer in answers] == statuses
+    is_told = ["x-rate-limit-remaining" in answer.headers for answer in answers]
+    assert is_told == [True] * 9 + [False]
+
+
+def test_whatever_is_counted_may_be_too_many(document: Any) -> None:
+    """Health alone is not."""
+    refusing = {
+        path
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if method.upper() in METHODS and "429" in operation["responses"]
+    }
+    assert document["paths"].keys() - refusing == PATHS
 
 
 def conforms(document: Any, template: str, method: str, answer: Any) -> None:
