@@ -108,10 +108,10 @@ class Directory:
         """Return what *answer* does as soon as what it rests on is young enough."""
         needed = self._needs(query)
         with self.mirror.reading() as snapshot:
-            needed = self._identified(needed, snapshot)
             known = self.refresher.known(needed, query.freshness, snapshot)
             if known is not None:
                 return answer(self._with_doubt(query, known, snapshot), snapshot)
+            needed = self._identified(needed, snapshot)
         provenance = self.refresher.ensure(needed, query.freshness)
         with self.mirror.reading() as snapshot:
             return answer(self._with_doubt(query, provenance, snapshot), snapshot)
@@ -129,11 +129,11 @@ class Directory:
             resource_id, projection=projection, address_attributes=self.addresses.attributes
         )
         with self.mirror.reading() as snapshot:
-            needed = self._identified(needed, snapshot)
             known = self.refresher.known(needed, freshness, snapshot)
             if known is not None:
                 document = self._one(resource_id, projection, base_url, snapshot)
                 return Retrieval(document, known)
+            needed = self._identified(needed, snapshot)
         provenance = self.refresher.ensure(needed, freshness)
         with self.mirror.reading() as snapshot:
             return Retrieval(self._one(resource_id, projection, base_url, snapshot), provenance)

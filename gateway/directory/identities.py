@@ -46,7 +46,7 @@ def _of_record(need: OneMember | AddressesOf, records: Mapping[str, UserRecord])
     record = records[need.key]
     if record.member_uuid is not None:
         yield type(need)(record.member_uuid)
-    elif record.email is not None:
+    elif record.email is not None and record.deleted_at is None:
         yield OneAddress(record.email)
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -15,6 +15,7 @@ from gateway.directory.knowledge import FAILURE_PAUSE, Ages, Costs
 from gateway.directory.landing import Landing
 from gateway.directory.postponement import LatelyPutOff
 from gateway.directory.rendering import Renderer
+from gateway.directory.standing import standing
 from gateway.mirror.freshness import Failure
 from gateway.mirror.mirror import Mirror, Snapshot
 from gateway.planner.needs import Need, Needs, Whole
@@ -79,9 +80,10 @@ class Refresher:
     def known(self, needs: Needs, wanted: FreshnessWanted, snapshot: Snapshot) -> Provenance | None:
         """Return how old an answer from *snapshot* is; None if it would not be as *wanted*."""
         now = self.now()
-        knowledge = Ages(snapshot, now).of(needs)
-        found = plan(needs, knowledge, not_before=self._not_before(wanted, now))
-        return self._provenance(found) if _is_satisfied(found) else None
+        found = standing(needs, snapshot)
+        if not found.satisfies(not_before=self._not_before(wanted, now), now=now):
+            return None
+        return self._aged(found.oldest, now, is_inferred=found.is_inferred)
 
     def ensure(self, needs: Needs, wanted: FreshnessWanted) -> Provenance:
         """
@@ -223,15 +225,16 @@ class Refresher:
     def _provenance(
         self, known: Plan, *, calls: int = 0, forwarded: str = "", detail: str = ""
     ) -> Provenance:
-        now = self.now()
-        age = now - (known.oldest or now)
+        aged = self._aged(known.oldest, self.now(), is_inferred=self.is_inferred(known))
+        return replace(aged, calls=calls, forwarded=forwarded, detail=detail)
+
+    def _aged(self, oldest: datetime | None, now: datetime, *, is_inferred: bool) -> Provenance:
+        age = now - (oldest or now)
         return Provenance(
             age_seconds=max(0, int(age.total_seconds())),
-            calls=calls,
+            calls=0,
             ttl_seconds=int((self.patience.lifetime - age).total_seconds()),
-            forwarded=forwarded,
-            detail=detail,
-            incomplete=("entitlements",) if self.is_inferred(known) else (),
+            incomplete=("entitlements",) if is_inferred else (),
         )
 
 

@@ -52,6 +52,7 @@ class Renderer:
 
     def render_all(self, writing: Writing, *, now: datetime) -> None:
         """Make the resources what the facts are."""
+        writing.analyze()
         named = Named(writing.facts)
         everybody = chain(
             (

@@ -16,6 +16,8 @@ from gateway.mirror.columns import METADATA
 _BUSY_SECONDS = 60
 #: An arbitrary number that PostgreSQL's advisory locks know our writers by.
 _WRITER_LOCK = 0x5C13B17B
+#: What a connection to SQLite was told last, as its pool remembers it.
+_IS_READ_ONLY = "is_read_only"
 _READING: Mapping[str, Mapping[str, Any]] = {
     "sqlite": {"is_reading": True},
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
@@ -98,7 +100,10 @@ def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
     # Past SQLAlchemy, which takes longer over these than SQLite does: neither waits, or can fail.
     driver: Any = connection.connection.driver_connection
-    driver.execute(f"PRAGMA query_only = {int(options.get('is_reading', False))}")
+    is_reading = options.get("is_reading", False)
+    if connection.info.get(_IS_READ_ONLY) is not is_reading:
+        driver.execute(f"PRAGMA query_only = {int(is_reading)}")
+        connection.info[_IS_READ_ONLY] = is_reading
     if options.get("is_writing"):
         # It takes its lock at once: a reader that turns writer half-way could only fail.
         connection.exec_driver_sql("BEGIN IMMEDIATE")

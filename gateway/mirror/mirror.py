@@ -1,6 +1,6 @@
 """The mirror of one integration: transactions that read it or write it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
@@ -85,7 +85,7 @@ class Snapshot:
         """A number that is another after every change of what answers rest on."""
         return number_of(self._connection, self._integration)
 
-    def remember(self, name: str, work_out: Callable[[], T]) -> T:
+    def remember(self, name: Hashable, work_out: Callable[[], T]) -> T:
         """
         Return what *work_out* does of this state, or did when it was asked for by that name.
 

@@ -1,6 +1,6 @@
 """What was worked out of one state of the mirror, kept by the process until there is another."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -14,9 +14,9 @@ class Remembered:
     """
 
     def __init__(self) -> None:
-        self._values: dict[str, tuple[int, Any]] = {}
+        self._values: dict[Hashable, tuple[int, Any]] = {}
 
-    def value(self, name: str, revision: int, work_out: Callable[[], T]) -> T:
+    def value(self, name: Hashable, revision: int, work_out: Callable[[], T]) -> T:
         """
         Return the value of that *name* at *revision*.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 from gateway.planner.collections import BY_PLACE, GRANTS_TO, LIST_OF_TYPE, Collection
@@ -186,12 +186,27 @@ def needs_of_one(
     """Return what must be known to show the resource of that id."""
     if projection.resource_type.name != "User":
         return needs(None, sort=None, projection=projection)
-    # What is no UUID is no user's id, for which nothing need be known.
-    pins: frozenset[Pin] = frozenset({ById(resource_id)} if is_uuid(resource_id) else ())
+    if not is_uuid(resource_id):
+        # What is no UUID is no user's id, for which nothing need be known.
+        return Needs(frozenset())
+    of_somebody = _needs_of_somebody(projection, address_attributes)
+    return Needs(
+        frozenset(
+            type(need)(resource_id) if isinstance(need, OneMember | AddressesOf) else need
+            for need in of_somebody.fresh
+        ),
+        of_somebody.known,
+    )
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _needs_of_somebody(projection: Projection, address_attributes: frozenset[str]) -> Needs:
+    """Return what must be known to show a user, in whose place a key is empty."""
+    pins: frozenset[Pin] = frozenset({ById("")})
     return _Question(None, None, projection, address_attributes, pins).of_users()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Question:
     filter: Filter | None
     sort: Sort | None
@@ -223,7 +238,7 @@ class _Question:
     def _besides(self) -> Needs:
         resource_type = self.projection.resource_type
         needed = Needs(frozenset())
-        if any(target.attribute.name == "meta" for target in self._asked()):
+        if "meta" in self._asked:
             # Versions and times of change are those of the whole resource.
             whole = _Question(None, None, Projection(resource_type), self.address_attributes)
             needed |= whole.of_users() if resource_type.name == "User" else whole.of_groups()
@@ -243,8 +258,7 @@ class _Question:
         return narrowed
 
     def _asks(self, *paths: str) -> bool:
-        asked = {target.name for target in self._asked()}
-        return any(path in asked or self._shows(path) for path in paths)
+        return any(path in self._asked or self._shows(path) for path in paths)
 
     def _shows(self, path: str) -> bool:
         return path in _shown_by(self.projection)
@@ -252,10 +266,11 @@ class _Question:
     def _sorts_by(self, path: str) -> bool:
         return self.sort is not None and _top_level(self.sort.target).name == path
 
-    def _asked(self) -> Iterator[Target]:
-        yield from map(_top_level, _targets(self.filter))
-        if self.sort is not None:
-            yield _top_level(self.sort.target)
+    @cached_property
+    def _asked(self) -> frozenset[str]:
+        """The paths of the attributes that are filtered or sorted by."""
+        targets = [*_targets(self.filter), *(() if self.sort is None else (self.sort.target,))]
+        return frozenset(_top_level(target).name for target in targets)
 
 
 _NEEDS_OF_PINS: Mapping[type[Pin], type[OneMember | OneAddress | OneRole]] = {

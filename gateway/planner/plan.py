@@ -23,7 +23,7 @@ from gateway.planner.sources import Source
 _MOST_OF_WHAT_IS_LEFT = 0.5
 
 #: How far the clocks of those who share a mirror may be apart.
-_CLOCKS_DIFFER = timedelta(minutes=1)
+CLOCKS_DIFFER = timedelta(minutes=1)
 
 _MEMBERS = Whole(Collection.MEMBERS)
 _DIRECT = Whole(Collection.REPOSITORY_USER_GRANTS)
@@ -184,7 +184,7 @@ def _explained(unmet: set[Need], knowledge: Knowledge, not_before: datetime) -> 
 
 def _is_young(read_at: datetime | None, knowledge: Knowledge, not_before: datetime) -> bool:
     # What is of the future was read before the clock was put back: nothing says how old it is.
-    return read_at is not None and not_before <= read_at <= knowledge.now + _CLOCKS_DIFFER
+    return read_at is not None and not_before <= read_at <= knowledge.now + CLOCKS_DIFFER
 
 
 def _reads(unmet: set[Need], knowledge: Knowledge) -> Iterator[Read]:

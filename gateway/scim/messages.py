@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from hashlib import blake2b
 from typing import Any
 
@@ -73,10 +72,50 @@ def _names(schema: Schema) -> frozenset[str]:
     return frozenset(field.data_key or name for name, field in schema.fields.items())
 
 
-_PROJECTION = _ProjectionParameters()
-_QUERY = _QueryParameters()
+class _Parameters:
+    """The parameters that a request may have, and how they are read."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self.names = _names(schema)
+        self._as_known = {name.lower(): name for name in self.names}
+        self._left_out: dict[str, Any] = schema.load({})
+
+    def read(self, parameters: Mapping[str, Sequence[str]]) -> Mapping[str, Any]:
+        """
+        Return what *parameters* hold.
+
+        Raises:
+            InvalidValue: One is repeated, written in another letter case, or not what it may be.
+        """
+        if not parameters:
+            return self._left_out
+        self._refuse_variants(parameters)
+        try:
+            loaded: dict[str, Any] = self._schema.load(
+                {name: parameters[name][0] for name in self.names & parameters.keys()}
+            )
+        except ValidationError as error:
+            messages: dict[str, list[str]] = dict(error.messages_dict)
+            name, reasons = next(iter(messages.items()))
+            raise InvalidValue(f"The parameter {name} {reasons[0].rstrip('.')}.") from None
+        return loaded
+
+    def _refuse_variants(self, parameters: Mapping[str, Sequence[str]]) -> None:
+        # Passing over Filter= would answer with everybody; taking one of two filters, with too
+        # many.
+        for name, values in parameters.items():
+            expected = self._as_known.get(name.lower(), name)
+            if name != expected:
+                raise InvalidValue(f"Write the parameter as {expected}, not as {name}.")
+            if name in self.names and len(values) > 1:
+                raise InvalidValue(f"The parameter {name} is given {len(values)} times.")
+
+
+_PROJECTION = _Parameters(_ProjectionParameters())
+_QUERY = _Parameters(_QueryParameters())
 #: The names of the parameters of a query.
-QUERY_PARAMETERS = _names(_QUERY)
+QUERY_PARAMETERS = _QUERY.names
 
 
 def read_projection(
@@ -89,7 +128,7 @@ def read_projection(
         InvalidValue: A parameter is repeated, or written in another letter case.
         InvalidSyntax: Both lists of attributes are given.
     """
-    loaded = _load(_PROJECTION, parameters)
+    loaded = _PROJECTION.read(parameters)
     return bind_projection(
         loaded["attributes"], loaded["excluded_attributes"], resource_type=resource_type
     )
@@ -121,7 +160,7 @@ def read_query(
             or out of its vocabulary.
         InvalidSyntax: Both lists of attributes are given.
     """
-    loaded = _load(_QUERY, parameters)
+    loaded = _QUERY.read(parameters)
     sort_by, text = loaded["sort_by"], loaded["filter"]
     return Query(
         filter=None if text is None else bind_filter(text, resource_type),
@@ -165,28 +204,3 @@ def _page(loaded: Mapping[str, Any], *, caller: str) -> Page:
         raise InvalidValue("Send startIndex or cursor, not both.")
     asked = [caller, *(loaded[name] for name in _SAME_ON_EVERY_PAGE)]
     return CursorPage.of(cursor, count, bound_to=blake2b(orjson.dumps(asked)).digest())
-
-
-def _load(schema: Schema, parameters: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    known = _names(schema)
-    _refuse_variants(known, parameters)
-    try:
-        loaded: dict[str, Any] = schema.load(
-            {name: parameters[name][0] for name in known & parameters.keys()}
-        )
-    except ValidationError as error:
-        messages: dict[str, list[str]] = dict(error.messages_dict)
-        name, reasons = next(iter(messages.items()))
-        raise InvalidValue(f"The parameter {name} {reasons[0].rstrip('.')}.") from None
-    return loaded
-
-
-def _refuse_variants(known: AbstractSet[str], parameters: Mapping[str, Sequence[str]]) -> None:
-    # Passing over Filter= would answer with everybody; taking one of two filters, with too many.
-    as_known = {name.lower(): name for name in known}
-    for name, values in parameters.items():
-        expected = as_known.get(name.lower(), name)
-        if name != expected:
-            raise InvalidValue(f"Write the parameter as {expected}, not as {name}.")
-        if name in known and len(values) > 1:
-            raise InvalidValue(f"The parameter {name} is given {len(values)} times.")

@@ -1,6 +1,7 @@
 """The address of the service, which absolute references begin with."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from flask import request
 
@@ -8,6 +9,8 @@ from gateway.scim.errors import InvalidSyntax
 
 #: Where SCIM 2.0 is below the host (RFC 7644 §3.13).
 ROOT = "/scim/v2"
+#: The names by which a service is reached are few.
+_MOST_KEPT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +32,18 @@ class Addresses:
         Raises:
             InvalidSyntax: It is the request's host that it takes, and that is no host.
         """
-        if self.public_url is None and not request.host:
-            raise InvalidSyntax(
-                "The header Host has no host name: send the one that this service is reached by, "
-                "without underscores, or have its public address configured."
-            )
-        return f"{(self.public_url or request.root_url).rstrip('/')}{ROOT}"
+        if self.public_url is not None:
+            return f"{self.public_url.rstrip('/')}{ROOT}"
+        named = ("wsgi.url_scheme", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "SCRIPT_NAME")
+        return _as_named(*map(request.environ.get, named))
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _as_named(*_by: str | None) -> str:
+    """Return the address that the request at hand names, *_by* all that tells it."""
+    if not request.host:
+        raise InvalidSyntax(
+            "The header Host has no host name: send the one that this service is reached by, "
+            "without underscores, or have its public address configured."
+        )
+    return f"{request.root_url.rstrip('/')}{ROOT}"

@@ -5,13 +5,15 @@ import math
 from werkzeug.datastructures import RequestCacheControl
 from werkzeug.http import parse_cache_control_header
 
-from gateway.scim.freshness import FreshnessWanted
+from gateway.scim.freshness import AS_IT_COMES, FreshnessWanted
 
 
 def freshness_wanted(header: str | None) -> FreshnessWanted:
     """Return what the header ``Cache-Control`` asks for; what can't be read is left out."""
+    if header is None:
+        return AS_IT_COMES
     # Names of directives are the same in any letter case (RFC 9111 §5.2).
-    directives = parse_cache_control_header((header or "").lower(), cls=RequestCacheControl)
+    directives = parse_cache_control_header(header.lower(), cls=RequestCacheControl)
     max_stale = directives.max_stale
     return FreshnessWanted(
         max_age_seconds=_seconds(directives.max_age),
