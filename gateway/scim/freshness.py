@@ -1,6 +1,7 @@
 """How old an answer may be, and how old it is (RFC 9111)."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -59,3 +60,15 @@ class Provenance:
     forwarded: str = ""
     detail: str = ""
     incomplete: tuple[str, ...] = ()
+
+
+def together(provenances: Sequence[Provenance]) -> Provenance:
+    """Return how an answer was come by that is told of several, or of none."""
+    return Provenance(
+        age_seconds=max((each.age_seconds for each in provenances), default=0),
+        calls=sum(each.calls for each in provenances),
+        ttl_seconds=min((each.ttl_seconds for each in provenances), default=0),
+        forwarded=next((each.forwarded for each in provenances if each.forwarded), ""),
+        detail=next((each.detail for each in provenances if each.detail), ""),
+        incomplete=tuple(sorted({name for each in provenances for name in each.incomplete})),
+    )

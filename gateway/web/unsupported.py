@@ -14,7 +14,6 @@ _SENTENCES = {
     "/": "A query over all resource types is not offered; ask /Users or /Groups.",
     "/.search": "A search over all types is not offered; ask /Users/.search or /Groups/.search.",
     "/Me": "The alias of the authenticated user is not offered; a token belongs to no user.",
-    "/Bulk": "Bulk requests are not offered; send one request for each operation.",
 }
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
