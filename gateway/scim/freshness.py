@@ -1,6 +1,7 @@
 """How old an answer may be, and how old it is (RFC 9111)."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -60,13 +61,14 @@ class Provenance:
     detail: str = ""
     incomplete: tuple[str, ...] = ()
 
-    def after(self, earlier: "Provenance") -> "Provenance":
-        """Return how an answer was come by that rests on an *earlier* one, too."""
-        return Provenance(
-            age_seconds=max(earlier.age_seconds, self.age_seconds),
-            calls=earlier.calls + self.calls,
-            ttl_seconds=min(earlier.ttl_seconds, self.ttl_seconds),
-            forwarded=earlier.forwarded or self.forwarded,
-            detail=earlier.detail or self.detail,
-            incomplete=tuple(dict.fromkeys((*earlier.incomplete, *self.incomplete))),
-        )
+
+def together(provenances: Sequence[Provenance]) -> Provenance:
+    """Return how an answer was come by that is told of several, or of none."""
+    return Provenance(
+        age_seconds=max((each.age_seconds for each in provenances), default=0),
+        calls=sum(each.calls for each in provenances),
+        ttl_seconds=min((each.ttl_seconds for each in provenances), default=0),
+        forwarded=next((each.forwarded for each in provenances if each.forwarded), ""),
+        detail=next((each.detail for each in provenances if each.detail), ""),
+        incomplete=tuple(sorted({name for each in provenances for name in each.incomplete})),
+    )

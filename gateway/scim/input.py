@@ -10,10 +10,10 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load
+from marshmallow import Schema, ValidationError, fields
 
-from gateway.scim.errors import InvalidSyntax, InvalidValue
 from gateway.scim.fields import TYPES, UNASSIGNED, Values
+from gateway.scim.members import Members, name_of, refusal
 from gateway.scim.path import AttributePath, Target
 from gateway.scim.schema import Attribute, AttributeType, Mutability, ResourceType
 
@@ -27,9 +27,6 @@ _UNSERVED: Mapping[str, tuple[str, ...]] = {
 }
 #: What RFC 7643 §2.4 lets every multi-valued attribute have.
 _USUAL_PARTS = ("value", "display", "type", "primary", "$ref")
-
-_UNKNOWN = "is declared by no schema"
-_TWICE = "is there twice, in different letter cases"
 
 
 def read_resource(body: object, resource_type: ResourceType) -> dict[str, Any]:
@@ -55,7 +52,7 @@ def read_resource(body: object, resource_type: ResourceType) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = compile_input(resource_type).load(body)  # type: ignore[arg-type]  # reason: load refuses what is no object
     except ValidationError as error:
-        raise _refusal(error) from None
+        raise refusal(error) from None
     return loaded
 
 
@@ -119,7 +116,7 @@ def read_value(target: Target, value: object) -> Any:
             else _whole(leaf, given)
         )
     except ValidationError as error:
-        raise _refusal(error, at=target.name) from None
+        raise refusal(error, at=target.name) from None
     return None if read in UNASSIGNED else read
 
 
@@ -151,59 +148,12 @@ def is_passed_over(path: AttributePath, resource_type: ResourceType) -> bool:
     return path.sub_name.lower() in map(str.lower, (*_UNSERVED.get(attribute.name, ()), *usual))
 
 
-class _Members(Schema):
-    """
-    The members of an object, in any letter case.
-
-    Attributes:
-        dropped: Names, in lower case, that are passed over.
-    """
-
-    class Meta:
-        unknown = RAISE
-        register = False
-
-    error_messages = {  # noqa: RUF012 - marshmallow reads it from the class
-        "unknown": _UNKNOWN,
-        "type": "must be an object",
-    }
-    dropped: frozenset[str] = frozenset()
-
-    @pre_load
-    def _canonical(self, data: Any, **_: object) -> Any:
-        if not isinstance(data, Mapping):
-            return data
-        names = {name.lower(): name for name in map(_name_of, self.fields.values())}
-        members: Mapping[str, Any] = data
-        kept: dict[str, Any] = {}
-        for written, value in members.items():
-            name = names.get(written.lower(), written)
-            if name in kept:
-                raise ValidationError(_TWICE, name)
-            if not self._drops(name.lower(), value):
-                kept[name] = value
-        return kept
-
-    def _drops(self, name: str, value: object) -> bool:
-        return name in self.dropped or value in (None, [])
-
-    @post_load
-    def _assigned(self, loaded: dict[str, Any], **_: object) -> dict[str, Any]:
-        return {
-            _name_of(self.fields[key]): value
-            for key, value in loaded.items()
-            if value not in UNASSIGNED
-        }
-
-
-class _Body(_Members):
+class _Body(Members):
     """The members of a resource."""
 
     def _drops(self, name: str, value: object) -> bool:
         is_extension = name.startswith(("urn:", "http:", "https:"))
-        is_foreign = is_extension and name not in map(
-            str.lower, map(_name_of, self.fields.values())
-        )
+        is_foreign = is_extension and name not in map(str.lower, map(name_of, self.fields.values()))
         return is_foreign or super()._drops(name, value)
 
 
@@ -211,7 +161,7 @@ _REQUIRED: dict[str, Any] = {"required": "is required"}
 
 
 def _compiled(
-    base: type[_Members],
+    base: type[Members],
     members: Mapping[str, fields.Field[Any] | None],
     *,
     also_dropped: Iterable[str] = (),
@@ -228,10 +178,6 @@ def _compiled(
             written[name.replace(".", "_")] = field
     made: type[Schema] = type("Input", (base,), written)
     return made()
-
-
-def _name_of(field: fields.Field[Any]) -> str:
-    return str(field.data_key)
 
 
 def _fields(attributes: Iterable[Attribute]) -> dict[str, fields.Field[Any] | None]:
@@ -282,26 +228,5 @@ def _whole(attribute: Attribute, value: object) -> object:
 def _object(
     attributes: Iterable[Attribute], *, also_dropped: Iterable[str] = (), required: bool = False
 ) -> fields.Field[Any]:
-    members = _compiled(_Members, _fields(attributes), also_dropped=also_dropped)
+    members = _compiled(Members, _fields(attributes), also_dropped=also_dropped)
     return fields.Nested(members, required=required, error_messages=_REQUIRED)
-
-
-def _refusal(error: ValidationError, *, at: str = "") -> InvalidSyntax | InvalidValue:
-    path, reason = _first(error.messages)
-    path = f"{at}{'' if not at or not path or path.startswith('[') else '.'}{path}"
-    kind = InvalidSyntax if reason in (_UNKNOWN, _TWICE) or not path else InvalidValue
-    return kind(f"{path or 'The body'} {reason}.")
-
-
-def _first(messages: Any) -> tuple[str, str]:
-    """Return the path of the first problem, as emails[0].value, and what is wrong there."""
-    if isinstance(messages, list):
-        return "", str(messages[0])
-    key, below = next(iter(messages.items()))
-    path, reason = _first(below)
-    if isinstance(key, int):
-        return f"[{key}]{path and f'.{path}'}", reason
-    if key == "_schema":
-        return path, reason
-    separator = "" if not path or path.startswith("[") else "."
-    return f"{key or repr(key)}{separator}{path}", reason

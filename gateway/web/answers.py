@@ -1,6 +1,6 @@
 """Answers in SCIM's media type (RFC 7644 §3.1, §8.1)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import orjson
@@ -99,11 +99,16 @@ def _cache_status(provenance: Provenance, ttl_seconds: int) -> str:
     return "; ".join(parts)
 
 
-def printable(text: str) -> str:
+def notes_header(notes: Sequence[str]) -> dict[str, str]:
+    """Return the header that says what was asked for and could not be; none without *notes*."""
+    return {"X-Bitbucket-Notes": "; ".join(map(_printable, notes))} if notes else {}
+
+
+def _printable(text: str) -> str:
     """Return *text* as a header may hold it: in printable ASCII."""
     return "".join(each if " " <= each <= "~" else "?" for each in text)
 
 
 def _string(text: str) -> str:
     """Return *text* as a structured field's string holds it (RFC 8941 §3.3.3)."""
-    return printable(text).replace("\\", "\\\\").replace('"', '\\"')
+    return _printable(text).replace("\\", "\\\\").replace('"', '\\"')

@@ -10,6 +10,7 @@ from gateway.scim.schema import Registry
 from gateway.web.addresses import ROOT, Addresses
 from gateway.web.answers import ScimResponse
 from gateway.web.authentication import Authenticator
+from gateway.web.bulk import add_bulk
 from gateway.web.discovery import Discovery, Entitlements
 from gateway.web.errors import register_errors
 from gateway.web.explanation import Explain, add_explanation
@@ -90,6 +91,7 @@ def create_web(
         if resource_type is registry.user:
             me = MeView.as_view("me", *parts, users=users or {}, **shared)
             app.add_url_rule(f"{ROOT}/Me", view_func=me)
+    add_bulk(app, registry, writers, authenticator=authenticator, addresses=addresses)
     add_explanation(app, registry, explain, authenticator=authenticator, addresses=addresses)
     add_unsupported(app, authenticator)
     app.wsgi_app = Shortcut(app.wsgi_app, ready, authenticator)  # type: ignore[method-assign]  # Flask's way to add a middleware

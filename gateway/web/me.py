@@ -2,19 +2,19 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from http import HTTPStatus
 from typing import Any, NoReturn
 
 import orjson
 from flask import Response, after_this_request, g, request
 
+from gateway.scim.change import Method
 from gateway.scim.errors import Conflict, NotFound, Unsupported
 from gateway.scim.filter.bind import bind_filter
 from gateway.scim.filter.bound import Filter
-from gateway.scim.freshness import Provenance
-from gateway.scim.handler import Query, Write, Written
+from gateway.scim.freshness import Provenance, together
+from gateway.scim.handler import Query
 from gateway.scim.page import IndexPage
 from gateway.scim.projection import bind_projection
 from gateway.scim.schema import ResourceType
@@ -52,15 +52,15 @@ class MeView(OneView):
 
     def put(self) -> Response:
         """Replace the user (RFC 7644 §3.5.1)."""
-        return self._changed(self._replaced)
+        return self._changed(Method.PUT)
 
     def patch(self) -> Response:
         """Change the user (RFC 7644 §3.5.2)."""
-        return self._changed(self._patched)
+        return self._changed(Method.PATCH)
 
     def delete(self) -> Response:
         """Delete the user (RFC 7644 §3.6)."""
-        return self._changed(self._deleted)
+        return self._changed(Method.DELETE)
 
     def post(self) -> NoReturn:
         """Refuse to make the user that the token would be for."""
@@ -73,15 +73,13 @@ class MeView(OneView):
         made = self._made(user_id)
         # The answer may be given again, past what adds it to all others.
         headers = {**made.headers, "Location": self._location(user_id)}
-        return replace(made, headers=headers, provenance=made.provenance.after(found))
+        return replace(made, headers=headers, provenance=together([found, made.provenance]))
 
-    def _changed(self, change: Callable[[str], tuple[Written, Write]]) -> Response:
+    def _changed(self, method: Method) -> Response:
         user_id, found = self._subject()
         if user_id is None:
             raise NotFound(self._absent())
-        written, write = change(user_id)
-        written = replace(written, provenance=written.provenance.after(found))
-        return self._answer(written, write, status=HTTPStatus.OK)
+        return self._change(method, user_id, found)
 
     def _subject(self) -> tuple[str | None, Provenance]:
         """

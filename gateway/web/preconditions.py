@@ -1,4 +1,4 @@
-"""Conditional requests (RFC 7644 §3.14, RFC 9110 §13)."""
+"""What a change is made under: conditions (RFC 7644 §3.14, RFC 9110 §13), and dry runs."""
 
 import re
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class IfNoneMatch:
             return cls()
         if header.strip() == "*":
             return cls(None)
-        return cls(_tags(header, "If-None-Match"))
+        return cls(_tags(header, "The header If-None-Match"))
 
     def holds(self, version: str) -> bool:
         """Return whether the client has *version*; the comparison is weak (RFC 9110 §13.1.2)."""
@@ -52,16 +52,20 @@ class IfMatch:
     opaque_tags: frozenset[str] | None = None
 
     @classmethod
-    def parse(cls, header: str | None) -> "IfMatch":
+    def parse(cls, header: str | None, what: str = "The header If-Match") -> "IfMatch":
         """
         Read the header; a request that has none is meant for any.
+
+        Args:
+            header: The header, or what says the same elsewhere.
+            what: What errors call it.
 
         Raises:
             InvalidValue: It is neither ``*`` nor a list of entity tags.
         """
         if header is None or header.strip() == "*":
             return cls()
-        return cls(_tags(header, "If-Match"))
+        return cls(_tags(header, what))
 
     def holds(self, version: str) -> bool:
         """
@@ -73,11 +77,23 @@ class IfMatch:
         return self.opaque_tags is None or _opaque(version) in self.opaque_tags
 
 
-def _tags(header: str, name: str) -> frozenset[str]:
+def is_dry_run(header: str | None) -> bool:
+    """
+    Return whether the header ``X-Dry-Run`` asks to say what would be done, and do nothing.
+
+    Raises:
+        InvalidValue: It is neither true nor false.
+    """
+    words = {None: False, "true": True, "false": False}
+    read = words.get(header and header.strip().lower())
+    if read is None:
+        raise InvalidValue("The header X-Dry-Run is true or false.")
+    return read
+
+
+def _tags(header: str, what: str) -> frozenset[str]:
     if not _LIST.fullmatch(header):
-        raise InvalidValue(
-            f'The header {name} holds no entity tags; send one as it was got, as W/"1f…".'
-        )
+        raise InvalidValue(f'{what} holds no entity tags; send one as it was got, as W/"1f…".')
     return frozenset(map(_opaque, re.findall(_ENTITY_TAG, header)))
 
 

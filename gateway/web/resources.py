@@ -1,37 +1,30 @@
 """The resources: lists and single ones (RFC 7644 §3.4)."""
 
 from collections.abc import Callable
-from http import HTTPStatus
 
 import orjson
 from flask import Response, g, request
 from flask.views import MethodView
 
-from gateway.scim.errors import InvalidValue, NotFound
-from gateway.scim.handler import (
-    Author,
-    ResourceHandler,
-    ResourceWriter,
-    Write,
-    Written,
-)
-from gateway.scim.input import groups_asked_for, read_replacement, read_resource
+from gateway.scim.change import Method, read_change, status_of
+from gateway.scim.errors import NotFound
+from gateway.scim.freshness import Provenance, together
+from gateway.scim.handler import Author, ResourceHandler, ResourceWriter, Write
 from gateway.scim.messages import list_response, read_projection, read_query
-from gateway.scim.patch.message import read_patch
 from gateway.scim.schema import ResourceType
 from gateway.scim.search import read_search
 from gateway.web.addresses import Addresses
 from gateway.web.answers import (
     ScimResponse,
     error_answer,
-    printable,
+    notes_header,
     provenance_headers,
     scim_answer,
 )
 from gateway.web.authentication import Authenticator
 from gateway.web.bodies import json_body
 from gateway.web.caching import freshness_wanted
-from gateway.web.preconditions import IfMatch, IfNoneMatch
+from gateway.web.preconditions import IfMatch, IfNoneMatch, is_dry_run
 from gateway.web.ready import Given, Made, ReadyAnswers
 
 
@@ -72,23 +65,35 @@ class _ResourceView(MethodView):
             base_url=self._addresses.base_url(),
             projection=read_projection(request.args.to_dict(flat=False), self._type),
             is_expected=IfMatch.parse(request.headers.get("If-Match")).holds,
-            is_dry_run=_is_dry_run(request.headers.get("X-Dry-Run")),
+            is_dry_run=is_dry_run(request.headers.get("X-Dry-Run")),
         )
 
-    def _answer(self, written: Written, write: Write, *, status: int) -> Response:
-        headers = provenance_headers(written.provenance)
-        if written.notes:
-            headers["X-Bitbucket-Notes"] = "; ".join(map(printable, written.notes))
+    def _change(
+        self, method: Method, resource_id: str | None = None, *resting_on: Provenance
+    ) -> Response:
+        """
+        Carry out the change that is asked for.
+
+        Args:
+            method: What to do.
+            resource_id: With which resource; None makes one.
+            resting_on: How it is known which resource is meant, where its id was not sent.
+        """
+        body = None if method is Method.DELETE else json_body()
+        change = read_change(method, body, self._type, resource_id)
+        write = self._write()
+        written = change(self._writer, write)
+        provenance = together([*resting_on, written.provenance])
+        headers = provenance_headers(provenance) | notes_header(written.notes)
         if written.plan is not None:
             return Response(
                 orjson.dumps(written.plan), content_type="application/json", headers=headers
             )
-        document = written.document
+        status, document = status_of(method, written), written.document
         if document is None:
-            # Gone by the time it is answered: what was asked for was done all the same.
-            return ScimResponse(status=204, headers=headers)
+            return ScimResponse(status=status, headers=headers)
         location = f"{write.base_url}{self._type.endpoint}/{written.resource_id}"
-        name = "Location" if status == HTTPStatus.CREATED else "Content-Location"
+        name = "Location" if method is Method.POST else "Content-Location"
         headers |= {"ETag": document.version, name: location}
         return scim_answer(write.projection.json(document.json), status=status, headers=headers)
 
@@ -116,13 +121,7 @@ class CollectionView(_ResourceView):
 
     def post(self) -> Response:
         """Make a resource (RFC 7644 §3.3)."""
-        body = json_body()
-        attributes = read_resource(body, self._type)
-        if groups := groups_asked_for(body):
-            attributes["groups"] = groups
-        write = self._write()
-        written = self._writer.create(attributes, write)
-        return self._answer(written, write, status=HTTPStatus.CREATED)
+        return self._change(Method.POST)
 
 
 class SearchView(_ResourceView):
@@ -179,20 +178,6 @@ class OneView(_ResourceView):
         shown = projection.json(document.json)
         return Made(shown, retrieval.provenance, location, document.version, _endpoint())
 
-    def _replaced(self, resource_id: str) -> tuple[Written, Write]:
-        attributes = read_replacement(json_body(), self._type)
-        write = self._write()
-        return self._writer.replace(resource_id, attributes, write), write
-
-    def _patched(self, resource_id: str) -> tuple[Written, Write]:
-        patch = read_patch(json_body(), self._type)
-        write = self._write()
-        return self._writer.patch(resource_id, patch, write), write
-
-    def _deleted(self, resource_id: str) -> tuple[Written, Write]:
-        write = self._write()
-        return self._writer.delete(resource_id, write), write
-
 
 class SingleView(OneView):
     """``/Users/{id}``, ``/Groups/{id}``."""
@@ -204,23 +189,15 @@ class SingleView(OneView):
 
     def put(self, resource_id: str) -> Response:
         """Replace a resource (RFC 7644 §3.5.1)."""
-        return self._answer(*self._replaced(resource_id), status=HTTPStatus.OK)
+        return self._change(Method.PUT, resource_id)
 
     def patch(self, resource_id: str) -> Response:
         """Change a resource (RFC 7644 §3.5.2)."""
-        return self._answer(*self._patched(resource_id), status=HTTPStatus.OK)
+        return self._change(Method.PATCH, resource_id)
 
     def delete(self, resource_id: str) -> Response:
         """Delete a resource (RFC 7644 §3.6)."""
-        return self._answer(*self._deleted(resource_id), status=HTTPStatus.NO_CONTENT)
-
-
-def _is_dry_run(header: str | None) -> bool:
-    words = {None: False, "true": True, "false": False}
-    read = words.get(header and header.strip().lower())
-    if read is None:
-        raise InvalidValue("The header X-Dry-Run is true or false.")
-    return read
+        return self._change(Method.DELETE, resource_id)
 
 
 def _endpoint() -> str | None:

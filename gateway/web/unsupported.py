@@ -13,7 +13,6 @@ from gateway.web.authentication import Authenticator
 _SENTENCES = {
     "/": "A query over all resource types is not offered; ask /Users or /Groups.",
     "/.search": "A search over all types is not offered; ask /Users/.search or /Groups/.search.",
-    "/Bulk": "Bulk requests are not offered; send one request for each operation.",
 }
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 

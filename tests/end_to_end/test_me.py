@@ -11,13 +11,12 @@ from tests.end_to_end.gateways import Client, environment, gateway
 LEVEL = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[Client]:
     """A gateway whose token is for a member, by an address in other letters."""
-    folder: Path = tmp_path_factory.mktemp("me")
     world = generate(users=20, groups=4, projects=3, repositories=12)
     with serving(create_app(world)) as bitbucket:
-        settings = environment(world, bitbucket.url, folder)
+        settings = environment(world, bitbucket.url, tmp_path)
         address = f"ADMIN@{world.slug}.example"
         with gateway(settings | {"SCIM_TOKEN_USER": address}) as client:
             yield client

@@ -179,6 +179,7 @@ def serve(
 
     def client(**other: Any) -> FlaskClient:
         made: dict[str, Any] = {
+            "registry": registry,
             "handlers": {"User": users, "Group": groups},
             "writers": {"User": scribe, "Group": scribe},
             "tokens": {
@@ -189,7 +190,7 @@ def serve(
             "readiness": lambda: reasons,
             "explain": _explain,
         } | other
-        return create_web(registry, **made).test_client()
+        return create_web(**made).test_client()
 
     return client
 

@@ -36,12 +36,12 @@ def test_the_configuration_says_every_required_feature(
 
 
 def test_the_configuration_says_what_is_done(anonymous: FlaskClient) -> None:
-    """Filters, sorting, ETags and PATCH are there, and pages are by index."""
+    """Filters, sorting, ETags, PATCH and bulk requests are there, and pages are by index."""
     config = get(anonymous, "/ServiceProviderConfig")
 
     supported = {name for name in config if isinstance(config[name], dict)}
     supported = {name for name in supported if config[name].get("supported")}
-    assert supported == {"filter", "sort", "etag", "patch"}
+    assert supported == {"filter", "sort", "etag", "patch", "bulk"}
     assert config["filter"]["maxResults"] == config["pagination"]["maxPageSize"] == 1000
     assert config["pagination"]["defaultPageSize"] == 1000
     assert config["pagination"]["cursorTimeout"] == LIFETIME.total_seconds()

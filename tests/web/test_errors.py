@@ -91,7 +91,7 @@ def test_a_host_that_is_none_is_refused(client: FlaskClient, path: str, host: st
     refused(client.get(f"/scim/v2{path}", headers={"Host": host}), 400, "invalidSyntax")
 
 
-@pytest.mark.parametrize("path", ["/Users", "/Users/u7", "/Groups", "/Groups/g", "/Me", "/Bulk"])
+@pytest.mark.parametrize("path", ["/Users", "/Users/u7", "/Groups", "/Groups/g", "/Me"])
 @pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer ", "Basic YTpi", "Bearer x"])
 def test_without_a_known_token_nothing_is_told(
     anonymous: FlaskClient, path: str, authorization: str | None
@@ -162,7 +162,7 @@ def test_a_body_of_another_type_is_refused(client: FlaskClient) -> None:
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize(
     "path",
-    ["", "/", "/?aadOptscim062020", "/.search", "/Bulk", "/Me", "/Me/"],
+    ["", "/", "/?aadOptscim062020", "/.search", "/Me", "/Me/"],
 )
 def test_optional_endpoints_are_not_offered(client: FlaskClient, method: str, path: str) -> None:
     """The status is 501: they exist in the protocol, and not here."""

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from gateway.scim.errors import BadUpstream, VersionChanged
-from gateway.scim.freshness import Provenance
+from gateway.scim.freshness import Provenance, together
 from tests.web.conftest import Memory, Scribe, user
 from tests.web.test_shortcut import Constant
 
@@ -197,7 +197,7 @@ def test_an_answer_that_rests_on_another_is_as_old_and_dear_as_both() -> None:
     then = Provenance(
         age_seconds=5, calls=2, ttl_seconds=7, detail="Busy.", incomplete=("entitlements",)
     )
-    assert then.after(first) == Provenance(
+    assert together([first, then]) == Provenance(
         age_seconds=9,
         calls=3,
         ttl_seconds=4,

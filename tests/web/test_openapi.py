@@ -11,7 +11,9 @@ from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
+from gateway.scim.bulk.message import Limits
 from gateway.scim.errors import BadUpstream, Unavailable
+from gateway.scim.schema import Registry
 from gateway.web.health import PATHS
 from gateway.web.rates import RequestCounter
 
@@ -63,7 +65,7 @@ def test_the_document_and_the_url_map_are_one(document: Any, client: FlaskClient
         ("DELETE", "/scim/v2/Groups/g1", "/scim/v2/Groups/{id}", 204),
         ("PUT", "/scim/v2/Users/u1", "/scim/v2/Users/{id}", 400),
         ("GET", "/scim/v2/Me", "/scim/v2/Me", 501),
-        ("POST", "/scim/v2/Bulk", "/scim/v2/Bulk", 501),
+        ("POST", "/scim/v2/Bulk", "/scim/v2/Bulk", 400),
         ("GET", "/scim/v2/Schemas", "/scim/v2/Schemas", 200),
         ("GET", "/scim/v2/Schemas?filter=x", "/scim/v2/Schemas", 403),
         ("GET", "/scim/v2/Schemas/urn:x", "/scim/v2/Schemas/{urn}", 404),
@@ -147,6 +149,25 @@ def test_whatever_is_counted_may_be_too_many(document: Any) -> None:
         if method.upper() in METHODS and "429" in operation["responses"]
     }
     assert document["paths"].keys() - refusing == PATHS
+
+
+def test_a_bulk_answer_is_as_described(
+    document: Any, client: FlaskClient, registry: Registry
+) -> None:
+    """What is done, what fails and what is too much; and as many operations as are announced."""
+    path = "/scim/v2/Bulk"
+    made = {"method": "POST", "path": "/Users", "bulkId": "a", "data": {"userName": "ann"}}
+    operations: list[dict[str, Any]] = [made, {"method": "DELETE", "path": "/Nope/1"}]
+    answers = [
+        client.post(path, json={"Operations": operations}),
+        client.post(path, json={"Operations": operations * 26}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 413]
+    for answer in answers:
+        conforms(document, path, "POST", answer)
+    described = document["components"]["schemas"]["BulkRequest"]["properties"]["Operations"]
+    assert described["maxItems"] == Limits.of(registry).max_operations
 
 
 def conforms(document: Any, template: str, method: str, answer: Any) -> None:

@@ -1,0 +1,234 @@
+"""One bulk request, carried out: each operation as if it came alone (RFC 7644 §3.7)."""
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import orjson
+import structlog
+from flask import current_app
+
+from gateway.scim.bulk.address import Address
+from gateway.scim.bulk.message import BulkRequest, Operation, Result
+from gateway.scim.bulk.order import Order, Step, order_of
+from gateway.scim.bulk.references import resolved, split
+from gateway.scim.change import Method, read_change, status_of
+from gateway.scim.errors import (
+    Conflict,
+    Exhausted,
+    InvalidValue,
+    MethodNotAllowed,
+    NotFound,
+    Unavailable,
+)
+from gateway.scim.freshness import Provenance
+from gateway.scim.handler import Author, ResourceWriter, Write, Written
+from gateway.scim.patch.message import PATCH_OP
+from gateway.scim.projection import bind_projection
+from gateway.web.preconditions import IfMatch
+
+_LOG = structlog.get_logger(__name__)
+
+#: After so long nothing more is begun: who is in between gives up on an answer after a minute, and
+#: nobody would be told what was done.
+_LONGEST_SECONDS: Final = 45
+#: When to try again what was not begun.
+_RETRY_SECONDS: Final = 1
+
+
+@dataclass(slots=True)
+class Job:
+    """
+    One bulk request.
+
+    Attributes:
+        bulk: What is asked for.
+        writers: Who does it.
+        author: Who asks.
+        base_url: The address of the service.
+        clock: The time in seconds, from any moment.
+        results: What came of each operation that was tried, by its number.
+        provenances: What those took that were done.
+        notes: What was asked for and could not be.
+    """
+
+    bulk: BulkRequest
+    writers: Mapping[str, ResourceWriter]
+    author: Author
+    base_url: str
+    clock: Callable[[], float] = time.monotonic
+    results: dict[int, Result] = field(default_factory=dict)
+    provenances: list[Provenance] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    _ids: dict[str, str] = field(default_factory=dict)
+    _order: Order = field(init=False)
+    _began: float = field(init=False)
+    #: Until when Bitbucket takes no more calls.
+    _exhausted_until: float = -math.inf
+
+    def __post_init__(self) -> None:
+        """Find the order."""
+        self._order = order_of(self.bulk.operations)
+        self._began = self.clock()
+
+    def carry_out(self) -> None:
+        """Carry out each operation, until there were too many errors."""
+        for step in self._order.steps:
+            made = self.results.get(step.number)
+            is_made = made is not None and made.error is None
+            if is_made if step.is_rest else not self._is_over():
+                self.results[step.number] = self._result(step)
+
+    def _is_over(self) -> bool:
+        most = self.bulk.fail_on_errors
+        failed = sum(result.error is not None for result in self.results.values())
+        return most is not None and failed >= most
+
+    def _result(self, step: Step) -> Result:
+        """Carry out *step*, and return what has come of its operation by now."""
+        operation = self.bulk.operations[step.number]
+        address = operation.address
+        try:
+            self._check_chances()
+            address = _addressed(operation)
+            written = self._carry_out(step, operation, address)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other operations are answered
+            if isinstance(error, Exhausted):
+                self._exhausted_until = self.clock() + error.retry_after_seconds
+            result = self._failed(step, operation, error)
+        else:
+            self._keep(step, operation, written)
+            document = written.document
+            result = Result(
+                status=status_of(Method(operation.method), written),
+                location=self._location(address, written.resource_id),
+                version=None if document is None else document.version,
+            )
+        _LOG.info(
+            "bulk.operation",
+            number=step.number,
+            method=operation.method,
+            resource_type=None if address is None else address.resource_type.name,
+            status=result.status,
+        )
+        return result
+
+    def _check_chances(self) -> None:
+        """Refuse what would not be done, or not in time, without a call."""
+        now = self.clock()
+        if now < self._exhausted_until:
+            raise Unavailable(
+                "Bitbucket takes no more calls at the moment, so this was not tried; send it in "
+                "another request.",
+                retry_after_seconds=math.ceil(self._exhausted_until - now),
+            )
+        if now - self._began > _LONGEST_SECONDS:
+            raise Unavailable(
+                f"This bulk request has taken {_LONGEST_SECONDS} seconds already, so this was not "
+                "tried; send it in another request.",
+                retry_after_seconds=_RETRY_SECONDS,
+            )
+
+    def _carry_out(self, step: Step, operation: Operation, address: Address) -> Written:
+        left_out = self._order.left_out.get(step.number, frozenset())
+        if step.is_rest:
+            if self._is_over():
+                raise Conflict("The request ended before, after too many errors.")
+            _, rest = split(operation.data, left_out)
+            # What it was made with is there, or it would not have been.
+            self._check_known(left_out)
+            made = Address(address.resource_type, self._ids[operation.bulk_id or ""])
+            return self._ask(Method.PATCH, made, _setting(rest))
+        self._check_known(operation.mentions - left_out)
+        data = split(operation.data, left_out)[0] if left_out else operation.data
+        return self._ask(Method(operation.method), address, data, operation.version)
+
+    def _ask(
+        self, method: Method, address: Address, data: object, version: str | None = None
+    ) -> Written:
+        """Ask for a change just as a request of its own would."""
+        resource_type = address.resource_type
+        resource_id = resolved(address.resource_id, self._ids)
+        change = read_change(method, resolved(data, self._ids), resource_type, resource_id)
+        write = Write(
+            author=self.author,
+            base_url=self.base_url,
+            # The answer shows no resource, so nothing else has to be known of it.
+            projection=bind_projection("id", None, resource_type=resource_type),
+            is_expected=IfMatch.parse(version, "The version of an operation").holds,
+        )
+        return change(self.writers[resource_type.name], write)
+
+    def _check_known(self, mentioned: frozenset[str]) -> None:
+        unknown = sorted(mentioned - self._ids.keys())
+        if not unknown:
+            return
+        name = unknown[0]
+        if any(o.bulk_id == name and o.method == Method.POST for o in self.bulk.operations):
+            raise Conflict(
+                f"What bulkId:{name} stands for was not made, so this was not tried; send both "
+                "again."
+            )
+        raise InvalidValue(f"No POST of this request has the bulkId {name}.")
+
+    def _keep(self, step: Step, operation: Operation, written: Written) -> None:
+        """Keep what later operations and the answer as a whole need of what was done."""
+        if operation.method == Method.POST and operation.bulk_id is not None:
+            self._ids[operation.bulk_id] = written.resource_id
+        self.provenances.append(written.provenance)
+        self.notes += [f"Operations[{step.number}]: {note}" for note in written.notes]
+
+    def _failed(self, step: Step, operation: Operation, error: Exception) -> Result:
+        """Return what the same request alone would be answered."""
+        answer = current_app.make_response(current_app.handle_user_exception(error))
+        message = orjson.loads(answer.get_data())
+        told = [message["detail"]]
+        if step.is_rest:
+            told.insert(0, "It was made, but without what refers to other operations.")
+        if "Retry-After" in answer.headers:
+            told.append(f"Retry after {answer.headers['Retry-After']} seconds.")
+        return Result(
+            status=answer.status_code,
+            location=self._asked(operation),
+            error=message | {"detail": " ".join(told)},
+        )
+
+    def _asked(self, operation: Operation) -> str | None:
+        """Return the address that an operation is about, as far as there is one."""
+        address = operation.address
+        if operation.method == Method.POST:
+            made = self._ids.get(operation.bulk_id or "")
+            return None if address is None or made is None else self._location(address, made)
+        if address is None or address.resource_id is None:
+            is_whole = "://" in operation.path
+            return operation.path if is_whole else f"{self.base_url}/{operation.path.lstrip('/')}"
+        return self._location(address, resolved(address.resource_id, self._ids))
+
+    def _location(self, address: Address, resource_id: str) -> str:
+        return f"{self.base_url}{address.resource_type.endpoint}/{resource_id}"
+
+
+def _addressed(operation: Operation) -> Address:
+    """
+    Return what an operation is about.
+
+    Raises:
+        NotFound: It is about nothing here.
+        MethodNotAllowed: It is nothing that can be done with it.
+    """
+    address = operation.address
+    if address is None:
+        raise NotFound("There is no such endpoint; operations are on /Users and /Groups.")
+    is_whole = address.resource_id is None
+    if operation.method not in set(Method) or is_whole is not (operation.method == Method.POST):
+        raise MethodNotAllowed(
+            "Operations are POST on /Users or /Groups, and PUT, PATCH and DELETE of one resource."
+        )
+    return address
+
+
+def _setting(attributes: Mapping[str, object]) -> dict[str, object]:
+    """Return the PATCH that adds *attributes*."""
+    return {"schemas": [PATCH_OP], "Operations": [{"op": "add", "value": attributes}]}
