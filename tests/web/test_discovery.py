@@ -74,6 +74,33 @@ def test_every_schema_that_a_resource_type_names_is_served(
         assert {schema.id for schema in resource_type.schemas} <= served
 
 
+@pytest.mark.parametrize("path", ["/ServiceProviderConfig", "/ResourceTypes/User", "/Schemas/{}"])
+def test_discovery_says_nothing_that_no_schema_declares(anonymous: FlaskClient, path: str) -> None:
+    """What describes the service is itself described."""
+    document = get(anonymous, path.format("urn:ietf:params:scim:schemas:core:2.0:User"))
+    schema = get(anonymous, f"/Schemas/{document['schemas'][0]}")
+
+    assert undeclared(document, schema["attributes"]) == set()
+
+
+def undeclared(document: dict[str, Any], declared: list[dict[str, Any]]) -> set[str]:
+    """Return the names in *document* that are not declared, besides those all resources have."""
+    attributes = {each["name"]: each for each in declared}
+    found: set[str] = set()
+    for name, value in document.items():
+        if name in {"schemas", "id", "meta"}:
+            continue
+        if name not in attributes:
+            found.add(name)
+            continue
+        parts = attributes[name].get("subAttributes", [])
+        for each in value if isinstance(value, list) else [value]:
+            # The schema of schemas ends where parts of parts begin (RFC 7643 §7).
+            if isinstance(each, dict):
+                found |= {f"{name}.{part}" for part in undeclared(each, parts or declared)}
+    return found
+
+
 def test_paging_and_sorting_are_ignored(anonymous: FlaskClient) -> None:
     """RFC 7644 §4: the whole list always comes."""
     assert get(anonymous, "/Schemas?count=1&startIndex=3&sortBy=x")["totalResults"] == len(
