@@ -23,6 +23,7 @@ from gateway.web.shortcut import Shortcut
 from gateway.web.throttle import Throttle
 from gateway.web.tracing import trace_requests
 from gateway.web.unsupported import add_unsupported
+from gateway.web.versions import LatestVersion
 from gateway.web.wellformed import LARGEST_BODY_BYTES, refuse_malformed
 
 
@@ -94,7 +95,9 @@ def create_web(
     add_bulk(app, registry, writers, authenticator=authenticator, addresses=addresses)
     add_explanation(app, registry, explain, authenticator=authenticator, addresses=addresses)
     add_unsupported(app, authenticator)
-    app.wsgi_app = Shortcut(app.wsgi_app, ready, authenticator)  # type: ignore[method-assign]  # Flask's way to add a middleware
+    # What was answered before was asked for by its version: the way past the framework comes first.
+    inner = LatestVersion(app.wsgi_app)
+    app.wsgi_app = Shortcut(inner, ready, authenticator)  # type: ignore[method-assign]  # Flask's way to add a middleware
     if counter is not None:
         app.wsgi_app = Throttle(app.wsgi_app, authenticator, counter)  # type: ignore[method-assign]  # the same
     return app

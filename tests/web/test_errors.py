@@ -199,6 +199,22 @@ def test_another_version_is_refused(client: FlaskClient, path: str) -> None:
     refused(client.get(path), 400, "invalidVers")
 
 
+@pytest.mark.parametrize("path", ["/Users/u7", "/Users", "/Schemas", "/ServiceProviderConfig/"])
+def test_without_a_version_the_latest_is_meant(client: FlaskClient, path: str) -> None:
+    """RFC 7644 §3.13; what is told of where things are has the version in it."""
+    meant = client.get(f"/scim/v2{path}")
+    answer = client.get(f"/scim{path}")
+
+    assert (answer.status_code, answer.data) == (200, meant.data)
+    assert answer.headers.get("Content-Location") == meant.headers.get("Content-Location")
+
+
+@pytest.mark.parametrize("path", ["/scimUsers", "/scim/Nope", "/scim/vUsers", "/x/scim/Users"])
+def test_an_address_of_something_else_is_left_alone(client: FlaskClient, path: str) -> None:
+    """Nothing is guessed into an address."""
+    refused(client.get(path), 404)
+
+
 def test_a_body_that_is_too_large_is_refused(client: FlaskClient) -> None:
     """The status is 413 before the body is read."""
     limit = 1 << 20
