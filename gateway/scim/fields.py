@@ -87,6 +87,22 @@ class Instant(Literal):
             raise self.make_error("invalid") from None
 
 
+class ObjectOrValue(fields.Nested):
+    """
+    An object, or the ``value`` of one, which stands alone; an empty one says that there is none.
+
+    Entra ID writes a manager so.
+    """
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Any, partial: Any = None, **kwargs: Any
+    ) -> Any:
+        if value == "":
+            return None
+        whole = {"value": value} if isinstance(value, str) else value
+        return super()._deserialize(whole, attr, data, partial, **kwargs)
+
+
 class Values(fields.List[Any]):
     """The values of a multi-valued attribute that are assigned, at most one of them primary."""
 
@@ -110,6 +126,21 @@ class Values(fields.List[Any]):
         if any(count > MOST_ALIKE for count in alike.values()):
             raise self.make_error("alike")
         return values
+
+
+class DistinctValues(Values):
+    """The same; those of one ``value`` and ``type`` are one, which has all that was said of it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        # RFC 7643 §2.4.
+        kept: dict[object, Any] = {}
+        for place, one in enumerate(super()._deserialize(value, attr, data, **kwargs)):
+            if isinstance(one, dict) and "value" in one:
+                key = (str(one["value"]), fold(str(one.get("type"))))
+                kept[key] = kept.get(key, {}) | one
+            else:
+                kept[place] = one
+        return list(kept.values())
 
 
 #: How a value of each type is read, and what it must be.

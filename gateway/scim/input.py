@@ -12,7 +12,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 
-from gateway.scim.fields import TYPES, UNASSIGNED, Values
+from gateway.scim.fields import TYPES, UNASSIGNED, DistinctValues, ObjectOrValue, Values
 from gateway.scim.members import Members, name_of, refusal
 from gateway.scim.path import AttributePath, Target
 from gateway.scim.schema import Attribute, AttributeType, Mutability, ResourceType
@@ -108,13 +108,10 @@ def read_value(target: Target, value: object) -> Any:
     """
     leaf = target.leaf
     many = leaf.multi_valued
-    given = value if isinstance(value, list) or not many or value is None else [value]
+    if many and value is not None:
+        value = [_whole(leaf, each) for each in (value if isinstance(value, list) else [value])]
     try:
-        read = _reader(leaf).deserialize(
-            [_whole(leaf, each) for each in given]
-            if many and isinstance(given, list)
-            else _whole(leaf, given)
-        )
+        read = _reader(leaf).deserialize(value)
     except ValidationError as error:
         raise refusal(error, at=target.name) from None
     return None if read in UNASSIGNED else read
@@ -185,27 +182,29 @@ def _fields(attributes: Iterable[Attribute]) -> dict[str, fields.Field[Any] | No
     return {
         attribute.name: None
         if attribute.mutability is Mutability.READ_ONLY
-        else _values(attribute)
+        else _values(attribute, DistinctValues)
         if attribute.multi_valued
         else _value(attribute)
         for attribute in attributes
     }
 
 
-def _values(attribute: Attribute) -> fields.Field[Any]:
+def _values(attribute: Attribute, kind: type[Values] = Values) -> fields.Field[Any]:
     # What stands for a value that is missing, or its part, knows who uses it: that an address may
     # be a user's name, say.
     parts = tuple(replace(part, required=False) for part in attribute.sub_attributes)
-    return Values(_value(replace(attribute, required=False, sub_attributes=parts)))
+    return kind(_value(replace(attribute, required=False, sub_attributes=parts)))
 
 
 def _value(attribute: Attribute) -> fields.Field[Any]:
     if attribute.type is AttributeType.COMPLEX:
         usual = _USUAL_PARTS if attribute.multi_valued else ()
+        is_told_by_value = not attribute.multi_valued and attribute.sub_attribute("value")
         return _object(
             attribute.sub_attributes,
             also_dropped=(*_UNSERVED.get(attribute.name, ()), *usual),
             required=attribute.required,
+            kind=ObjectOrValue if is_told_by_value else fields.Nested,
         )
     kind, expected = TYPES[attribute.type]
     messages = _REQUIRED | {"invalid": f"must be {expected}"}
@@ -220,13 +219,17 @@ def _reader(attribute: Attribute) -> fields.Field[Any]:
 
 
 def _whole(attribute: Attribute, value: object) -> object:
-    """Return a value, or the object whose ``value`` it is."""
+    """Return one of many values, or the object whose ``value`` it is."""
     is_part = attribute.type is AttributeType.COMPLEX and isinstance(value, str)
     return {"value": value} if is_part and attribute.sub_attribute("value") else value
 
 
 def _object(
-    attributes: Iterable[Attribute], *, also_dropped: Iterable[str] = (), required: bool = False
+    attributes: Iterable[Attribute],
+    *,
+    also_dropped: Iterable[str] = (),
+    required: bool = False,
+    kind: type[fields.Nested] = fields.Nested,
 ) -> fields.Field[Any]:
     members = _compiled(Members, _fields(attributes), also_dropped=also_dropped)
-    return fields.Nested(members, required=required, error_messages=_REQUIRED)
+    return kind(members, required=required, error_messages=_REQUIRED)

@@ -107,12 +107,33 @@ def test_what_rfc_7643_has_and_these_resources_have_not_is_ignored(registry: Reg
     }
 
 
+@pytest.mark.parametrize(("manager", "read"), [("b0b", {"manager": {"value": "b0b"}}), ("", None)])
+def test_a_manager_is_told_by_an_id_alone(
+    registry: Registry, manager: str, read: dict[str, Any] | None
+) -> None:
+    """As Entra ID writes one; an empty text says that there is none."""
+    body = {"userName": "ann", ENTERPRISE: {"manager": manager}}
+
+    assert read_resource(body, registry.user).get(ENTERPRISE) == read
+
+
 @pytest.mark.parametrize("schemas", [[], ["urn:unknown"], "urn:x", None])
 def test_schemas_are_not_relied_on(registry: Registry, schemas: object) -> None:
     """Databricks sends none, Entra ID one that nobody knows."""
     read = read_resource({"schemas": schemas, "displayName": "Devs"}, registry.group)
 
     assert read == {"displayName": "Devs"}
+
+
+def test_a_value_that_is_there_twice_is_read_once(registry: Registry) -> None:
+    """With all that was said of it; one of another type is another (RFC 7643 §2.4)."""
+    work = {"value": "ann@acme.com", "type": "work"}
+    home = {"value": "ann@acme.com", "type": "home"}
+    body = {"userName": "ann", "emails": [work, home, work | {"primary": True}, {"type": "x"}]}
+
+    read = read_resource(body, registry.user)
+
+    assert read["emails"] == [work | {"primary": True}, home, {"type": "x"}]
 
 
 def test_values_of_every_type_are_read(specimen: ResourceType) -> None:

@@ -44,12 +44,18 @@ class Values:
 
     def add(self, value: Any) -> None:
         """
-        Add *value*, unless one that is the same is there.
+        Add *value*, unless one that is the same is there; to one of its type, what it says besides.
+
+        No two have the same ``value`` and ``type`` then (RFC 7643 §2.4).
 
         Raises:
             InvalidValue: There are too many already that differ in their labels alone.
         """
         if self._same(value):
+            return
+        alike = self._alike(value)
+        if alike:
+            self.change(alike[0], lambda kept: kept | value)
             return
         if len(self._places.get(self._key(value), ())) >= MOST_ALIKE:
             name = self._target.name
@@ -136,6 +142,19 @@ class Values:
             place
             for place in self._places.get(self._key(value), ())
             if self._is_same(value, self._kept[place])
+        ]
+
+    def _alike(self, value: Any) -> list[int]:
+        if not isinstance(value, dict) or "value" not in value:
+            return []
+        label = self._parts.get("type")
+        if label is None:
+            return []
+        wanted = _comparable(value.get("type"), label)
+        return [
+            place
+            for place in self._places.get(self._key(value), ())
+            if _comparable(self._kept[place].get("type"), label) == wanted
         ]
 
     def _is_same(self, value: Any, kept: Any) -> bool:

@@ -165,6 +165,22 @@ def test_a_value_that_is_made_primary_is_the_only_one(user: dict[str, Any]) -> N
     assert [e["value"] for e in emails if e.get("primary")] == ["ann@other.example"]
 
 
+def test_a_value_that_is_there_is_not_added_again(user: dict[str, Any]) -> None:
+    """What is said of it besides is added to it (RFC 7643 §2.4); another type is another value."""
+    home = {"value": "ANN@home.example", "type": "home"}
+    operations: Operations = [
+        {"op": "add", "path": "emails", "value": [home | {"primary": True}]},
+        {"op": "add", "path": "emails", "value": [home | {"type": "other"}]},
+    ]
+    patch = read_patch({"Operations": operations}, REGISTRY.user)
+    emails = apply_patch(user, patch, REGISTRY.user)["emails"]
+    assert [(e["value"], e["type"], e.get("primary", False)) for e in emails] == [
+        ("ann@acme.example", "work", False),
+        ("ANN@home.example", "home", True),
+        ("ANN@home.example", "other", False),
+    ]
+
+
 def test_a_member_is_never_turned_into_another(group: dict[str, Any]) -> None:
     """What says who it is is immutable: RFC 7643 §4.2."""
     operation = {"op": "replace", "path": f'members[value eq "{ANN}"].value', "value": BOB}
