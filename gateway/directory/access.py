@@ -155,7 +155,8 @@ def with_access(
 
 
 def _with_values(resource: dict[str, Any], access: list[dict[str, object]]) -> Document:
-    resource.setdefault(USER_EXTENSION, {})["access"] = access
+    if access:
+        resource.setdefault(USER_EXTENSION, {})["access"] = access
     # It may change where nothing else of the user does, so the version speaks of it too.
     resource["meta"]["version"] = version = version_of(resource)
     return Document(version, orjson.dumps(resource))

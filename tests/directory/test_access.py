@@ -12,7 +12,7 @@ def access_of(stage: Any, account: Account) -> dict[str, dict[str, Any]]:
     """Return the rights of a user, by what they are on."""
     text = f'id eq "{account.uuid.strip("{}")}"'
     (user,) = stage.resources(stage.users, text, attributes=ACCESS)
-    values = user[EXTENSION]["access"]
+    values = user.get(EXTENSION, {}).get("access", [])
     return {value["value"].rpartition(":")[0]: value for value in values}
 
 
