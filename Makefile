@@ -58,6 +58,10 @@ format: $(READY) ## Put style and format right
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+.PHONY: conformance
+conformance: $(READY) ## Write docs/conformance.md, which rule is met and by what it is proved
+	$(BIN)/python -m tests.rules
+
 .PHONY: bench
 bench: $(BENCH) peers ## Measure speed, beside a ceiling and peers in the same run
 	$(BIN)/python -m benchmarks.speed $(OPTIONS)

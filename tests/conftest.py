@@ -6,8 +6,15 @@ import pytest
 import structlog
 
 from tests.postgresql import cluster, postgresql_url
+from tests.rules.marking import pytest_collection_modifyitems, pytest_configure
 
-__all__ = ["cluster", "logs_as_they_were", "postgresql_url"]
+__all__ = [
+    "cluster",
+    "logs_as_they_were",
+    "postgresql_url",
+    "pytest_collection_modifyitems",
+    "pytest_configure",
+]
 
 
 @pytest.fixture(autouse=True)

@@ -60,6 +60,7 @@ def failed(client: Client, bitbucket: Serving) -> str:
     return str(group_id)
 
 
+@pytest.mark.rule("ipsie-audit")
 def test_the_changes_are_listed(settings: dict[str, str], failed: str) -> None:
     """With who asked, what was done, and why it stopped."""
     listed = run(settings, "journal", "list", "--open").output
@@ -72,6 +73,7 @@ def test_the_changes_are_listed(settings: dict[str, str], failed: str) -> None:
     assert run(settings, "journal", "list", "--days", "0").output == ""
 
 
+@pytest.mark.rule("ipsie-audit")
 def test_the_journal_is_exported(settings: dict[str, str], failed: str) -> None:
     """As CSV, a line for each change, and as JSON lines, one for each entry."""
     (row,) = csv.DictReader(io.StringIO(run(settings, "journal", "export").output))
@@ -84,6 +86,7 @@ def test_the_journal_is_exported(settings: dict[str, str], failed: str) -> None:
     assert entries[-1]["event"] == "failed"
 
 
+@pytest.mark.rule("7644-3.5.2-undone")
 @pytest.mark.usefixtures("failed")
 def test_a_change_is_finished(settings: dict[str, str], bitbucket: Serving) -> None:
     """What is left of it, and nothing twice."""

@@ -28,6 +28,7 @@ def test_every_check_of_users_and_groups_is_made(results: list[CheckResult]) -> 
     assert len(results) > 90
 
 
+@pytest.mark.rule("7643-7-obeyed")
 def test_nothing_is_found(results: list[CheckResult]) -> None:
     """No error, and nothing that is but tolerated."""
     found = [e for e in results if e.status not in (Status.SUCCESS, Status.SKIPPED)]

@@ -54,6 +54,7 @@ def test_facts_are_read_anew_when_they_are_too_old(stage: Any) -> None:
     assert answer.provenance.age_seconds == 0
 
 
+@pytest.mark.rule("7644-3.9-spared")
 def test_nothing_is_read_that_is_not_shown(stage: Any) -> None:
     """Members alone cost one call for each hundred; their grants are left unread."""
     answer = stage.ask(stage.users, attributes="userName,roles")
@@ -204,6 +205,7 @@ def test_a_member_who_leaves_is_gone(stage: Any) -> None:
     assert after["meta"]["created"] == before["meta"]["created"]
 
 
+@pytest.mark.rule("7644-3.14-entity-tags")
 def test_only_what_changed_is_modified(stage: Any) -> None:
     """A reading that finds a user as it was keeps its version and lastModified."""
     before = {user["id"]: user["meta"] for user in stage.resources(stage.users)}

@@ -32,6 +32,7 @@ def ids(listing: Listing) -> list[str]:
     return [user["id"] for user in orjson.loads(listing.json)]
 
 
+@pytest.mark.rule("9865-2-next-cursor", "9865-2-previous-cursor")
 @pytest.mark.parametrize("sort_by", ["", "displayName"])
 @pytest.mark.parametrize("text", [None, "active eq true"])
 def test_a_walk_meets_everybody_once(stage: Any, text: str | None, sort_by: str) -> None:
@@ -73,6 +74,7 @@ def test_who_was_there_throughout_is_met_once(stage: Any) -> None:
     assert before - left <= set(met) <= before
 
 
+@pytest.mark.rule("9865-2.1-expired-cursor")
 def test_a_walk_that_took_too_long_is_given_up(stage: Any) -> None:
     """Not a second earlier."""
     cursor = ask(stage, "").next_cursor
@@ -101,6 +103,7 @@ def test_the_oldest_walk_makes_room(stage: Any) -> None:
     assert ask(stage, latest).count == 3
 
 
+@pytest.mark.rule("9865-2-next-cursor")
 def test_what_fits_on_a_page_is_no_walk(stage: Any) -> None:
     """It has no cursors, and nothing is kept of it; nor of a count of none."""
     alone = ask(stage, "", text='roles.value eq "owner"')

@@ -54,6 +54,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
         yield Scene(client, bitbucket, names)
 
 
+@pytest.mark.rule("7644-3.5.1-as-clients-send-it", "7643-3.1-external-id")
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_is_answered_as_the_client_expects(scene: Scene, path: Path) -> None:
     """With the calls it takes, and no others."""

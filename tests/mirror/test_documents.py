@@ -65,6 +65,7 @@ def test_a_resource_is_completed_with_its_history(
     ]
 
 
+@pytest.mark.rule("7644-3.14-entity-tags")
 def test_the_version_is_a_weak_entity_tag_of_the_content() -> None:
     """The order of members is nothing, that of values is something."""
     version = version_of({"a": 1, "b": [1, 2]})
@@ -161,6 +162,7 @@ def test_a_later_change_is_modified_later(
     assert _meta(mirror, user, "a")["lastModified"] == SECOND.replace("000Z", "002Z")
 
 
+@pytest.mark.rule("7644-3.9-spared")
 def test_members_that_are_not_shown_are_not_read(
     mirror: Mirror, registry: Registry, now: datetime
 ) -> None:

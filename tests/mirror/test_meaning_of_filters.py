@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
@@ -74,6 +75,7 @@ _properties = settings(
 )
 
 
+@pytest.mark.rule("7644-3.4.2.2-mirror")
 @_properties
 @given(data=st.data(), type_name=st.sampled_from(TYPES))
 def test_sql_selects_what_the_filter_means(
@@ -88,6 +90,7 @@ def test_sql_selects_what_the_filter_means(
         assert found == [d for d in documents if matches(node, d)]
 
 
+@pytest.mark.rule("7644-3.4.2.3-sort", "7644-3.4.2.3-without-a-value", "7644-3.4.2.3-many-values")
 @_properties
 @given(data=st.data(), type_name=st.sampled_from(TYPES))
 def test_sql_sorts_as_a_naive_sort_does(
@@ -103,6 +106,7 @@ def test_sql_sorts_as_a_naive_sort_does(
             assert found == _sorted(documents, target, descending=descending)
 
 
+@pytest.mark.rule("7644-3.4.2.4-stable")
 @_properties
 @given(data=st.data(), type_name=st.sampled_from(TYPES))
 def test_pages_are_parts_of_the_whole(engine: Engine, data: st.DataObject, type_name: str) -> None:

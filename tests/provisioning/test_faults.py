@@ -38,6 +38,7 @@ def bitbucket() -> Iterator[Serving]:
         yield served
 
 
+@pytest.mark.rule("7644-3.5.2-undone")
 @pytest.mark.parametrize(
     ("kind", "position"),
     [

@@ -54,6 +54,7 @@ def test_a_group_is_made_with_its_members(office: Office) -> None:
     assert [call.split(" ", 1)[0] for call in office.writes] == ["POST", "PUT", "PUT"]
 
 
+@pytest.mark.rule("7643-4.2-names-may-be-equal")
 def test_an_equal_name_is_taken(office: Office) -> None:
     """In any letter case, for a new group and for one that is renamed."""
     with pytest.raises(Uniqueness, match="Developers already"):
@@ -75,6 +76,7 @@ def test_only_the_difference_is_called(office: Office) -> None:
     assert f"{{{ids[2]}}}" in office.writes[0]
 
 
+@pytest.mark.rule("7643-3.1-id")
 def test_a_renamed_group_keeps_its_id(office: Office) -> None:
     """Though Bitbucket gives it another slug; a new group of the old name has another id."""
     group_id = office.group_id("Developers")
@@ -90,6 +92,7 @@ def test_a_renamed_group_keeps_its_id(office: Office) -> None:
     assert again["id"] != group_id
 
 
+@pytest.mark.rule("7643-3.1-id")
 def test_a_group_that_was_deleted_never_comes_back_under_its_id(office: Office) -> None:
     """It is gone, and a new one of the same name is another (RFC 7643 §3.1)."""
     group_id = office.group_id("Developers")
@@ -107,6 +110,7 @@ def test_a_group_that_was_deleted_never_comes_back_under_its_id(office: Office) 
     assert resource(office.create_group(displayName="Developers"))["id"] != group_id
 
 
+@pytest.mark.rule("7643-4.2-unknown-members")
 def test_an_unknown_member_is_refused_before_any_call(office: Office) -> None:
     """With who it is."""
     group_id = office.group_id("Developers")
@@ -279,6 +283,7 @@ def test_a_dry_run_touches_nothing(office: Office) -> None:
     assert office.changes() == []
 
 
+@pytest.mark.rule("7644-3.14-if-match")
 def test_a_request_for_another_version_is_refused(office: Office) -> None:
     """412, and nothing is changed."""
     group_id = office.group_id("Developers")

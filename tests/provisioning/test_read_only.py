@@ -13,6 +13,7 @@ NICKNAME = {"op": "replace", "path": "nickName", "value": "Annie"}
 INACTIVE = {"op": "replace", "path": "active", "value": False}
 
 
+@pytest.mark.rule("7644-3.5.2-read-only-profile")
 def test_it_is_refused_unless_it_is_to_be_ignored(office: Office) -> None:
     """With all that is in the same request: it is said, and nothing is done by half."""
     ann = uuid_of(office, "Ann")
@@ -35,6 +36,7 @@ def test_what_is_the_same_is_nothing_to_be_told(office: Office) -> None:
     assert office.patch_user(ann, NICKNAME | {"value": "Ann"}).notes == ()
 
 
+@pytest.mark.rule("7644-3.5.2-read-only-profile", "7643-4.1.2-roles-are-writable")
 @pytest.mark.parametrize("path", ["groups", "roles"])
 def test_access_is_never_ignored(office: Office, path: str) -> None:
     """Who takes a group away must not be told that it is gone."""

@@ -70,6 +70,7 @@ def test_an_invitation_goes_to_the_primary_e_mail(office: Office) -> None:
     assert office.find_user('userName eq "zoe@corp.onmicrosoft.example"')
 
 
+@pytest.mark.rule("7643-3.1-id")
 def test_the_id_stays_when_the_invitation_is_accepted(office: Office) -> None:
     """What the client said stays, and what Bitbucket knows comes besides."""
     group_id = office.group_id("Developers")
@@ -100,6 +101,7 @@ def test_an_invited_person_is_put_into_groups_by_invitation(office: Office) -> N
     assert user_id not in {member["value"] for member in group["members"]}
 
 
+@pytest.mark.rule("7643-4.1.1-user-name-is-unique")
 @pytest.mark.parametrize("name", ["zoe@acme.example", "ZOE@ACME.EXAMPLE", "ann@acme.example"])
 def test_a_name_that_is_taken_is_refused(office: Office, name: str) -> None:
     """In any letter case, and also if it is the address of a member that nobody had asked for."""
@@ -155,6 +157,7 @@ def test_why_a_user_has_access_is_kept(office: Office) -> None:
     assert EXTENSION not in again
 
 
+@pytest.mark.rule("7643-4.1.1-active")
 def test_a_deactivated_user_can_be_read_and_gets_nothing(office: Office) -> None:
     """It is inactive, in no group, and put into none until it is active again."""
     ann = uuid_of(office, "Ann")
@@ -285,6 +288,7 @@ def test_what_is_held_back_and_stays_is_in_no_plan_and_no_journal(office: Office
     assert len(resource(office.activate(ann, active=True))["entitlements"]) == 1
 
 
+@pytest.mark.rule("7644-3.5.1-replaces")
 def test_a_put_that_empties_a_list_clears_it(office: Office) -> None:
     """And one that leaves it out keeps it: RFC 7644 §3.5.1."""
     ann = uuid_of(office, "Ann")
@@ -310,6 +314,7 @@ def test_who_was_deactivated_gets_all_back_though_active_was_removed(office: Off
     assert [group["display"] for group in back["groups"]] == ["Developers"]
 
 
+@pytest.mark.rule("7643-4.1.2-groups-are-read-only")
 def test_groups_are_not_said_to_be_cleared(office: Office) -> None:
     """They are changed through the groups; only the same list may be sent."""
     ann = uuid_of(office, "Ann")

@@ -19,6 +19,7 @@ PLACE = Place(UUID(int=7), 200)
 places = st.builds(Place, st.uuids(), st.integers(0, 2**64 - 1))
 
 
+@pytest.mark.rule("9865-2-characters")
 @given(places, st.integers(0, 2**32 - 1), st.binary())
 def test_a_cursor_leads_back_to_its_place(place: Place, count: int, bound_to: bytes) -> None:
     """In characters that no address has to escape (RFC 9865 §2)."""
@@ -28,6 +29,7 @@ def test_a_cursor_leads_back_to_its_place(place: Place, count: int, bound_to: by
     assert SEAL.place(cursor, count=count, bound_to=bound_to) == place
 
 
+@pytest.mark.rule("9865-2.1-invalid-cursor")
 @given(st.text() | st.from_regex(r"\A[A-Za-z0-9_-]{59,60}\Z"))
 def test_no_other_text_is_a_cursor(text: str) -> None:
     """Whatever a client makes up."""
@@ -35,6 +37,7 @@ def test_no_other_text_is_a_cursor(text: str) -> None:
         SEAL.place(text, count=100, bound_to=b"")
 
 
+@pytest.mark.rule("9865-5-opaque")
 @given(st.data())
 def test_a_cursor_that_was_changed_is_none(data: st.DataObject) -> None:
     """Not one character of it can be another."""
@@ -46,6 +49,7 @@ def test_a_cursor_that_was_changed_is_none(data: st.DataObject) -> None:
         SEAL.place(cursor[:at] + other + cursor[at + 1 :], count=100, bound_to=b"q")
 
 
+@pytest.mark.rule("9865-2-same-question")
 def test_a_cursor_is_of_use_for_its_question_alone() -> None:
     """And with the count that the walk began with; the key of another service opens none."""
     cursor = SEAL.cursor(PLACE, count=100, bound_to=b"q")
@@ -65,6 +69,7 @@ def page_of(user_type: ResourceType, caller: str = "t", **parameters: str) -> Cu
     return page
 
 
+@pytest.mark.rule("9865-2-first-page", "9865-2.1-invalid-count")
 def test_a_walk_begins_with_an_empty_cursor(registry: Registry) -> None:
     """A negative count reads as none, and no count as the largest (RFC 9865 §2)."""
     user_type = registry.user
@@ -76,6 +81,7 @@ def test_a_walk_begins_with_an_empty_cursor(registry: Registry) -> None:
         page_of(user_type, cursor="", startIndex="1")
 
 
+@pytest.mark.rule("9865-2-same-question", "9865-5-opaque")
 def test_every_parameter_binds_a_cursor(registry: Registry) -> None:
     """So do the type and who asks."""
     user_type = registry.user

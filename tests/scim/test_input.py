@@ -15,6 +15,9 @@ TWICE = {"GIVENNAME": "Ann", "givenName": "Ann"}
 TWO_PRIMARIES = [{"value": "a", "primary": True}, {"value": "b", "primary": "true"}]
 
 
+@pytest.mark.rule(
+    "7643-2.1-names-ignore-case", "7643-2.3.2-no-booleans-in-strings", "7643-3-foreign-schemas"
+)
 def test_a_user_as_entra_sends_it(registry: Registry) -> None:
     """Names in any case, strings for booleans, foreign schemas and unknown RFC attributes pass."""
     read = read_resource(
@@ -44,6 +47,7 @@ def test_a_user_as_entra_sends_it(registry: Registry) -> None:
     }
 
 
+@pytest.mark.rule("7644-3.3-read-only", "7644-3.5.1-read-only")
 def test_what_is_read_only_is_ignored(registry: Registry) -> None:
     """Okta sends back the groups it was told, and everybody sends ids."""
     read = read_resource(
@@ -60,6 +64,7 @@ def test_what_is_read_only_is_ignored(registry: Registry) -> None:
     assert read == {"userName": "ann"}
 
 
+@pytest.mark.rule("7643-2.5-nothing-is-nothing")
 @pytest.mark.parametrize("nothing", [None, []])
 def test_null_and_an_empty_list_are_unassigned(registry: Registry, nothing: object) -> None:
     """RFC 7643 §2.5: they are the same as a missing attribute."""
@@ -68,6 +73,7 @@ def test_null_and_an_empty_list_are_unassigned(registry: Registry, nothing: obje
     assert read_resource(body, registry.group) == {"displayName": "Devs"}
 
 
+@pytest.mark.rule("7643-2.5-nothing-is-nothing")
 @pytest.mark.parametrize(
     "empty",
     [
@@ -85,6 +91,7 @@ def test_what_holds_nothing_is_unassigned(registry: Registry, empty: dict[str, A
     assert read_resource({"userName": "ann"} | empty, registry.user) == {"userName": "ann"}
 
 
+@pytest.mark.rule("7644-3.1-unserved-attributes", "7643-2.4-usual-parts")
 def test_what_rfc_7643_has_and_these_resources_have_not_is_ignored(registry: Registry) -> None:
     """RFC 7644 §3.1 doesn't ask clients to strip it, and Okta and Databricks don't."""
     user = {
@@ -107,6 +114,7 @@ def test_what_rfc_7643_has_and_these_resources_have_not_is_ignored(registry: Reg
     }
 
 
+@pytest.mark.rule("7644-3.5.2-managers-are-objects")
 @pytest.mark.parametrize(("manager", "read"), [("b0b", {"manager": {"value": "b0b"}}), ("", None)])
 def test_a_manager_is_told_by_an_id_alone(
     registry: Registry, manager: str, read: dict[str, Any] | None
@@ -117,6 +125,7 @@ def test_a_manager_is_told_by_an_id_alone(
     assert read_resource(body, registry.user).get(ENTERPRISE) == read
 
 
+@pytest.mark.rule("7643-3-schemas-required")
 @pytest.mark.parametrize("schemas", [[], ["urn:unknown"], "urn:x", None])
 def test_schemas_are_not_relied_on(registry: Registry, schemas: object) -> None:
     """Databricks sends none, Entra ID one that nobody knows."""
@@ -125,6 +134,7 @@ def test_schemas_are_not_relied_on(registry: Registry, schemas: object) -> None:
     assert read == {"displayName": "Devs"}
 
 
+@pytest.mark.rule("7643-2.4-one-of-a-type")
 def test_a_value_that_is_there_twice_is_read_once(registry: Registry) -> None:
     """With all that was said of it; one of another type is another (RFC 7643 §2.4)."""
     work = {"value": "ann@acme.com", "type": "work"}
@@ -159,6 +169,7 @@ def test_values_of_every_type_are_read(specimen: ResourceType) -> None:
     }
 
 
+@pytest.mark.rule("7643-2.3-json-types")
 @pytest.mark.parametrize(
     ("body", "said"),
     [
@@ -202,6 +213,7 @@ def test_a_group_with_its_extension(registry: Registry) -> None:
     }
 
 
+@pytest.mark.rule("7644-3.3-wrong-value", "7643-2.4-one-primary", "7644-3.1-undeclared-attributes")
 @pytest.mark.parametrize(
     ("body", "error", "said"),
     [
@@ -250,6 +262,7 @@ def test_members_of_another_type_are_refused(registry: Registry) -> None:
         read_resource({"displayName": "Devs", "title": "x"}, registry.group)
 
 
+@pytest.mark.rule("7644-3.5.1-left-out")
 @pytest.mark.parametrize("nothing", [None, []])
 def test_a_replacement_tells_what_it_empties_from_what_it_leaves_out(
     registry: Registry, nothing: object

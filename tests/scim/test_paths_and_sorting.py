@@ -28,6 +28,7 @@ CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 EXTENSION = "urn:bitbucket-scim:params:scim:schemas:extension:1.0:User"
 
 
+@pytest.mark.rule("7643-2.1-names-ignore-case", "7644-3.10-urns")
 @pytest.mark.parametrize(
     ("text", "canonical"),
     [
@@ -60,6 +61,7 @@ def test_a_path_to_nothing_resolves_to_nothing(registry: Registry, text: str) ->
     assert resolve(AttributePath.parse(text), registry.user) is None
 
 
+@pytest.mark.rule("7643-2.1-name-grammar")
 @pytest.mark.parametrize("text", ["", "a.b.c", "a b", "1a", ".a", "a.", "urn:x:", 'a[b eq "c"]'])
 def test_what_is_no_path_is_refused(text: str) -> None:
     """RFC 7644 §3.10 has no such thing."""
@@ -77,6 +79,7 @@ def test_a_list_is_sorted_by_its_value(registry: Registry, path: str, sorted_by:
     assert sort.target.name == sorted_by
 
 
+@pytest.mark.rule("7644-3.4.2.3-parts")
 @pytest.mark.parametrize("path", ["nope", "name", "a b", f"{EXTENSION}:access"])
 def test_an_order_that_is_none_is_refused(registry: Registry, path: str) -> None:
     """Neither parts as a whole nor what is computed on request can be sorted by."""
@@ -97,6 +100,7 @@ def test_a_path_is_shown_as_it_was_written(text: str) -> None:
     assert str(AttributePath.parse(text)) == text
 
 
+@pytest.mark.rule("7644-5-precis")
 @unhurried
 @given(st.text(), st.text())
 def test_folding_is_stable(left: str, right: str) -> None:
@@ -116,6 +120,7 @@ def test_parts_of_a_text_are_parts_of_it_folded(left: str, right: str) -> None:
     assert fold("\u03a3\u0391\u03a3 ") == fold("\u03c3\u03b1\u03c2 ") == fold("\u03c3\u03b1\u03c3 ")
 
 
+@pytest.mark.rule("7643-2.3.5-instants")
 @pytest.mark.parametrize(
     ("text", "canonical"),
     [
@@ -131,6 +136,7 @@ def test_an_instant_is_read_in_any_zone(text: str, canonical: str) -> None:
     assert read_instant(text) == canonical
 
 
+@pytest.mark.rule("7643-2.3.5-instants")
 @pytest.mark.parametrize(
     "text",
     [

@@ -27,6 +27,7 @@ ALWAYS = {"schemas": [CORE], "id": "1"}
 OF_THE_CORE = {name: value for name, value in ANN.items() if name != EXTENSION}
 
 
+@pytest.mark.rule("7644-3.9-attributes", "7643-3-schemas-listed")
 @pytest.mark.parametrize(
     ("attributes", "expected"),
     [
@@ -57,6 +58,7 @@ def test_only_what_is_asked_is_shown(
     assert projection.apply(ANN) == ALWAYS | expected
 
 
+@pytest.mark.rule("7644-3.9-attributes", "7644-3.9-always")
 @pytest.mark.parametrize(
     ("excluded", "gone"),
     [
@@ -95,6 +97,7 @@ SPECIMEN: dict[str, Any] = {
 }
 
 
+@pytest.mark.rule("7643-7-returned", "7643-4.1.1-password")
 @pytest.mark.parametrize(
     ("attributes", "excluded", "expected"),
     [
@@ -137,6 +140,7 @@ def test_returned_is_obeyed(
     assert projection.apply(SPECIMEN) == expected
 
 
+@pytest.mark.rule("7644-3.9-not-both")
 def test_both_lists_are_too_many(registry: Registry) -> None:
     """They exclude one another."""
     with pytest.raises(InvalidSyntax):

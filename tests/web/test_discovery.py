@@ -19,12 +19,14 @@ def get(client: FlaskClient, path: str) -> Any:
     return json.loads(answer.data)
 
 
+@pytest.mark.rule("7644-4-open")
 def test_discovery_takes_no_token(anonymous: FlaskClient) -> None:
     """Identity providers look before they have one."""
     for path in ("/ServiceProviderConfig", "/ResourceTypes", "/Schemas"):
         assert get(anonymous, path)["schemas"]
 
 
+@pytest.mark.rule("7643-5-required")
 @pytest.mark.parametrize("feature", ["patch", "bulk", "filter", "changePassword", "sort", "etag"])
 def test_the_configuration_says_every_required_feature(
     anonymous: FlaskClient, feature: str
@@ -35,6 +37,7 @@ def test_the_configuration_says_every_required_feature(
     assert isinstance(config[feature]["supported"], bool)
 
 
+@pytest.mark.rule("7643-5-true", "9865-4-pagination")
 def test_the_configuration_says_what_is_done(anonymous: FlaskClient) -> None:
     """Filters, sorting, ETags, PATCH and bulk requests are there, and pages are by index."""
     config = get(anonymous, "/ServiceProviderConfig")
@@ -48,6 +51,7 @@ def test_the_configuration_says_what_is_done(anonymous: FlaskClient) -> None:
     assert config["authenticationSchemes"][0]["type"] == "oauthbearertoken"
 
 
+@pytest.mark.rule("7643-6-resource-types", "7643-7-schemas")
 @pytest.mark.parametrize("path", ["/ResourceTypes", "/Schemas"])
 def test_every_document_is_found_where_it_says(anonymous: FlaskClient, path: str) -> None:
     """meta.location is absolute, and leads to the same document."""
@@ -64,6 +68,7 @@ def test_a_schema_is_found_in_any_letter_case(anonymous: FlaskClient) -> None:
     assert found["name"] == "User"
 
 
+@pytest.mark.rule("7643-7-schemas")
 def test_every_schema_that_a_resource_type_names_is_served(
     anonymous: FlaskClient, registry: Registry
 ) -> None:
@@ -74,6 +79,7 @@ def test_every_schema_that_a_resource_type_names_is_served(
         assert {schema.id for schema in resource_type.schemas} <= served
 
 
+@pytest.mark.rule("7643-7-obeyed")
 @pytest.mark.parametrize("path", ["/ServiceProviderConfig", "/ResourceTypes/User", "/Schemas/{}"])
 def test_discovery_says_nothing_that_no_schema_declares(anonymous: FlaskClient, path: str) -> None:
     """What describes the service is itself described."""
@@ -101,6 +107,7 @@ def undeclared(document: dict[str, Any], declared: list[dict[str, Any]]) -> set[
     return found
 
 
+@pytest.mark.rule("7644-4-no-pages")
 def test_paging_and_sorting_are_ignored(anonymous: FlaskClient) -> None:
     """RFC 7644 §4: the whole list always comes."""
     assert get(anonymous, "/Schemas?count=1&startIndex=3&sortBy=x")["totalResults"] == len(
@@ -108,6 +115,7 @@ def test_paging_and_sorting_are_ignored(anonymous: FlaskClient) -> None:
     )
 
 
+@pytest.mark.rule("7644-4-no-pages")
 @pytest.mark.parametrize("path", ["/Schemas", "/ResourceTypes", "/ServiceProviderConfig"])
 def test_a_filter_is_forbidden(anonymous: FlaskClient, path: str) -> None:
     """RFC 7644 §4: 403, so that nobody takes the whole list for a selection."""
@@ -128,6 +136,7 @@ def test_resource_types_are_found_by_their_name(anonymous: FlaskClient) -> None:
         assert get(anonymous, f"/ResourceTypes/{name}")["id"] == name
 
 
+@pytest.mark.rule("7644-7.2-tls", "7643-2.3.7-references")
 def test_locations_begin_with_the_public_address(serve: Callable[..., FlaskClient]) -> None:
     """Where one is configured, the Host of a request says nothing, not even an invalid one."""
     client = serve(public_url="https://scim.acme.com/bitbucket/")
@@ -147,6 +156,7 @@ def test_locations_begin_where_the_application_is_mounted(anonymous: FlaskClient
     assert location == "https://acme.com/bitbucket/scim/v2/ServiceProviderConfig"
 
 
+@pytest.mark.rule("7644-4-unknown")
 @pytest.mark.parametrize("path", ["/Schemas/urn:x", "/ResourceTypes/Nope"])
 def test_an_unknown_document_is_not_found(anonymous: FlaskClient, path: str) -> None:
     """404, with SCIM's error."""

@@ -26,6 +26,13 @@ def refused(answer: Any, status: int, scim_type: str | None = None) -> dict[str,
     return body
 
 
+@pytest.mark.rule(
+    "7644-3.4.2.2-malformed",
+    "7644-3.4.2.4-whole-numbers",
+    "7644-3.9-not-both",
+    "7644-3.4.2.3-parts",
+    "7644-3.8-utf-8",
+)
 @pytest.mark.parametrize(
     ("query", "scim_type"),
     [
@@ -75,6 +82,7 @@ def test_a_malformed_address_is_refused(client: FlaskClient, path: str) -> None:
     refused(client.get(path), 400, "invalidSyntax")
 
 
+@pytest.mark.rule("9110-13.1.1-if-match-lists")
 @pytest.mark.parametrize("sent", ["7", "", '"7', 'W/7, "7"', '* , "7"', '"7" "8"', 'w/"7"'])
 def test_a_malformed_precondition_is_refused(client: FlaskClient, users: Any, sent: str) -> None:
     """A header that is no entity tag is told before anything is read."""
@@ -91,6 +99,7 @@ def test_a_host_that_is_none_is_refused(client: FlaskClient, path: str, host: st
     refused(client.get(f"/scim/v2{path}", headers={"Host": host}), 400, "invalidSyntax")
 
 
+@pytest.mark.rule("7644-2-challenge", "6750-3-challenge")
 @pytest.mark.parametrize("path", ["/Users", "/Users/u7", "/Groups", "/Groups/g", "/Me"])
 @pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer ", "Basic YTpi", "Bearer x"])
 def test_without_a_known_token_nothing_is_told(
@@ -106,12 +115,14 @@ def test_without_a_known_token_nothing_is_told(
     assert answer.headers["WWW-Authenticate"] == f'Bearer realm="SCIM"{error}'
 
 
+@pytest.mark.rule("7644-2-challenge")
 @pytest.mark.parametrize("method", ["HEAD", "PUT", "PATCH", "DELETE"])
 def test_no_method_is_looked_at_without_a_token(anonymous: FlaskClient, method: str) -> None:
     """The status is 401, whatever the body is."""
     assert anonymous.open("/scim/v2/Users/u7", method=method).status_code == 401
 
 
+@pytest.mark.rule("7644-2-bearer", "7644-3.4.2.1-rights")
 @pytest.mark.parametrize("token", ["a-token-that-opens-everything", "another-token-that-opens"])
 @pytest.mark.parametrize("scheme", ["Bearer", "bEARER", "Bearer  "])
 def test_each_configured_token_opens(anonymous: FlaskClient, scheme: str, token: str) -> None:
@@ -141,6 +152,7 @@ def test_without_configured_tokens_nothing_opens(serve: Callable[..., FlaskClien
         refused(answer, 401)
 
 
+@pytest.mark.rule("7644-3.3-unreadable")
 @pytest.mark.parametrize(
     ("method", "path"),
     [
@@ -154,11 +166,13 @@ def test_a_body_that_is_not_json_is_refused(client: FlaskClient, method: str, pa
     refused(client.open(f"/scim/v2{path}", method=method, data=b"{"), 400, "invalidSyntax")
 
 
+@pytest.mark.rule("9110-15.5.16-media-type")
 def test_a_body_of_another_type_is_refused(client: FlaskClient) -> None:
     """The status is 415, with what to send instead."""
     refused(client.post("/scim/v2/Users", data="a=b", content_type="text/csv"), 415)
 
 
+@pytest.mark.rule("7644-3.12-not-implemented")
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize(
     "path",
@@ -169,6 +183,7 @@ def test_optional_endpoints_are_not_offered(client: FlaskClient, method: str, pa
     refused(client.open(f"/scim/v2{path}", method=method, data=b"{}"), 501)
 
 
+@pytest.mark.rule("7644-4-read-only", "9110-15.5.6-allow")
 @pytest.mark.parametrize("path", ["/ServiceProviderConfig", "/ResourceTypes", "/Schemas"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_discovery_is_read_only(client: FlaskClient, method: str, path: str) -> None:
@@ -179,6 +194,7 @@ def test_discovery_is_read_only(client: FlaskClient, method: str, path: str) -> 
     assert "GET" in answer.headers["Allow"]
 
 
+@pytest.mark.rule("7644-3.12-message")
 @pytest.mark.parametrize(
     "path",
     ["/", "/nope", "/scim/v2/Nope", "/scim/v2/Users/u7/nope", "/scim/v2//Users", "/scim/v2/users"],
@@ -188,17 +204,20 @@ def test_an_unknown_address_is_not_found(client: FlaskClient, path: str) -> None
     refused(client.get(path), 404)
 
 
+@pytest.mark.rule("7644-3.4.1-by-id", "7644-6-tenants")
 def test_an_unknown_id_is_not_found(client: FlaskClient) -> None:
     """The status is 404, and the detail names the id."""
     assert "u999" in refused(client.get("/scim/v2/Users/u999"), 404)["detail"]
 
 
+@pytest.mark.rule("7644-3.13-refused")
 @pytest.mark.parametrize("path", ["/scim/v1/Users", "/scim/v3", "/scim/v20/Users", "/scim/v2.1/"])
 def test_another_version_is_refused(client: FlaskClient, path: str) -> None:
     """RFC 7644 §3.13: 400 invalidVers."""
     refused(client.get(path), 400, "invalidVers")
 
 
+@pytest.mark.rule("7644-3.13-omitted")
 @pytest.mark.parametrize("path", ["/Users/u7", "/Users", "/Schemas", "/ServiceProviderConfig/"])
 def test_without_a_version_the_latest_is_meant(client: FlaskClient, path: str) -> None:
     """RFC 7644 §3.13; what is told of where things are has the version in it."""
@@ -215,6 +234,7 @@ def test_an_address_of_something_else_is_left_alone(client: FlaskClient, path: s
     refused(client.get(path), 404)
 
 
+@pytest.mark.rule("9110-15.5.14-too-large")
 def test_a_body_that_is_too_large_is_refused(client: FlaskClient) -> None:
     """The status is 413 before the body is read."""
     limit = 1 << 20
@@ -237,6 +257,7 @@ def test_bitbucket_refusing_the_gateway_is_a_bad_gateway(client: FlaskClient, us
     }
 
 
+@pytest.mark.rule("9110-15.6.4-retry-after")
 def test_bitbucket_failing_says_when_to_come_back(client: FlaskClient, users: Any) -> None:
     """The status is 503 with Retry-After."""
     users.failure = Unavailable("Bitbucket is down.", retry_after_seconds=30)
@@ -246,6 +267,7 @@ def test_bitbucket_failing_says_when_to_come_back(client: FlaskClient, users: An
     assert answer.headers["Retry-After"] == "30"
 
 
+@pytest.mark.rule("7644-3.12-message")
 def test_a_fault_of_ours_tells_nothing_but_where_to_look(client: FlaskClient, users: Any) -> None:
     """The status is 500; the detail has the request id, and nothing of the fault."""
     users.failure = RuntimeError("secret internals")

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -61,6 +62,7 @@ def test_no_request_makes_the_gateway_fail(
             assert body["status"] == str(answer.status_code)
 
 
+@pytest.mark.rule("7644-2-challenge")
 @many
 @given(WIRE | WIRE.map("Bearer {}".format))
 @example("Bearer \xff")

@@ -32,6 +32,7 @@ def test_the_document_is_valid(document: Any) -> None:
     validate(document)
 
 
+@pytest.mark.rule("7644-3.2-endpoints")
 def test_the_document_and_the_url_map_are_one(document: Any, client: FlaskClient) -> None:
     """Every path and method that is served is described, and the other way round."""
     served = {

@@ -24,6 +24,7 @@ def get(client: FlaskClient, path: str, **parameters: str | int) -> Any:
     return json.loads(answer.data)
 
 
+@pytest.mark.rule("7644-3.4.2-numbers")
 def test_a_list_says_where_it_stands(client: FlaskClient) -> None:
     """Without parameters as many come as a page may have, with the number of all."""
     body = get(client, "/Users")
@@ -33,6 +34,12 @@ def test_a_list_says_where_it_stands(client: FlaskClient) -> None:
     assert len(body["Resources"]) == 250
 
 
+@pytest.mark.rule(
+    "7644-3.4.2.4-start-index",
+    "7644-3.4.2.4-count",
+    "7644-3.4.2.4-capped",
+    "7644-3.4.2.4-past-the-end",
+)
 @pytest.mark.parametrize(
     ("start_index", "count", "expected_start", "expected_items"),
     [
@@ -59,6 +66,7 @@ def test_a_page_out_of_range_is_put_right(
     assert len(body["Resources"]) == expected_items
 
 
+@pytest.mark.rule("7644-3.4.2-list-response")
 def test_a_filter_that_matches_nothing_is_an_empty_list(client: FlaskClient) -> None:
     """The answer is 200 with no resources, never 404."""
     body = get(client, "/Users", filter='userName eq "nobody"')
@@ -90,6 +98,7 @@ def test_an_answer_says_how_old_it_is_and_what_it_cost(client: FlaskClient) -> N
     assert answer.headers["Cache-Control"] == "private, no-cache"
 
 
+@pytest.mark.rule("7643-3.1-meta", "7644-3.14-entity-tags")
 def test_a_resource_comes_with_its_version_and_location(client: FlaskClient) -> None:
     """ETag equals meta.version, Content-Location meta.location."""
     answer = client.get("/scim/v2/Users/u7")
@@ -99,6 +108,7 @@ def test_a_resource_comes_with_its_version_and_location(client: FlaskClient) -> 
     assert answer.headers["Content-Location"] == body["meta"]["location"]
 
 
+@pytest.mark.rule("7644-3.14-if-none-match")
 @pytest.mark.parametrize("sent", ['W/"7"', '"7"', '"x", W/"7"', ',W/"6",, "7" ,', "*", " * "])
 def test_a_known_version_is_not_sent_again(client: FlaskClient, sent: str) -> None:
     """The comparison is weak, lists and the star are understood, and the body is empty."""
@@ -167,6 +177,7 @@ def test_whatever_is_asked_is_answered_or_refused(
 PATHS = ["id", "userName", "active", "emails", "emails.value", "name.familyName", "meta", "nope"]
 
 
+@pytest.mark.rule("7644-3.9-attributes")
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(PATHS), min_size=1), st.sampled_from([str, str.upper, str.lower]))
 def test_nothing_is_shown_that_was_not_asked_for(
@@ -214,12 +225,14 @@ def test_whole_resources_are_passed_on_as_they_are_stored(
     assert client.get("/scim/v2/Groups/g", headers=bearer).data == b"<as stored>"
 
 
+@pytest.mark.rule("9110-15.4-no-redirects")
 @pytest.mark.parametrize("path", ["/Users", "/Users/", "/Users/u7", "/Users/u7/"])
 def test_a_slash_at_the_end_is_tolerated(client: FlaskClient, path: str) -> None:
     """Addresses are often put together of parts; there is no redirect."""
     assert get(client, path)["schemas"]
 
 
+@pytest.mark.rule("7644-3.8-answers")
 @pytest.mark.parametrize(
     "accept",
     ["*/*", "application/json", "application/vnd.github+json", "text/html;q=0.1", "", "nonsense"],
@@ -231,6 +244,7 @@ def test_any_accept_is_answered_in_scims_media_type(client: FlaskClient, accept:
     assert (answer.status_code, answer.content_type) == (200, "application/scim+json")
 
 
+@pytest.mark.rule("9110-9.3.2-head")
 def test_head_is_get_without_a_body(client: FlaskClient) -> None:
     """Its headers are the same."""
     head, got = client.head("/scim/v2/Users/u7"), client.get("/scim/v2/Users/u7")

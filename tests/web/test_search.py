@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 SCHEMAS = ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]
 
 
+@pytest.mark.rule("7644-3.4.3-search")
 @pytest.mark.parametrize(
     ("body", "address"),
     [

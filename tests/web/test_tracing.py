@@ -69,6 +69,7 @@ def test_one_event_tells_of_a_request(client: FlaskClient, events: list[EventDic
     }
 
 
+@pytest.mark.rule("7644-7.5.2-no-personal-data-in-logs")
 @pytest.mark.parametrize(
     "path", ["/scim/v2/Users?filter=userName eq {}", "/scim/v2/Users/{}", "/{}?{}={}"]
 )

@@ -21,6 +21,7 @@ USER = {"userName": "ann@acme.example"}
 PATCH = {"Operations": [{"op": "replace", "path": "active", "value": False}]}
 
 
+@pytest.mark.rule("7644-3.3-created")
 def test_what_is_made_is_answered_with_its_address(client: FlaskClient, scribe: Scribe) -> None:
     """201, Location, ETag, and the resource (RFC 7644 §3.3)."""
     answer = client.post("/scim/v2/Users", json=USER)
@@ -37,6 +38,7 @@ def test_what_is_made_is_answered_with_its_address(client: FlaskClient, scribe: 
     assert not write.is_dry_run
 
 
+@pytest.mark.rule("7644-3.5.1-answer", "7644-3.5.2-answer")
 @pytest.mark.parametrize(("method", "body"), [("PUT", USER), ("PATCH", PATCH)])
 def test_what_is_changed_is_answered(
     client: FlaskClient, scribe: Scribe, method: str, body: Any
@@ -50,12 +52,14 @@ def test_what_is_changed_is_answered(
     assert answer.headers["X-Bitbucket-Notes"] == "not given back: group Z?rich"
 
 
+@pytest.mark.rule("7644-3.6-deleted")
 def test_what_is_deleted_is_answered_with_nothing(client: FlaskClient) -> None:
     """204, without a body."""
     answer = client.delete("/scim/v2/Groups/g1")
     assert (answer.status_code, answer.data) == (204, b"")
 
 
+@pytest.mark.rule("7644-3.9-writes")
 def test_projection_holds_for_writes_too(client: FlaskClient) -> None:
     """RFC 7644 §3.9."""
     answer = client.put("/scim/v2/Users/u1?attributes=userName", json=USER)
@@ -79,6 +83,7 @@ def test_a_dry_run_that_is_asked_for_wrongly_is_refused(
     assert not scribe.asked
 
 
+@pytest.mark.rule("7644-3.14-if-match", "9110-13.1.1-if-match-lists")
 @pytest.mark.parametrize(
     ("header", "version", "expected"),
     [
@@ -104,6 +109,7 @@ def test_a_request_is_meant_for_some_versions(
     assert write.is_expected(version) is expected
 
 
+@pytest.mark.rule("7644-3.12-status", "7644-3.12-scim-type")
 @pytest.mark.parametrize(
     ("error", "status", "scim_type"),
     [
@@ -126,6 +132,7 @@ def test_a_refusal_is_scim_s_error(
     assert body.get("scimType") == scim_type
 
 
+@pytest.mark.rule("9110-15.5.6-allow")
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [("PUT", "/Users", "GET, HEAD, OPTIONS, POST"), ("POST", "/Groups/g1", None)],
@@ -148,6 +155,7 @@ def test_groups_asked_for_reach_the_writer(client: FlaskClient, scribe: Scribe) 
     assert "groups" not in scribe.asked[1][2]
 
 
+@pytest.mark.rule("8259-4-names-are-unique")
 def test_a_member_that_is_there_twice_is_refused(client: FlaskClient, scribe: Scribe) -> None:
     """Readers take different ones of them (RFC 8259 §4), so nobody knows what was meant."""
     for body in ('{"userName": "a", "userName": "b"}', '{"name": {"x": 1, "x": 2}}'):

@@ -40,6 +40,7 @@ def type_named(type_name: str) -> ResourceType:
     return REGISTRY.user if type_name == "User" else REGISTRY.group
 
 
+@pytest.mark.rule("7644-3.4.2.2-operators", "7644-3.4.2.2-not-equal")
 @pytest.mark.parametrize("type_name", ["User", "Group"])
 @settings(unhurried, max_examples=200)
 @given(data=st.data())

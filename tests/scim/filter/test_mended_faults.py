@@ -72,6 +72,9 @@ def _shown(node: Any) -> str:
     return f"not {shown}" if getattr(node, "negated", False) else shown
 
 
+@pytest.mark.rule(
+    "7644-3.4.2.2-precedence", "7644-3.4.2.2-values", "7644-3.4.2.2-grammar-and-no-more"
+)
 @pytest.mark.parametrize(
     ("text", "library", "expected"),
     [
@@ -171,6 +174,7 @@ def test_a_filter_means_what_the_rfc_says(
     assert matches(bind_filter(text, registry.user), ANN) is expected
 
 
+@pytest.mark.rule("7644-3.4.2.2-values")
 @pytest.mark.parametrize(
     ("text", "library"),
     [
@@ -198,6 +202,7 @@ def test_numbers_and_names_are_read_whole(specimen: ResourceType, text: str, lib
     assert matches(bind_filter(text, specimen), SPECIMEN)
 
 
+@pytest.mark.rule("7643-2.3.6-binary", "7644-3.4.2.2-order")
 @pytest.mark.parametrize(
     "text",
     [
@@ -213,6 +218,7 @@ def test_what_the_library_reads_right_stays_right(specimen: ResourceType, text: 
     assert matches(bind_filter(text, specimen), SPECIMEN)
 
 
+@pytest.mark.rule("7644-3.4.2.2-any-value", "7644-3.4.2.2-same-value", "7644-3.4.2.2-case-exact")
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -253,6 +259,7 @@ def test_a_filter_is_evaluated(registry: Registry, text: str, expected: bool) ->
     assert matches(bind_filter(text, registry.user), ANN) is expected
 
 
+@pytest.mark.rule("7644-3.4.2.2-present")
 @pytest.mark.parametrize("nothing", [None, "", [], {}, [{}], [{"value": ""}, {"many": [None, ""]}]])
 @pytest.mark.parametrize("text", ["parts pr", "whole pr", 'parts co ""', "parts[type pr]"])
 def test_what_is_empty_is_not_present(specimen: ResourceType, nothing: object, text: str) -> None:
@@ -262,6 +269,7 @@ def test_what_is_empty_is_not_present(specimen: ResourceType, nothing: object, t
     assert not matches(bind_filter(text, specimen), resource)
 
 
+@pytest.mark.rule("7644-3.4.2.2-present")
 @pytest.mark.parametrize("part", [{"value": "x"}, {"many": ["", "x"]}])
 @pytest.mark.parametrize("text", ["parts pr", "whole pr", "parts[value pr or many pr]"])
 def test_what_holds_something_is_present(

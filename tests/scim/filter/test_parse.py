@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -86,6 +87,7 @@ def _json(literal: Any) -> str:
     return str(literal) if isinstance(literal, Decimal) else json.dumps(literal)
 
 
+@pytest.mark.rule("7644-3.4.2.2-operators")
 @unhurried
 @given(TREES)
 def test_what_is_written_is_read(tree: Node) -> None:
@@ -128,6 +130,7 @@ def test_a_comparison_behind_brackets_keeps_its_position() -> None:
     assert [clause.position for clause in _clauses(parsed)] == [0, 7, 16]
 
 
+@pytest.mark.rule("7644-3.4.2.2-blanks", "7644-3.4.2.2-letter-case")
 def test_nodes_that_say_the_same_are_equal() -> None:
     """Blanks, needless parentheses and the letter case of operators say nothing."""
     assert parse_filter('a EQ "x"  AND (b pr)') == parse_filter('a eq "x" and b pr')

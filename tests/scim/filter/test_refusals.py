@@ -22,6 +22,9 @@ PIECES = st.sampled_from(
 EXTENSION = "urn:bitbucket-scim:params:scim:schemas:extension:1.0:User"
 
 
+@pytest.mark.rule(
+    "7644-3.4.2.2-malformed", "7644-3.4.2.2-not", "7644-3.4.2.2-no-order", "7644-3.4.2.2-undeclared"
+)
 @pytest.mark.parametrize(
     ("text", "position", "reason"),
     [
@@ -132,6 +135,7 @@ def test_a_refusal_says_what_and_where(
     assert (refused.value.status, refused.value.scim_type) == (400, "invalidFilter")
 
 
+@pytest.mark.rule("7644-3.4.2.2-no-order", "7643-2.3.6-binary", "7643-4.1.1-password")
 @pytest.mark.parametrize(
     ("text", "position", "reason"),
     [
@@ -187,6 +191,7 @@ def test_a_filter_may_reach_its_bounds() -> None:
     assert parse_filter("id pr".ljust(MAX_CHARACTERS)) == parse_filter("id pr")
 
 
+@pytest.mark.rule("7644-3.4.2.2-malformed")
 @unhurried
 @given(
     st.text()

@@ -105,6 +105,7 @@ OF_GROUPS: dict[str, tuple[list[dict[str, Any]], list[str], str]] = {
 }
 
 
+@pytest.mark.rule("7644-3.5.2-members-stay", "7644-3.5.2.2-value-is-no-selector")
 @pytest.mark.parametrize("client", OF_GROUPS)
 def test_groups_are_changed_as_each_client_writes_it(
     registry: Registry, group: dict[str, Any], client: str
@@ -248,6 +249,7 @@ OF_USERS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
 }
 
 
+@pytest.mark.rule("7644-3.5.2-names-are-no-paths", "7644-3.5.2.3-no-target")
 @pytest.mark.parametrize("client", OF_USERS)
 def test_users_are_changed_as_each_client_writes_it(
     registry: Registry, user: dict[str, Any], client: str

@@ -130,6 +130,7 @@ REFUSED: dict[str, tuple[Operations, type[ScimError]]] = {
 }
 
 
+@pytest.mark.rule("7644-3.5.2-all-or-nothing")
 @pytest.mark.parametrize("what", REFUSED)
 def test_is_refused(user: dict[str, Any], what: str) -> None:
     """With its own word, and nothing is changed."""
@@ -143,6 +144,7 @@ def test_is_refused(user: dict[str, Any], what: str) -> None:
     assert user == before
 
 
+@pytest.mark.rule("7644-3.5.2-message")
 @pytest.mark.parametrize(
     "body",
     [
@@ -156,6 +158,7 @@ def test_what_is_no_patch_is_refused(body: object) -> None:
         read_patch(body, REGISTRY.user)
 
 
+@pytest.mark.rule("7644-3.5.2-primary")
 def test_a_value_that_is_made_primary_is_the_only_one(user: dict[str, Any]) -> None:
     """Also one that a path describes and that was not there (RFC 7644 §3.5.2)."""
     path = 'emails[type eq "other" and primary eq true].value'
@@ -165,6 +168,7 @@ def test_a_value_that_is_made_primary_is_the_only_one(user: dict[str, Any]) -> N
     assert [e["value"] for e in emails if e.get("primary")] == ["ann@other.example"]
 
 
+@pytest.mark.rule("7643-2.4-one-of-a-type", "7644-3.5.2.1-to-many")
 def test_a_value_that_is_there_is_not_added_again(user: dict[str, Any]) -> None:
     """What is said of it besides is added to it (RFC 7643 §2.4); another type is another value."""
     home = {"value": "ANN@home.example", "type": "home"}
@@ -181,6 +185,7 @@ def test_a_value_that_is_there_is_not_added_again(user: dict[str, Any]) -> None:
     ]
 
 
+@pytest.mark.rule("7643-4.2-members")
 def test_a_member_is_never_turned_into_another(group: dict[str, Any]) -> None:
     """What says who it is is immutable: RFC 7643 §4.2."""
     operation = {"op": "replace", "path": f'members[value eq "{ANN}"].value', "value": BOB}
@@ -239,6 +244,7 @@ _OPERATIONS = st.one_of(
 )
 
 
+@pytest.mark.rule("7644-3.5.2-in-order", "7644-3.5.2.2-value-is-no-selector", "7644-3.5.2.3-values")
 @given(before=_MEMBERS, operations=st.lists(_OPERATIONS, min_size=1, max_size=5))
 def test_members_are_a_set_that_operations_change(
     before: list[dict[str, str]], operations: Operations
@@ -268,6 +274,7 @@ def _changed(members: set[str], operation: dict[str, Any]) -> set[str]:
     return members - named if named else set()
 
 
+@pytest.mark.rule("7644-3.5.2.1-to-many")
 @given(operation=_OPERATIONS, before=_MEMBERS)
 def test_the_same_operation_twice_is_as_once(
     operation: dict[str, Any], before: list[dict[str, str]]
