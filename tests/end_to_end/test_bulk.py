@@ -94,6 +94,7 @@ def statuses(results: list[dict[str, Any]]) -> list[str]:
     return [result["status"] for result in results]
 
 
+@pytest.mark.rule("7644-3.7.2-references", "ipsie-bulk")
 @pytest.mark.parametrize("position", [0, 1, 2])
 def test_users_and_their_group_are_made_at_once(scene: Scene, position: int) -> None:
     """Wherever the group stands: both are invited into it, and it shows them."""
@@ -108,6 +109,7 @@ def test_users_and_their_group_are_made_at_once(scene: Scene, position: int) -> 
         assert "newcomers" in scene.bitbucket.world.invitations[f"{name}@new.example"].group_slugs
 
 
+@pytest.mark.rule("7644-3.7.1-circles")
 def test_users_who_manage_one_another_are_made(scene: Scene) -> None:
     """One is made without its manager, who is set as soon as there is one."""
     results = scene.bulk(post("eve", "fay"), post("fay", "eve"))
@@ -200,6 +202,7 @@ def test_a_spent_budget_costs_no_more_calls(tmp_path: Path) -> None:
         assert len(scene.bitbucket.world.invitations) == done
 
 
+@pytest.mark.rule("7644-3.7.3-answers", "ipsie-bulk")
 def test_a_client_that_nobody_here_wrote_understands_it(scene: Scene) -> None:
     """scim2-client checks what is announced, what it sends and what it is answered."""
     headers = {"Authorization": f"Bearer {TOKEN}"}

@@ -22,6 +22,7 @@ def client(tmp_path: Path) -> Iterator[Client]:
             yield client
 
 
+@pytest.mark.rule("7644-3.11-me")
 def test_me_is_found_and_changed(client: Client) -> None:
     """By its address, which Bitbucket is asked for once; a change is the user's own."""
     me = client.get("/Me")

@@ -79,6 +79,7 @@ def remaining(answer: requests.Response) -> int:
     return int(answer.headers["x-rate-limit-remaining"])
 
 
+@pytest.mark.rule("6585-4-too-many-requests")
 def test_what_is_left_is_true_of_all_workers_together(server: Server) -> None:
     """Each goes on where the other was; of many at once as many are answered as are left."""
     one, other = workers_of(server)

@@ -177,6 +177,7 @@ def refused(client: FlaskClient, body: Any, status: int, **headers: str) -> dict
     return error
 
 
+@pytest.mark.rule("7644-3.7-operations", "7644-3.7.3-answers")
 def test_each_operation_is_answered_as_it_would_be_alone(
     client: FlaskClient, people: Shelf
 ) -> None:
@@ -242,6 +243,7 @@ def test_a_path_may_be_written_as_clients_do(client: FlaskClient, people: Shelf,
     assert people.kept["user-1"]["externalId"] == "7"
 
 
+@pytest.mark.rule("7644-3.7.3-answers")
 @pytest.mark.parametrize(
     ("operation", "status"),
     [
@@ -312,6 +314,7 @@ def test_names_are_read_in_any_letter_case(client: FlaskClient, people: Shelf) -
     assert people.named("ann")
 
 
+@pytest.mark.rule("7644-3.7.4-limits")
 def test_more_operations_than_announced_are_refused(
     client: FlaskClient, registry: Registry, people: Shelf
 ) -> None:
@@ -325,6 +328,7 @@ def test_more_operations_than_announced_are_refused(
     assert set(statuses(send(client, *(post(str(n)) for n in range(most))))) == {"201"}
 
 
+@pytest.mark.rule("7644-3.7.4-limits")
 def test_a_larger_body_than_announced_is_refused(
     serve: Callable[..., FlaskClient], registry: Registry, bearer: dict[str, str]
 ) -> None:
@@ -363,6 +367,7 @@ def test_it_has_no_dry_run(client: FlaskClient, people: Shelf) -> None:
     assert not people.kept
 
 
+@pytest.mark.rule("7644-3.7.2-references")
 @pytest.mark.parametrize("is_forward", [False, True])
 def test_what_is_made_can_be_referred_to(
     client: FlaskClient,
@@ -385,6 +390,7 @@ def test_what_is_made_can_be_referred_to(
     ]
 
 
+@pytest.mark.rule("7644-3.7.2-references")
 def test_a_path_can_refer_to_what_is_made(client: FlaskClient, people: Shelf, teams: Shelf) -> None:
     """In the path of an operation, and in the filter of a PATCH."""
     removal = {"op": "remove", "path": 'members[value eq "bulkId:ann"]'}
@@ -416,6 +422,7 @@ def test_a_reference_to_nothing_is_refused(client: FlaskClient, people: Shelf) -
     assert (other["status"], done["status"]) == ("400", "200")
 
 
+@pytest.mark.rule("7644-3.7.2-references")
 def test_what_refers_to_what_was_not_made_is_a_conflict(
     client: FlaskClient, people: Shelf, failures: dict[str, Exception]
 ) -> None:
@@ -428,6 +435,7 @@ def test_what_refers_to_what_was_not_made_is_a_conflict(
     assert not people.kept
 
 
+@pytest.mark.rule("7644-3.7.1-circles")
 def test_those_who_refer_to_one_another_are_made(client: FlaskClient, people: Shelf) -> None:
     """One of them without its reference, which is set afterwards; to itself as well."""
     results = send(
@@ -461,6 +469,7 @@ def test_a_circle_is_broken_where_it_can_be_mended(
     assert [m["value"] for m in members] == [people.named("ann"), people.named("bob")]
 
 
+@pytest.mark.rule("7644-3.7.1-circles")
 def test_a_circle_that_can_not_be_mended_is_a_conflict(client: FlaskClient, teams: Shelf) -> None:
     """409 for all of it; what has no part in it is done."""
     circle = [team("a"), team("b")]
@@ -484,6 +493,7 @@ def test_a_reference_that_can_not_be_set_is_told(
     assert "location" not in bob
 
 
+@pytest.mark.rule("7644-3.7.3-fail-on-errors")
 def test_it_ends_after_so_many_errors(client: FlaskClient, people: Shelf) -> None:
     """What was not tried has no result (RFC 7644 §3.7.3); without a number all is tried."""
     operations = [post("ann"), patch("/Users/x"), patch("/Users/y"), post("bob")]
@@ -510,6 +520,7 @@ def test_an_end_leaves_no_half_unsaid(client: FlaskClient, people: Shelf) -> Non
     assert "ended before" in ann["response"]["detail"]
 
 
+@pytest.mark.rule("7644-3.7-operations")
 def test_a_name_is_free_again_within_a_request(client: FlaskClient, people: Shelf) -> None:
     """Operations that refer to nothing later are carried out in the order of the request."""
     people.kept["u"] = {"userName": "ann"}
@@ -522,6 +533,7 @@ def test_a_name_is_free_again_within_a_request(client: FlaskClient, people: Shel
     ]
 
 
+@pytest.mark.rule("7644-3.7-operations")
 def test_changes_of_one_resource_keep_their_order(client: FlaskClient, teams: Shelf) -> None:
     """Also where the first of them waits for what it refers to."""
     teams.kept["g"] = {"displayName": "devs"}
@@ -617,6 +629,7 @@ REFERENCES = st.lists(
 )
 
 
+@pytest.mark.rule("7644-3.7.2-references")
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

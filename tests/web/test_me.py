@@ -39,6 +39,7 @@ def bind(serve: Callable[..., FlaskClient], bearer: Mapping[str, str]) -> Bind:
     return client
 
 
+@pytest.mark.rule("7644-3.11-me")
 @pytest.mark.parametrize("name", ["user7@acme.com", "User7@ACME.com"])
 def test_it_answers_as_the_users_own_address_does(bind: Bind, name: str) -> None:
     """Whatever the letter case of the userName; but for Location, which tells that address."""
@@ -76,6 +77,7 @@ def test_its_age_and_cost_are_those_of_all_that_was_asked(bind: Bind) -> None:
     assert (answer.headers["Age"], answer.headers["X-Bitbucket-Calls"]) == ("17", "3")
 
 
+@pytest.mark.rule("7644-3.11-me")
 @pytest.mark.parametrize(("method", "sent"), WRITES)
 def test_a_write_is_of_the_user(
     bind: Bind, scribe: Scribe, method: str, sent: Mapping[str, Any] | None
@@ -112,6 +114,7 @@ def test_an_error_of_the_user_tells_its_address(bind: Bind, scribe: Scribe) -> N
     assert (answer.status_code, answer.headers["Location"]) == (412, LOCATION)
 
 
+@pytest.mark.rule("7644-3.11-nobody")
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
 def test_a_token_for_nobody_is_told_what_to_set(bind: Bind, method: str) -> None:
     """501, as the RFC has it for who does not offer it."""

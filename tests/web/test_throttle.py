@@ -67,6 +67,7 @@ def test_what_is_given_again_is_counted_too(serve: Serve, bearer: Mapping[str, s
     assert [told(answer)[1] for answer in answers] == ["1", "0", "0"]
 
 
+@pytest.mark.rule("6585-4-too-many-requests")
 def test_one_too_many_is_told_when_to_come_again(
     client: FlaskClient, clock: Clock, scribe: Scribe
 ) -> None:
@@ -100,6 +101,7 @@ def test_a_head_that_is_too_many_has_no_body(client: FlaskClient) -> None:
     assert (answers[-1].status_code, answers[-1].data) == (429, b"")
 
 
+@pytest.mark.rule("6585-4-too-many-requests")
 def test_only_one_too_many_says_when_to_retry(client: FlaskClient) -> None:
     """A client that reads it on others would wait for nothing."""
     answer = client.get(USERS)
