@@ -30,11 +30,16 @@ from gateway.directory.budget import SharedLedger
 from gateway.directory.candidates import Candidates
 from gateway.directory.directory import Addresses, Directory
 from gateway.directory.entitlements import grantable
+from gateway.directory.feed import begin_feed_of
 from gateway.directory.readiness import Readiness
 from gateway.directory.refresh import Patience, Refresher
 from gateway.directory.rendering import Renderer
 from gateway.directory.synchronization import Synchronization
 from gateway.directory.users import UserNameSource
+from gateway.events.feed import Feed
+from gateway.events.push import Pusher
+from gateway.events.receiver import Receiver
+from gateway.events.tokens import Signer
 from gateway.logs import configure_logs
 from gateway.mirror.engine import migrate, open_database
 from gateway.mirror.mirror import Mirror
@@ -47,7 +52,7 @@ from gateway.provisioning.users import UserWriter
 from gateway.scim.errors import Unavailable
 from gateway.scim.handler import Query
 from gateway.scim.schema import Registry, load_registry
-from gateway.settings import Settings, load_settings
+from gateway.settings import Settings, load_settings, read_signing_key
 from gateway.web.answers import error_answer
 from gateway.web.application import create_web
 from gateway.web.rates import RequestCounter
@@ -68,6 +73,8 @@ class Gateway:
         directories: The resources, by the name of their type.
         provisioner: The parts that change the workspace.
         writers: What changes resources, by the name of their type.
+        feed: Tells what changed to who polls; None if nobody is told.
+        pusher: Tells it to a receiver; None if there is none.
         close: Ends what goes on in the background, and the connections to Bitbucket and to the
             database.
     """
@@ -81,6 +88,8 @@ class Gateway:
     writers: Mapping[str, GroupWriter | UserWriter]
     synchronization: Synchronization
     background: BackgroundRefresher | None
+    feed: Feed | None
+    pusher: Pusher | None
     close: Callable[[], None]
 
     def explain(self, type_name: str, query: Query) -> Mapping[str, object]:
@@ -122,6 +131,7 @@ def create_app(settings: Settings | None = None, *, counter: RequestCounter | No
         entitlements=partial(grantable, gateway.mirror),
         public_url=settings.gateway_public_url,
         counter=counter or request_counter(settings),
+        events=gateway.feed,
     )
     app.extensions[GATEWAY] = gateway
     app.register_error_handler(OperationalError, _database_unavailable)
@@ -158,7 +168,11 @@ def assemble(settings: Settings) -> Gateway:
     budget = _budget(engine, integration, settings)
     transport = Transport(settings.bitbucket_api_url, budget=budget)
     workspace = _workspace(transport, settings)
-    mirror = Mirror(engine, integration)
+    signer = _signer(settings)
+    lifetime = timedelta(days=settings.gateway_events_retention)
+    mirror = Mirror(engine, integration, event_lifetime=lifetime if signer else None)
+    if signer is not None:
+        begin_feed_of(mirror, now=_now())
     refresher = Refresher(
         workspace,
         mirror,
@@ -185,9 +199,18 @@ def assemble(settings: Settings) -> Gateway:
         replace(synchronization, in_background=True), interval, stopping
     )
 
+    receiver = _receiver(settings)
+    feed = pusher = None
+    if signer is not None:
+        feed = Feed(mirror, signer, lifetime, _now, stopping.wait, is_pushed=receiver is not None)
+        if receiver is not None:
+            pusher = Pusher(mirror, signer, receiver, lifetime, _now, stopping)
+
     def close() -> None:
         stopping.set()
         transport.close()
+        if receiver is not None:
+            receiver.close()
         engine.dispose()
 
     return Gateway(
@@ -214,8 +237,25 @@ def assemble(settings: Settings) -> Gateway:
         },
         synchronization=synchronization,
         background=background if interval else None,
+        feed=feed,
+        pusher=pusher,
         close=close,
     )
+
+
+def _signer(settings: Settings) -> Signer | None:
+    if settings.gateway_events_key is None:
+        return None
+    key, algorithm = read_signing_key(settings.gateway_events_key.reveal())
+    issuer = (settings.gateway_public_url or "").rstrip("/")
+    return Signer(issuer, settings.gateway_events_audience or "", key, algorithm)
+
+
+def _receiver(settings: Settings) -> Receiver | None:
+    if settings.gateway_events_receiver is None:
+        return None
+    token = settings.gateway_events_receiver_token
+    return Receiver(settings.gateway_events_receiver, token.reveal() if token else None)
 
 
 def _budget(engine: Engine, integration: str, settings: Settings) -> Budget | None:

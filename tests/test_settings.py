@@ -5,6 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from joserfc.jwk import ECKey
 
 from gateway.settings import SETTINGS, SettingsError, load_settings
 
@@ -63,11 +64,57 @@ def test_nothing_set_is_three_problems() -> None:
     assert len(problems({})) == 3
 
 
+EVENTS = {
+    "GATEWAY_EVENTS_KEY": ECKey.generate_key("P-256").as_pem(private=True).decode(),
+    "GATEWAY_EVENTS_AUDIENCE": "https://idp.acme.com",
+    "GATEWAY_PUBLIC_URL": "https://scim.acme.com",
+}
+
+
+def test_events_take_a_key_an_audience_and_an_issuer() -> None:
+    """The key may have many lines, and is not shown."""
+    settings = load_settings(GOOD | EVENTS, serving=True)
+
+    assert settings.gateway_events_key is not None
+    assert settings.gateway_events_key.reveal() == EVENTS["GATEWAY_EVENTS_KEY"].strip()
+    assert "PRIVATE KEY" not in repr(settings)
+    for name in EVENTS.keys() - {"GATEWAY_EVENTS_KEY"}:
+        rest = {n: value for n, value in EVENTS.items() if n != name}
+        assert problems(GOOD | rest) == (f"{name} is not set, which GATEWAY_EVENTS_KEY goes with.",)
+
+
+@pytest.mark.parametrize(
+    "name", ["GATEWAY_EVENTS_AUDIENCE", "GATEWAY_EVENTS_RECEIVER", "GATEWAY_EVENTS_RECEIVER_TOKEN"]
+)
+def test_what_belongs_to_events_does_not_go_without_them(name: str) -> None:
+    """Nobody should wait for events that never come."""
+    value = "https://idp.acme.com"
+    assert any(p.endswith(f"which {name} goes with.") for p in problems(GOOD | {name: value}))
+
+
+@pytest.mark.parametrize("url", ["http://idp.acme.com", "https://secret@idp.acme.com", "idp"])
+def test_events_are_pushed_to_where_nobody_listens_in(url: str) -> None:
+    """Over https, without credentials in the address."""
+    (problem,) = problems(GOOD | EVENTS | {"GATEWAY_EVENTS_RECEIVER": url})
+    assert problem.startswith("GATEWAY_EVENTS_RECEIVER must ")
+    assert "secret" not in problem
+    pushed = EVENTS | {"GATEWAY_EVENTS_RECEIVER": "http://127.0.0.1:9999/events"}
+    assert load_settings(GOOD | pushed, serving=True).gateway_events_receiver
+
+
+def test_a_wrong_key_is_not_repeated() -> None:
+    """The error says what one is."""
+    (problem,) = problems(GOOD | EVENTS | {"GATEWAY_EVENTS_KEY": "hunter2"})
+    assert problem.startswith("GATEWAY_EVENTS_KEY must be a private key")
+    assert "hunter2" not in problem
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("BITBUCKET_API_URL", "http://api.bitbucket.org"),
         ("BITBUCKET_API_URL", "ftp://api.bitbucket.org"),
+        ("GATEWAY_EVENTS_RETENTION", "0"),
         ("BITBUCKET_API_URL", "api.bitbucket.org"),
         ("BITBUCKET_API_URL", "https://me:secret@api.bitbucket.org"),
         ("BITBUCKET_API_URL", "https://secret@api.bitbucket.org"),

@@ -68,6 +68,8 @@ def _begin_background_work(worker: Any) -> None:
     gateway: Gateway = worker.app.callable.extensions[GATEWAY]
     if gateway.background is not None:
         gateway.background.start()
+    if gateway.pusher is not None:
+        gateway.pusher.start()
 
 
 def _end_background_work(_server: Any, worker: Any) -> None:

@@ -10,6 +10,7 @@ import structlog
 from gateway.bitbucket.errors import BitbucketError
 from gateway.directory import facts
 from gateway.directory.errors import failure_of
+from gateway.directory.feed import begin_feed
 from gateway.directory.grants import PlacesRead
 from gateway.directory.outcomes import Reading
 from gateway.directory.reading import Lists
@@ -59,6 +60,7 @@ class Landing:
                     self._note_failure(writing, need.collection, error)
             if landed.is_whole:
                 self.renderer.render_touched(writing, now=self.now())
+                begin_feed(writing, now=self.now())
             else:
                 self.renderer.render(writing, users=(), groups=(), now=self.now())
 
@@ -87,6 +89,7 @@ class Landing:
                     _land_places(writing, of_kind, group_ids, now=self.now())
                     _note_places(writing, collection, calls=calls)
             self.renderer.render(writing, users=(), groups=(), now=self.now())
+            begin_feed(writing, now=self.now())
 
     def failure(self, collection: Collection, error: BitbucketError) -> None:
         """Note why a collection could not be read to its end."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from gateway.mirror.batches import batches
 from gateway.mirror.catalogue import FORM, HOMES, Indexer
+from gateway.mirror.changes import Changes
 from gateway.mirror.document_rows import DocumentRows
 from gateway.mirror.fact_reader import in_lists
 from gateway.mirror.instants import from_text
@@ -53,6 +54,7 @@ class DocumentStore:
         resource_type: Their type.
         last_word: Makes of a resource that is gone what clients that ask for changes are told of
             it; None tells them nothing.
+        changes: Told of everything that changes; None tells nobody.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class DocumentStore:
         resource_type: ResourceType,
         *,
         last_word: Callable[[Resource], Resource] | None = None,
+        changes: Changes | None = None,
     ) -> None:
         home = HOMES[resource_type.name]
         self._connection = connection
@@ -71,6 +74,7 @@ class DocumentStore:
         self._parts = Parts(resource_type)
         self._long_list = home.long_list
         self._last_word = last_word
+        self._changes = changes
         self._rows = DocumentRows(connection, home)
         self._next_key = self._rows.next_key()
 
@@ -90,6 +94,7 @@ class DocumentStore:
             self._save(some, kept, seen, moment)
         self._rows.write()
         self._depart([key for key in self._present() if key not in seen], moment)
+        self._tell()
 
     def save_some(
         self, ids: Collection[str], resources: Iterable[Resource], *, now: datetime
@@ -108,12 +113,19 @@ class DocumentStore:
             self._rows.write()
             gone = (row.key for row in kept.values() if row.gone_at is None)
             self._depart([key for key in gone if key not in seen], moment)
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._changes is not None:
+            self._changes.write()
 
     def _depart(self, keys: Sequence[int], now: str) -> None:
         """Mark the rows with *keys* gone, and keep the last word on each."""
         table = self._table
         for some in batches(keys, _LOOKED_UP_AT_ONCE):
             of_some = table.c.key.in_(some)
+            if self._changes is not None:
+                self._changes.departing(some, at=now)
             if self._last_word is not None:
                 documents = select(
                     table.c.key, table.c.created, table.c.document, table.c.on_request
@@ -176,6 +188,11 @@ class DocumentStore:
                 seen.add(before.key)
                 if is_same and before.form == FORM:
                     continue
+            if self._changes is not None and not is_same:
+                if before is None or before.gone_at is not None:
+                    self._changes.appeared(resource, version=version, at=now)
+                else:
+                    self._changes.changed(before.key, resource, version=version, at=now)
             row = self._row(
                 resource,
                 version,

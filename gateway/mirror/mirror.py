@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from sqlite3 import Error as SqliteError
 from typing import TypeVar
@@ -11,8 +11,11 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from gateway.mirror.catalogue import HOMES
+from gateway.mirror.changes import GRANTED, VOLATILE, Changes
 from gateway.mirror.documents import DocumentStore, Resource
 from gateway.mirror.engine import analyze, reading, writing
+from gateway.mirror.event_records import EventReader, EventRecords
 from gateway.mirror.fact_changes import FactChanges
 from gateway.mirror.fact_reader import FactReader
 from gateway.mirror.fact_store import FactStore
@@ -20,6 +23,7 @@ from gateway.mirror.freshness import FreshnessReader, FreshnessRecords
 from gateway.mirror.journal import Journal, JournalReader
 from gateway.mirror.leases import LeaseReader, LeaseRecords
 from gateway.mirror.overlays import OverlayReader, OverlayStore
+from gateway.mirror.parts import Parts
 from gateway.mirror.remembered import Remembered
 from gateway.mirror.renderings import RenderingRecord
 from gateway.mirror.revision import Revision, advance, number_of
@@ -44,6 +48,7 @@ class Snapshot:
         users: Who was invited, deactivated or deleted.
         journal: What was asked to be changed.
         walks: What clients page through.
+        events: What changed, and nobody was told of yet.
     """
 
     facts: FactReader
@@ -53,6 +58,7 @@ class Snapshot:
     users: UserRecordReader
     journal: JournalReader
     walks: WalkReader
+    events: EventReader
 
     def __init__(
         self, connection: Connection, integration: str, remembered: Remembered | None = None
@@ -67,6 +73,7 @@ class Snapshot:
         self.users = UserRecordReader(connection, integration)
         self.journal = JournalReader(connection, integration)
         self.walks = WalkReader(connection, integration)
+        self.events = EventReader(connection, integration)
 
     def resources(
         self, resource_type: ResourceType, *, departed_since: datetime | None = None
@@ -104,6 +111,13 @@ class Writing(Snapshot):
         changes: Single facts that our own writes changed.
         touched: Whose resources may look otherwise for what was changed.
         rendering: How all resources were rendered last.
+
+    Args:
+        connection: The transaction.
+        integration: What the workspace's rows are told apart by.
+        new_uuid: Gives an id to a group where none can be derived.
+        event_lifetime: How long events of what changes are kept; None tells of no changes.
+        change: What the events of the transaction have in common; None makes it up.
     """
 
     facts: FactStore
@@ -113,13 +127,22 @@ class Writing(Snapshot):
     users: UserRecordStore
     journal: Journal
     changes: FactChanges
+    events: EventRecords
     touched: Touched
     rendering: RenderingRecord
 
     def __init__(
-        self, connection: Connection, integration: str, *, new_uuid: Callable[[], UUID]
+        self,
+        connection: Connection,
+        integration: str,
+        *,
+        new_uuid: Callable[[], UUID],
+        event_lifetime: timedelta | None = None,
+        change: str | None = None,
     ) -> None:
         super().__init__(connection, integration)
+        self._event_lifetime = event_lifetime
+        self._change = change
         self.touched = touched = Touched()
         self.rendering = RenderingRecord(connection, integration)
         self.facts = FactStore(connection, integration, new_uuid=new_uuid, touched=touched)
@@ -129,6 +152,12 @@ class Writing(Snapshot):
         self.users = UserRecordStore(connection, integration, touched)
         self.journal = Journal(connection, integration)
         self.changes = FactChanges(connection, integration, touched)
+        self.events = EventRecords(connection, integration)
+
+    @property
+    def tells_changes(self) -> bool:
+        """Whether changes of resources are told as events, once their feed has begun."""
+        return self._event_lifetime is not None
 
     def documents(
         self,
@@ -138,8 +167,34 @@ class Writing(Snapshot):
     ) -> DocumentStore:
         """Return the resources of a type, to be kept; see :class:`DocumentStore`."""
         return DocumentStore(
-            self._connection, self._integration, resource_type, last_word=last_word
+            self._connection,
+            self._integration,
+            resource_type,
+            last_word=last_word,
+            changes=self._changes_of(resource_type),
         )
+
+    def _changes_of(self, resource_type: ResourceType) -> Changes | None:
+        state = None if self._event_lifetime is None else self.events.state()
+        if self._event_lifetime is None or state is None:
+            return None
+        # Until all that is granted was read once, it is the mirror that gets to know of it; but a
+        # client that grants something knows what it does.
+        is_told_wholly = state.knows_grants or self._change is not None
+        return Changes(
+            self._connection,
+            HOMES[resource_type.name].resources,
+            Parts(resource_type),
+            endpoint=resource_type.endpoint,
+            records=self.events,
+            txn=self._change or self._txn,
+            lifetime=self._event_lifetime,
+            ignored=VOLATILE if is_told_wholly else VOLATILE | GRANTED,
+        )
+
+    @cached_property
+    def _txn(self) -> str:
+        return str(uuid4())
 
     def analyze(self) -> None:
         """Let the database count its rows anew, once many of them were written."""
@@ -154,14 +209,22 @@ class Mirror:
         engine: The database, brought up to date by :func:`gateway.mirror.engine.migrate`.
         integration: What the workspace's rows are told apart by.
         new_uuid: Gives an id to a group where none can be derived.
+        event_lifetime: How long events of what changes are kept until they are delivered; None
+            keeps none.
     """
 
     def __init__(
-        self, engine: Engine, integration: str, *, new_uuid: Callable[[], UUID] = uuid4
+        self,
+        engine: Engine,
+        integration: str,
+        *,
+        new_uuid: Callable[[], UUID] = uuid4,
+        event_lifetime: timedelta | None = None,
     ) -> None:
         self._engine = engine
         self._integration = integration
         self._new_uuid = new_uuid
+        self._event_lifetime = event_lifetime
         self._revision = Revision(engine, integration)
         self._remembered = Remembered()
 
@@ -179,10 +242,21 @@ class Mirror:
             yield Snapshot(connection, self._integration, self._remembered)
 
     @contextmanager
-    def writing(self) -> Iterator[Writing]:
-        """Open a transaction that is the only one to write; an exception undoes all of it."""
+    def writing(self, *, change: str | None = None) -> Iterator[Writing]:
+        """
+        Open a transaction that is the only one to write; an exception undoes all of it.
+
+        Args:
+            change: The change in the journal that it belongs to, by which its events are known.
+        """
         with writing(self._engine) as connection:
-            transaction = Writing(connection, self._integration, new_uuid=self._new_uuid)
+            transaction = Writing(
+                connection,
+                self._integration,
+                new_uuid=self._new_uuid,
+                event_lifetime=self._event_lifetime,
+                change=change,
+            )
             yield transaction
             if transaction.touched:
                 # Who looks otherwise and was not rendered will be, with everybody.
@@ -200,3 +274,9 @@ class Mirror:
         """Open a transaction, the only one to write, that changes leases: no answer shows them."""
         with writing(self._engine) as connection:
             yield LeaseRecords(connection, self._integration)
+
+    @contextmanager
+    def delivering(self) -> Iterator[EventRecords]:
+        """Open a transaction, the only one to write, that delivers events: no answer shows them."""
+        with writing(self._engine) as connection:
+            yield EventRecords(connection, self._integration)

@@ -287,3 +287,31 @@ UNFINISHED = Table(
     part_of_key("integration"),
     part_of_key("change_id"),
 )
+
+#: What changed and was not delivered yet: the events of one resource in one change.
+EVENTS = Table(
+    "events",
+    METADATA,
+    Column("number", KEY, primary_key=True, autoincrement=True),
+    text("integration", required=True),
+    text("jti", required=True),
+    text("txn", required=True),
+    Column("at", INSTANT, nullable=False),
+    text("uri", required=True),
+    text("external_id"),
+    Column("payloads", LargeBinary, nullable=False),
+    UniqueConstraint("integration", "jti"),
+    Index(None, "integration", "at"),
+)
+
+#: Since when changes are told, and how their delivery goes.
+EVENT_FEEDS = Table(
+    "event_feeds",
+    METADATA,
+    part_of_key("integration"),
+    Column("began_at", INSTANT, nullable=False),
+    # Whether what is granted was known wholly, so that a change of it is one.
+    Column("knows_grants", Boolean, nullable=False),
+    Column("failures", Integer, nullable=False),
+    instant("retry_at"),
+)

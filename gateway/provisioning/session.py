@@ -264,7 +264,7 @@ class Session:
         is_made = any(isinstance(step, CreateGroup) for step in plan)
         workspace_uuid = self.workspace.uuid() if is_made and done else None
         refused, event = self._came_to(failure, plan, len(done))
-        with self.mirror.writing() as writing:
+        with self.mirror.writing(change=change_id) as writing:
             effects = Effects(writing, workspace_uuid, refresher.now())
             effects.land(done)
             if refused is None and keep is not None:

@@ -15,6 +15,14 @@ _PAIRS = (
     ("BITBUCKET_OAUTH_KEY", "BITBUCKET_OAUTH_SECRET"),
     ("BITBUCKET_USERNAME", "BITBUCKET_APP_PASSWORD"),
 )
+#: What events can't do without, and what is of no use without them.
+_OF_EVENTS = (
+    ("GATEWAY_EVENTS_AUDIENCE", "GATEWAY_EVENTS_KEY"),
+    ("GATEWAY_PUBLIC_URL", "GATEWAY_EVENTS_KEY"),
+    ("GATEWAY_EVENTS_KEY", "GATEWAY_EVENTS_AUDIENCE"),
+    ("GATEWAY_EVENTS_KEY", "GATEWAY_EVENTS_RECEIVER"),
+    ("GATEWAY_EVENTS_RECEIVER", "GATEWAY_EVENTS_RECEIVER_TOKEN"),
+)
 _PREFIXES = ("BITBUCKET_", "GATEWAY_")
 _CREDENTIALS = ("BITBUCKET_ACCESS_TOKEN", *(secret for _, secret in _PAIRS))
 
@@ -93,6 +101,9 @@ def _missing(given: Collection[str], *, serving: bool) -> Iterator[str]:
     for name, secret in _PAIRS:
         if (name in given) != (secret in given):
             lacking, present = (name, secret) if secret in given else (secret, name)
+            yield f"{lacking} is not set, which {present} goes with."
+    for lacking, present in _OF_EVENTS:
+        if present in given and lacking not in given:
             yield f"{lacking} is not set, which {present} goes with."
     if not any(name in given for name in _CREDENTIALS):
         yield (

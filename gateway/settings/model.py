@@ -50,6 +50,12 @@ class Settings:
             workspace, or the account that the gateway acts by.
         gateway_read_only: ``refuse`` or ``ignore`` what a PATCH would change of a user's profile
             that only Bitbucket changes.
+        gateway_events_key: The private key that events are signed with, as PEM or JWK; None tells
+            of no events.
+        gateway_events_audience: Whom the events are for; with the key, or not at all.
+        gateway_events_receiver: Where events are pushed; None lets them be polled.
+        gateway_events_receiver_token: The bearer token that the receiver wants.
+        gateway_events_retention: How long events wait to be delivered, in days.
         gateway_bind: The address to listen on, as host:port.
         gateway_public_url: The address under which clients reach the gateway.
         gateway_user_name: What ``userName`` is: ``email`` or ``account_id``.
@@ -83,6 +89,11 @@ class Settings:
     gateway_invitation_group: str | None
     gateway_protect_administrators: bool
     gateway_read_only: str
+    gateway_events_key: Secret | None
+    gateway_events_audience: str | None
+    gateway_events_receiver: str | None
+    gateway_events_receiver_token: Secret | None
+    gateway_events_retention: int
     gateway_bind: str
     gateway_public_url: str | None
     gateway_user_name: str

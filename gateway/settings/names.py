@@ -103,6 +103,23 @@ SETTINGS = (
         "profile: refuse or ignore",
         "refuse",
     ),
+    Setting(
+        "GATEWAY_EVENTS_KEY",
+        "The private key, PEM or JWK, that events of what changes are signed with; without it "
+        "there are none",
+        is_secret=True,
+    ),
+    Setting("GATEWAY_EVENTS_AUDIENCE", "Whom the events are for, as the receiver calls itself"),
+    Setting(
+        "GATEWAY_EVENTS_RECEIVER",
+        "Where events are pushed; https, or http on this machine. Without it they are polled",
+    ),
+    Setting(
+        "GATEWAY_EVENTS_RECEIVER_TOKEN",
+        "The bearer token that the receiver wants",
+        is_secret=True,
+    ),
+    Setting("GATEWAY_EVENTS_RETENTION", "How long events wait to be delivered, in days", "30"),
     Setting("GATEWAY_USER_NAME", "What userName is: email or account_id", "email"),
     Setting("GATEWAY_WORKERS", "The processes that serve", "2"),
     Setting("GATEWAY_THREADS", "The threads of each of them", "8"),

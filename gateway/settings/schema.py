@@ -14,6 +14,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from gateway.settings.model import Secret, Settings
+from gateway.settings.signing_key import read_signing_key
 
 _SLUG_OR_UUID = (
     r"^(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*"
@@ -35,6 +36,18 @@ class _SecretText(fields.String):
         return Secret(text)
 
 
+class _SigningKey(fields.String):
+    """A private key that tokens are signed with."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            read_signing_key(text)
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+        return Secret(text)
+
+
 class _ReadableFile(fields.String):
     """A file that is there and can be read."""
 
@@ -47,6 +60,12 @@ class _ReadableFile(fields.String):
 
 def _api_url(value: str) -> None:
     parts = _split(value, "must be an address such as https://api.bitbucket.org.")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        raise ValidationError("must begin with https://: plain http is for this machine alone.")
+
+
+def _receiver_url(value: str) -> None:
+    parts = _split(value, "must be an address such as https://idp.example.com/events.")
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
         raise ValidationError("must begin with https://: plain http is for this machine alone.")
 
@@ -176,6 +195,14 @@ class SettingsSchema(Schema):
     gateway_read_only = _one_of("refuse", "ignore")
     gateway_bind = fields.String(load_default="127.0.0.1:8080", validate=_bind)
     gateway_public_url = fields.String(load_default=None, validate=_public_url)
+    gateway_events_key = _SigningKey(load_default=None)
+    gateway_events_audience = fields.String(
+        load_default=None,
+        validate=validate.Length(min=1, error="must name who the events are for."),
+    )
+    gateway_events_receiver = fields.String(load_default=None, validate=_receiver_url)
+    gateway_events_receiver_token = _SecretText(load_default=None, validate=_header_word)
+    gateway_events_retention = _whole_number(1, 3650, default=30, unit=" days")
     gateway_user_name = _one_of("email", "account_id")
     gateway_workers = _whole_number(1, 64, default=2)
     gateway_threads = _whole_number(1, 256, default=8)

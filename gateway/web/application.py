@@ -5,7 +5,9 @@ from typing import Any
 
 from flask import Flask
 
+from gateway.scim.events import SECURITY_EVENTS
 from gateway.scim.handler import ResourceHandler, ResourceWriter
+from gateway.scim.polling import EventFeed
 from gateway.scim.schema import Registry
 from gateway.web.addresses import ROOT, Addresses
 from gateway.web.answers import ScimResponse
@@ -13,6 +15,7 @@ from gateway.web.authentication import Authenticator
 from gateway.web.bulk import add_bulk
 from gateway.web.discovery import Discovery, Entitlements
 from gateway.web.errors import register_errors
+from gateway.web.events import add_events
 from gateway.web.explanation import Explain, add_explanation
 from gateway.web.health import Readiness, add_health
 from gateway.web.me import MeView
@@ -47,6 +50,7 @@ def create_web(
     entitlements: Entitlements = tuple,
     public_url: str | None = None,
     counter: RequestCounter | None = None,
+    events: EventFeed | None = None,
 ) -> Flask:
     """
     Return the application.
@@ -63,6 +67,7 @@ def create_web(
         public_url: The address under which clients reach the service, without ``/scim/v2``.
         counter: Counts the requests by the names of their tokens, and says which are too many;
             None takes any number.
+        events: Keeps what changed, to be told; None tells of nothing.
     """
     app = _Application("gateway", static_folder=None)
     app.response_class = ScimResponse
@@ -77,7 +82,8 @@ def create_web(
     app.before_request(refuse_malformed)
     register_errors(app)
     add_health(app, readiness)
-    Discovery(registry, addresses, authenticator, entitlements).add_to(app)
+    abilities = {} if events is None else {"securityEvents": SECURITY_EVENTS}
+    Discovery(registry, addresses, authenticator, entitlements, abilities).add_to(app)
     for resource_type in registry.resource_types:
         name = resource_type.name
         parts = (resource_type, handlers[name], writers[name])
@@ -94,6 +100,7 @@ def create_web(
             app.add_url_rule(f"{ROOT}/Me", view_func=me)
     add_bulk(app, registry, writers, authenticator=authenticator, addresses=addresses)
     add_explanation(app, registry, explain, authenticator=authenticator, addresses=addresses)
+    add_events(app, events, authenticator)
     add_unsupported(app, authenticator)
     # What was answered before was asked for by its version: the way past the framework comes first.
     inner = LatestVersion(app.wsgi_app)

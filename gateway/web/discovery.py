@@ -1,7 +1,7 @@
 """What the service is and has: configuration, resource types, schemas (RFC 7644 §4)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -38,6 +38,8 @@ class Discovery:
     addresses: Addresses
     authenticator: Authenticator
     entitlements: Entitlements
+    #: What the service supports besides what its document says, by how it is set up.
+    abilities: JsonObject = field(default_factory=dict)
 
     def add_to(self, app: Flask) -> None:
         """Add the endpoints."""
@@ -50,7 +52,7 @@ class Discovery:
     def service_provider_config(self) -> Response:
         """Answer with what is supported (RFC 7643 §5)."""
         _refuse_filter()
-        return scim_answer(self._json(self.registry.service_provider_config))
+        return scim_answer(self._json({**self.registry.service_provider_config, **self.abilities}))
 
     def resource_types(self) -> Response:
         """Answer with all resource types (RFC 7643 §6)."""

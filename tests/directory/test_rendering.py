@@ -332,11 +332,11 @@ WHOLE = (
 
 
 @contextmanager
-def playing(draw: Draw, url: str) -> Iterator[Play]:
+def playing(draw: Draw, url: str, *, event_lifetime: timedelta | None = None) -> Iterator[Play]:
     """Open a mirror that is empty but for the lists of an empty workspace."""
     engine = open_database(url)
     migrate(engine)
-    mirror = Mirror(engine, "acme")
+    mirror = Mirror(engine, "acme", event_lifetime=event_lifetime)
     seconds = itertools.count()
     start = datetime(2026, 11, 23, 8, tzinfo=UTC)
 

@@ -16,6 +16,7 @@ from gateway.scim.errors import BadUpstream, Unavailable
 from gateway.scim.schema import Registry
 from gateway.web.health import PATHS
 from gateway.web.rates import RequestCounter
+from tests.web.test_events import AUTHORIZED, Feed
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
@@ -73,6 +74,8 @@ def test_the_document_and_the_url_map_are_one(document: Any, client: FlaskClient
         ("GET", "/scim/v2/ResourceTypes", "/scim/v2/ResourceTypes", 200),
         ("GET", "/scim/v2/ResourceTypes/User", "/scim/v2/ResourceTypes/{name}", 200),
         ("GET", "/scim/v2/ServiceProviderConfig", "/scim/v2/ServiceProviderConfig", 200),
+        ("POST", "/scim/v2/events", "/scim/v2/events", 501),
+        ("GET", "/scim/v2/jwks", "/scim/v2/jwks", 501),
         ("GET", "/healthz", "/healthz", 200),
         ("GET", "/readyz", "/readyz", 200),
         ("POST", "/admin/explain", "/admin/explain", 200),
@@ -169,6 +172,19 @@ def test_a_bulk_answer_is_as_described(
         conforms(document, path, "POST", answer)
     described = document["components"]["schemas"]["BulkRequest"]["properties"]["Operations"]
     assert described["maxItems"] == Limits.of(registry).max_operations
+
+
+def test_events_are_as_described(document: Any, serve: Callable[..., FlaskClient]) -> None:
+    """Where there are some."""
+    on = serve(events=Feed())
+    for path, method, body in (
+        ("events", "POST", {}),
+        ("events", "POST", []),
+        ("jwks", "GET", None),
+    ):
+        answer = on.open(f"/scim/v2/{path}", method=method, json=body, headers=AUTHORIZED)
+        conforms(document, f"/scim/v2/{path}", method, answer)
+        assert answer.status_code == (400 if body == [] else 200)
 
 
 def conforms(document: Any, template: str, method: str, answer: Any) -> None:

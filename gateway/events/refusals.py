@@ -1,0 +1,33 @@
+"""Why a receiver can't use a token (RFC 8935 §2.3): told by a code, and in words."""
+
+import re
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
+
+#: What the log shows of a code. What holds an address is none.
+_CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+
+
+class _Refusal(Schema):
+    """The body of a refusal; its description may repeat anything, and is left out."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    err = fields.String(required=True)
+
+
+_REFUSAL = _Refusal()
+
+
+def code_of(text: str) -> str:
+    """Return a code as it may be logged."""
+    return text if _CODE.fullmatch(text) else "unreadable"
+
+
+def read_refusal(body: bytes) -> str:
+    """Return the code in the body of a refusal; ``unreadable`` if it tells none."""
+    try:
+        return code_of(_REFUSAL.loads(body.decode())["err"])
+    except (ValidationError, ValueError):
+        return code_of("")
