@@ -1,8 +1,10 @@
 """Opening the mirror's database, and bringing its tables up to date."""
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from sqlite3 import SQLITE_BUSY, OperationalError
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
@@ -14,6 +16,7 @@ from gateway.mirror.columns import METADATA
 
 #: How long a process waits for another that writes.
 _BUSY_SECONDS = 60
+_LOOK_AGAIN_SECONDS = 0.02
 #: An arbitrary number that PostgreSQL's advisory locks know our writers by.
 _WRITER_LOCK = 0x5C13B17B
 #: What a connection to SQLite was told last, as its pool remembers it.
@@ -92,8 +95,24 @@ def analyze(connection: Connection) -> None:
 def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
     # The driver opens no transaction of its own: ours begin as _begin_sqlite says.
     connection.isolation_level = None
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+    _write_ahead(connection)
+    for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _write_ahead(connection: SqliteConnection) -> None:
+    """Have a log written ahead; of processes that switch a new file to it at once, all get it."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except OperationalError as error:
+            # Here alone SQLite may refuse at once, however long it was told to wait.
+            if error.sqlite_errorcode != SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_LOOK_AGAIN_SECONDS)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

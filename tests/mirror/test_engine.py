@@ -1,4 +1,5 @@
 import multiprocessing
+import sqlite3
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -167,6 +168,22 @@ def test_sqlite_is_set_up_for_several_processes(sqlite: Engine) -> None:
             for name in ("journal_mode", "synchronous", "foreign_keys")
         }
     assert pragmas == {"journal_mode": "wal", "synchronous": 1, "foreign_keys": 1}
+
+
+def test_a_file_that_others_switch_just_now_is_waited_for(tmp_path: Path) -> None:
+    """SQLite itself would refuse at once, and the process that starts would end."""
+    path = tmp_path / "mirror.sqlite3"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("CREATE TABLE begun (number INTEGER)")
+    other.execute("BEGIN IMMEDIATE")
+    timer = threading.Timer(0.2, other.execute, ["COMMIT"])
+    timer.start()
+    engine = open_database(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    timer.join()
+    other.close()
+    engine.dispose()
 
 
 def _start_and_count_up(url: str, barrier: Any) -> None:
