@@ -1,8 +1,10 @@
 """From the answer to a call to its JSON, or to the error that it is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 
+import ijson
 import orjson
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
@@ -126,6 +128,23 @@ class Answer:
         except orjson.JSONDecodeError as error:
             raise BadAnswer(self.evidence(), self._what_else()) from error
         return value
+
+    def items(self) -> Iterator[object]:
+        """
+        Yield the values of the JSON array that the body is, each as it is reached.
+
+        So a long one is never held whole, which takes many times the bytes that it has.
+
+        Raises:
+            BadAnswer: It is no JSON, not all of it, or no array.
+        """
+        if self.body.lstrip()[:1] != b"[":
+            self.json()
+            raise BadAnswer(self.evidence(), "no list of values")
+        try:
+            yield from ijson.items(BytesIO(self.body), "item", use_float=True)
+        except ijson.JSONError as error:
+            raise BadAnswer(self.evidence(), self._what_else()) from error
 
     def check_done(self) -> None:
         """

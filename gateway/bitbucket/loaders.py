@@ -4,7 +4,7 @@ From Bitbucket's JSON to values: the only place that knows the names on the wire
 What is not known is passed over; what is needed and missing, or of another type, is an error.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
@@ -64,11 +64,22 @@ class Loader(Generic[T]):
             raise BadAnswer(answer.evidence(), "no list of values")
         return self._load(answer, values, many=True)  # type: ignore[no-any-return]  # marshmallow's load is untyped
 
-    def _load(self, answer: Answer, value: object, *, many: bool) -> Any:
+    def each(self, answer: Answer) -> Iterator[T]:
+        """
+        Yield a value for each of the array that *answer* is, made when it is asked for.
+
+        Raises:
+            BadAnswer: It is no array, or one of its values is of another shape.
+        """
+        for number, value in enumerate(answer.items()):
+            yield self._load(answer, value, many=False, number=number)
+
+    def _load(self, answer: Answer, value: object, *, many: bool, number: int | None = None) -> Any:
         try:
             return self._schema.load(value, many=many)  # type: ignore[arg-type]  # load refuses what is no mapping itself
         except ValidationError as error:
-            raise BadAnswer(answer.evidence(), _first(error.messages)) from error
+            messages = error.messages if number is None else {number: error.messages}
+            raise BadAnswer(answer.evidence(), _first(messages)) from error
 
 
 def _first(messages: object) -> str:

@@ -327,9 +327,9 @@ class BitbucketWorkspace:
             repository=in_path(repository),
         )
 
-    def groups(self) -> list[Group]:
+    def groups(self) -> Iterator[Group]:
         """
-        Return every group with every member.
+        Return every group with every member, each made when it is asked for.
 
         One call of ``GET /1.0/groups/{workspace}``.
 
@@ -349,11 +349,11 @@ class BitbucketWorkspace:
         Raises:
             NotFound: There is no such group.
         """
-        return self._array(resources.GROUP_MEMBERS, loaders.ACCOUNT_OF_GROUP, group=slug)
+        return list(self._array(resources.GROUP_MEMBERS, loaders.ACCOUNT_OF_GROUP, group=slug))
 
-    def group_privileges(self) -> list[GroupPrivilege]:
+    def group_privileges(self) -> Iterator[GroupPrivilege]:
         """
-        Return what groups were explicitly granted, on every repository.
+        Return what groups were explicitly granted, on every repository, as :meth:`groups` does.
 
         One call of ``GET /1.0/group-privileges/{workspace}``; the errors of :meth:`groups`.
         """
@@ -367,7 +367,7 @@ class BitbucketWorkspace:
         and one of them or NotFound, Gone or Rejected if the workspace is administered at
         admin.atlassian.com.
         """
-        return self._array(resources.INVITATIONS, loaders.INVITATION)
+        return list(self._array(resources.INVITATIONS, loaders.INVITATION))
 
     def _through(self, client: Client) -> "BitbucketWorkspace":
         return BitbucketWorkspace(client, self._workspace, identity=self._identity)
@@ -393,7 +393,7 @@ class BitbucketWorkspace:
             query={name: value for name, value in query.items() if value is not None},
         )
 
-    def _array(self, resource: Resource, loader: Loader[T], **parts: str) -> list[T]:
+    def _array(self, resource: Resource, loader: Loader[T], **parts: str) -> Iterator[T]:
         """Read a list of 1.0, which has no pages and knows workspaces by their slugs alone."""
         answer = self._client.call(resource, {"workspace": self.slug(), **parts})
-        return loader.many(answer, answer.json())
+        return loader.each(answer)

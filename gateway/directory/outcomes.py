@@ -1,6 +1,6 @@
 """What became of reading something from Bitbucket."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -24,7 +24,7 @@ class Reading(Generic[T_co]):
         calls: The calls it took.
     """
 
-    values: Sequence[T_co]
+    values: Collection[T_co]
     read_at: datetime
     calls: int
 
@@ -38,7 +38,7 @@ class Unread:
 
 def read_whole(
     workspace: BitbucketWorkspace | Unread,
-    listing: Callable[[BitbucketWorkspace], Sequence[T]],
+    listing: Callable[[BitbucketWorkspace], Collection[T]],
     *,
     now: Callable[[], datetime],
 ) -> Reading[T] | Unread:

@@ -1,6 +1,7 @@
 """Reading lists from Bitbucket, side by side, each complete or not at all."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection as Values
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,7 @@ from gateway.bitbucket.query import equals
 from gateway.bitbucket.workspace import BitbucketWorkspace
 from gateway.directory.invitations import Pending
 from gateway.directory.outcomes import Reading, Unread, read_whole
+from gateway.directory.packed import Packed
 from gateway.planner.collections import Collection
 from gateway.planner.needs import (
     AddressesOf,
@@ -23,14 +25,14 @@ from gateway.planner.needs import (
     Whole,
 )
 
-Listing = Callable[[BitbucketWorkspace], Sequence[Any]]
+Listing = Callable[[BitbucketWorkspace], Values[Any]]
 
 _LISTS: Mapping[Collection, Listing] = {
-    Collection.MEMBERS: lambda workspace: list(workspace.permissions()),
-    Collection.GROUPS: lambda workspace: workspace.groups(),
+    Collection.MEMBERS: lambda workspace: Packed(workspace.permissions()),
+    Collection.GROUPS: lambda workspace: Packed(workspace.groups()),
     Collection.PROJECTS: lambda workspace: list(workspace.projects()),
-    Collection.REPOSITORIES: lambda workspace: list(workspace.repositories()),
-    Collection.REPOSITORY_GROUP_GRANTS: lambda workspace: workspace.group_privileges(),
+    Collection.REPOSITORIES: lambda workspace: Packed(workspace.repositories()),
+    Collection.REPOSITORY_GROUP_GRANTS: lambda workspace: Packed(workspace.group_privileges()),
 }
 
 #: They hold only what a credential may see: one that sees less would make the rest look deleted,

@@ -179,7 +179,7 @@ def test_a_workspace_by_its_uuid(transport: Transport, world: sandbox.World) -> 
     workspace = BitbucketWorkspace(connect(transport, ALL), world.uuid)
 
     assert len(list(workspace.projects())) == len(world.projects)
-    assert len(workspace.groups()) == len(world.groups)
+    assert len(list(workspace.groups())) == len(world.groups)
 
 
 def test_projects(acme: BitbucketWorkspace, world: sandbox.World) -> None:

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gateway.bitbucket.answers import Answer
+from gateway.bitbucket.answers import Answer, Request
 from gateway.bitbucket.errors import (
     BadAnswer,
     BadRequest,
@@ -41,6 +44,45 @@ def test_what_is_not_json_is_a_bad_answer(
     with pytest.raises(BadAnswer, match=problem) as failure:
         read().json()
     assert failure.value.evidence.resource == TEMPLATE
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(-1e9, 1e9) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+def answered(body: bytes) -> Answer:
+    """Return an answer with that body."""
+    return Answer(Request(method="GET", url="", resource=TEMPLATE, path=""), 200, {}, body)
+
+
+@given(st.lists(JSON))
+def test_the_items_of_an_array_are_those_of_its_json(values: list[object]) -> None:
+    """Whatever they are, though none is held longer than it is looked at."""
+    answer = answered(orjson.dumps(values))
+    assert list(answer.items()) == answer.json() == values
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (b"<!DOCTYPE html><title>Log in</title>", "web page"),
+        (b'[{"slug": "one"}, {"slug": "two"', "not all of it"),
+        (b'[{"slug": "one"}', "not all of it"),
+        (b'[{"slug": "one"}]]', "not all of it"),
+        (b"[nothing]", "no JSON"),
+        (b'["\xff"]', "no JSON"),
+        (b'{"values": []}', "no list of values"),
+        (b'{"values": [', "no JSON"),
+        (b"", "an empty body"),
+    ],
+)
+def test_what_is_no_whole_array_is_a_bad_answer(body: bytes, problem: str) -> None:
+    """A part of a list is never taken for all of it."""
+    with pytest.raises(BadAnswer, match=problem):
+        list(answered(body).items())
 
 
 @pytest.mark.parametrize(

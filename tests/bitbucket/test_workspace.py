@@ -88,7 +88,7 @@ def test_a_list_of_1_0_is_one_call(
     """A bare array comes whole, and without any parameter."""
     server.reply(as_json([]))
 
-    assert ask(acme) == []
+    assert list(ask(acme)) == []
     assert [request.target for request in server.received] == [path]
 
 

@@ -70,7 +70,7 @@ def test_a_reading_that_began_before_a_write_does_not_undo_it(offices: list[Offi
     dan = uuid_of(first, "Dan")
     refresher = second.provisioner.refresher
     read_at = refresher.now()
-    told = refresher.workspace.groups()
+    told = list(refresher.workspace.groups())
     first.patch_group(group_id, add(dan))
 
     landing = Landing(second.mirror, refresher.renderer, refresher.now)
