@@ -35,6 +35,12 @@ def version(answer: Any, status: int = 200) -> str:
     return found
 
 
+@pytest.mark.rule(
+    "7644-3.14-entity-tags",
+    "7644-3.14-if-none-match",
+    "7644-3.14-if-match",
+    "9110-13.1.2-if-none-match-on-writes",
+)
 @pytest.mark.parametrize(
     ("kind", "made", "changed", "patch"),
     [

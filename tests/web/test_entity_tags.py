@@ -38,6 +38,7 @@ def test_another_list_has_another_tag(client: FlaskClient, users: Any) -> None:
     assert len(set(tags)) == 5
 
 
+@pytest.mark.rule("9110-13.1.2-if-none-match-on-lists")
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize("sent", ["{}", '"x", {} , "y"', "*"])

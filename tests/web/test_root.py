@@ -56,6 +56,7 @@ def test_everything_is_listed_at_the_base_address(client: FlaskClient, path: str
     assert body["schemas"] == ["urn:ietf:params:scim:api:messages:2.0:ListResponse"]
 
 
+@pytest.mark.rule("7644-3.4.2.1-all-types", "7644-3.4.3-search-all-types")
 @pytest.mark.usefixtures("groups")
 @pytest.mark.parametrize(
     ("asked", "expected"),

@@ -84,7 +84,11 @@ def test_a_dry_run_that_is_asked_for_wrongly_is_refused(
     assert not scribe.asked
 
 
-@pytest.mark.rule("7644-3.14-if-match", "9110-13.1.1-if-match-lists")
+@pytest.mark.rule(
+    "7644-3.14-if-match",
+    "9110-13.1.1-if-match-lists",
+    "9110-13.1.2-if-none-match-on-writes",
+)
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize(
     ("headers", "expected"),

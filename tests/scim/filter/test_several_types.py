@@ -33,6 +33,7 @@ def both(registry: Registry) -> ResourceType:
     )
 
 
+@pytest.mark.rule("7644-3.4.2.1-lacking")
 @unhurried
 @given(st.data())
 def test_a_type_lacks_the_values_of_the_attributes_it_lacks(
