@@ -25,15 +25,18 @@ from gateway.bitbucket.credentials import (
 from gateway.bitbucket.quota import Urgency
 from gateway.bitbucket.transport import Transport
 from gateway.bitbucket.workspace import BitbucketWorkspace
+from gateway.directory.answering import Answering
+from gateway.directory.asked import Addresses
 from gateway.directory.background import BackgroundRefresher
 from gateway.directory.budget import SharedLedger
 from gateway.directory.candidates import Candidates
-from gateway.directory.directory import Addresses, Directory
+from gateway.directory.directory import Directory
 from gateway.directory.entitlements import grantable
 from gateway.directory.feed import begin_feed_of
 from gateway.directory.readiness import Readiness
 from gateway.directory.refresh import Patience, Refresher
 from gateway.directory.rendering import Renderer
+from gateway.directory.root import Root
 from gateway.directory.synchronization import Synchronization
 from gateway.directory.users import UserNameSource
 from gateway.events.feed import Feed
@@ -124,6 +127,7 @@ def create_app(settings: Settings | None = None, *, counter: RequestCounter | No
         gateway.registry,
         gateway.directories,
         gateway.writers,
+        root=Root(gateway.directories, Answering(gateway.mirror, gateway.refresher)),
         tokens=_tokens(settings),
         users={"SCIM_TOKEN": settings.scim_token_user} if settings.scim_token_user else {},
         readiness=Readiness(gateway.refresher),

@@ -1,6 +1,6 @@
 """The mirror of one integration: transactions that read it or write it."""
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -22,6 +22,7 @@ from gateway.mirror.fact_store import FactStore
 from gateway.mirror.freshness import FreshnessReader, FreshnessRecords
 from gateway.mirror.journal import Journal, JournalReader
 from gateway.mirror.leases import LeaseReader, LeaseRecords
+from gateway.mirror.merged import Merged
 from gateway.mirror.overlays import OverlayReader, OverlayStore
 from gateway.mirror.parts import Parts
 from gateway.mirror.remembered import Remembered
@@ -31,6 +32,7 @@ from gateway.mirror.selection import Selection
 from gateway.mirror.touched import Touched
 from gateway.mirror.user_records import UserRecordReader, UserRecordStore
 from gateway.mirror.walks import WalkReader, WalkStore
+from gateway.scim.handler import Query
 from gateway.scim.schema import ResourceType
 
 T = TypeVar("T")
@@ -86,6 +88,10 @@ class Snapshot:
             remember=self.remember,
             departed_since=departed_since,
         )
+
+    def merged(self, parts: Sequence[tuple[Selection, Query]]) -> Merged:
+        """Return resources of several types, to be sorted as one list; see :class:`Merged`."""
+        return Merged(self._connection, parts)
 
     @cached_property
     def revision(self) -> int:

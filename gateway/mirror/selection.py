@@ -1,11 +1,11 @@
 """Finding resources: one page of those that a query selects, and their number."""
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Dialect, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Dialect, Select, func, literal, null, select
 
 from gateway.mirror.catalogue import HOMES
 from gateway.mirror.conditions import ResourceLevel, condition_of
@@ -101,15 +101,40 @@ class Selection:
             return self._all_keys()
         return array("q", self._connection.scalars(self._ordered(query)))
 
+    def count(self, query: Query) -> int:
+        """Return the number of all resources that *query* selects."""
+        if query.filter is None:
+            return len(self._all_keys())
+        counted = select(func.count()).select_from(self._selected(query).subquery())
+        return self._connection.scalar(counted) or 0
+
+    def to_be_merged(self, query: Query, rank: int) -> Select[int, int, Any]:
+        """
+        Return what selects all resources that *query* does, to be put in order with others.
+
+        Its columns are *rank*, the ``key`` of the resource, and what it is ``sorted_by``.
+        """
+        sort = query.sort
+        key = None if sort is None else self._level(query.base_url).sort_key(sort.target)
+        return self._selected(query).with_only_columns(
+            literal(rank).label("rank"),
+            self._home.resources.c.key.label("key"),
+            (null() if key is None else key).label("sorted_by"),
+        )
+
     def documents(self, keys: Sequence[int], query: Query) -> Sequence[Document]:
         """Return the resources with *keys*, in that order; one that went since is left out."""
+        documents = self.documents_by_key(keys, query)
+        return [documents[key] for key in keys if key in documents]
+
+    def documents_by_key(self, keys: Sequence[int], query: Query) -> Mapping[int, Document]:
+        """Return the resources with *keys*; one that went since is left out."""
         shown = shown_by(query.projection)
         statement = shown.with_keys
         if query.filter is None or not selects_changes(query.filter):
             statement = statement.where(self._home.resources.c.gone_at.is_(None))
         rows = self._connection.execute(statement, {"keys": list(keys)}).all() if keys else ()
-        documents = {row.key: shown.document(row, query.base_url) for row in rows}
-        return [documents[key] for key in keys if key in documents]
+        return {row.key: shown.document(row, query.base_url) for row in rows}
 
     def _selected_keys(self, query: Query) -> tuple[int, Sequence[int]]:
         page = _by_index(query)
@@ -117,8 +142,7 @@ class Selection:
         if len(keys) < page.count and (keys or page.start_index == 1):
             # What ends before the page is full ends with it.
             return page.start_index - 1 + len(keys), keys
-        counted = select(func.count()).select_from(self._selected(query).subquery())
-        return self._connection.scalar(counted) or 0, keys
+        return self.count(query), keys
 
     def _page_keys(self, query: Query, page: IndexPage) -> Sequence[int]:
         node = query.filter

@@ -36,6 +36,24 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class RootQuery:
+    """
+    A question about the resources of all types (RFC 7644 §3.4.2.1).
+
+    Attributes:
+        parts: What it asks of each type that may have an answer, by the type's name, in the order
+            of a list that nothing sorts. Of a type that lacks the attribute that sorts, nothing
+            is the sort.
+        page: The part of the whole selection to return; the parts have the same.
+        freshness: How old the answer may be.
+    """
+
+    parts: Mapping[str, Query]
+    page: Page
+    freshness: FreshnessWanted = AS_IT_COMES
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """
     A resource, with what its projection shows and maybe more.
@@ -123,6 +141,18 @@ class ResourceHandler(Protocol):
         ...
 
 
+class RootHandler(Protocol):
+    """The resources of all types; its methods raise what those of a :class:`ResourceHandler` do."""
+
+    def revision(self) -> int | None:
+        """Return a number as :meth:`ResourceHandler.revision` does, for all types."""
+        ...
+
+    def query(self, query: RootQuery) -> Listing:
+        """Return the page of resources that *query* selects."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Author:
     """
@@ -146,7 +176,8 @@ class Write:
         author: Who asks.
         base_url: The address of the service, without a slash at its end.
         projection: The attributes that the answer will show.
-        is_expected: Tells of a version whether the request is meant for it (RFC 7644 §3.14).
+        is_expected: Tells of the version that is there whether the request is meant for it
+            (RFC 7644 §3.14).
         is_dry_run: Whether to say what would be done, and do nothing.
     """
 

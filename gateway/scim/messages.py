@@ -10,12 +10,14 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from gateway.scim.errors import InvalidValue
 from gateway.scim.filter.bind import bind_filter
+from gateway.scim.filter.bound import Filter
+from gateway.scim.filter.several_types import bind_filter_for_each
 from gateway.scim.freshness import AS_IT_COMES, FreshnessWanted
-from gateway.scim.handler import Listing, Query
+from gateway.scim.handler import Listing, Query, RootQuery
 from gateway.scim.page import CursorPage, IndexPage, Page
 from gateway.scim.projection import Projection, bind_projection
 from gateway.scim.schema import ResourceType
-from gateway.scim.sort import bind_sort
+from gateway.scim.sort import Sort, bind_sort, bind_sort_for_each
 
 LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
@@ -177,6 +179,54 @@ def read_query(
         ),
         base_url=base_url,
         freshness=freshness,
+    )
+
+
+def read_root_query(
+    parameters: Mapping[str, Sequence[str]],
+    resource_types: Sequence[ResourceType],
+    *,
+    base_url: str,
+    freshness: FreshnessWanted = AS_IT_COMES,
+    caller: str = "",
+) -> RootQuery:
+    """
+    Return the query over all of *resource_types* that query parameters ask for.
+
+    It takes the parameters that :func:`read_query` does, and raises the same: of attributes that
+    no type has. A type of which the filter selects nothing has no part in it.
+    """
+    loaded = _QUERY.read(parameters)
+    sort_by, text = loaded["sort_by"], loaded["filter"]
+    projections = {
+        each.name: bind_projection(
+            loaded["attributes"], loaded["excluded_attributes"], resource_type=each
+        )
+        for each in resource_types
+    }
+    selected: Mapping[str, Filter | bool] = dict.fromkeys(projections, True)
+    if text is not None:
+        selected = bind_filter_for_each(text, resource_types)
+    sorts: Mapping[str, Sort] = {}
+    if sort_by:
+        descending = loaded["sort_order"] == "descending"
+        sorts = bind_sort_for_each(sort_by, descending=descending, resource_types=resource_types)
+    page = _page(loaded, caller=f"/ {caller}")
+    return RootQuery(
+        {
+            name: Query(
+                filter=None if isinstance(wanted, bool) else wanted,
+                sort=sorts.get(name),
+                page=page,
+                projection=projections[name],
+                base_url=base_url,
+                freshness=freshness,
+            )
+            for name, wanted in selected.items()
+            if wanted is not False
+        },
+        page,
+        freshness,
     )
 
 

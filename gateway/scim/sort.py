@@ -1,5 +1,6 @@
 """The order of a list (RFC 7644 §3.4.2.3)."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.scim.errors import InvalidPath
@@ -40,3 +41,21 @@ def bind_sort(path: str, *, descending: bool, resource_type: ResourceType) -> So
     if target is None:
         raise InvalidPath(f"{path!r} has parts; sort by one of them, such as {path}.formatted.")
     return Sort(target, descending=descending)
+
+
+def bind_sort_for_each(
+    path: str, *, descending: bool, resource_types: Sequence[ResourceType]
+) -> Mapping[str, Sort]:
+    """
+    Return the order of a list of several types, by the name of each type that has the attribute.
+
+    Raises:
+        InvalidPath: No type has it; or as :func:`bind_sort` does.
+    """
+    parsed = AttributePath.parse(path)
+    having = [each for each in resource_types if resolve(parsed, each) is not None]
+    if not having:
+        raise InvalidPath(f"No resource type has an attribute {path!r} to sort by.")
+    return {
+        each.name: bind_sort(path, descending=descending, resource_type=each) for each in having
+    }

@@ -1,12 +1,14 @@
 """The web application: every endpoint, with what it is handed."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from flask import Flask
 
 from gateway.scim.events import SECURITY_EVENTS
-from gateway.scim.handler import ResourceHandler, ResourceWriter
+from gateway.scim.handler import Query, ResourceHandler, ResourceWriter, RootHandler, RootQuery
+from gateway.scim.messages import read_query, read_root_query
 from gateway.scim.polling import EventFeed
 from gateway.scim.schema import Registry
 from gateway.web.addresses import ROOT, Addresses
@@ -18,16 +20,19 @@ from gateway.web.errors import register_errors
 from gateway.web.events import add_events
 from gateway.web.explanation import Explain, add_explanation
 from gateway.web.health import Readiness, add_health
+from gateway.web.lists import Lists, ListView, SearchView
 from gateway.web.me import MeView
 from gateway.web.rates import RequestCounter
 from gateway.web.ready import ReadyAnswers
-from gateway.web.resources import CollectionView, SearchView, SingleView
+from gateway.web.resources import CreationView, SingleView
 from gateway.web.shortcut import Shortcut
 from gateway.web.throttle import Throttle
 from gateway.web.tracing import trace_requests
-from gateway.web.unsupported import add_unsupported
 from gateway.web.versions import LatestVersion
 from gateway.web.wellformed import LARGEST_BODY_BYTES, refuse_malformed
+
+#: How many bytes of answers are kept for those who have no token.
+_MOST_OPEN_BYTES = 4 << 20
 
 
 class _Application(Flask):
@@ -43,6 +48,7 @@ def create_web(
     handlers: Mapping[str, ResourceHandler],
     writers: Mapping[str, ResourceWriter],
     *,
+    root: RootHandler,
     tokens: Mapping[str, str],
     users: Mapping[str, str] | None = None,
     readiness: Readiness,
@@ -59,6 +65,7 @@ def create_web(
         registry: The schemas and resource types.
         handlers: Who knows the resources, by the name of their type.
         writers: Who changes them, likewise.
+        root: Who knows the resources of all types.
         tokens: The bearer tokens that open the resources, by their names.
         users: Whom tokens are for, by the names of the tokens: a user's id or ``userName``.
         readiness: Returns why the gateway can't serve, if it can't.
@@ -77,34 +84,51 @@ def create_web(
     app.url_map.merge_slashes = False
     addresses = Addresses(public_url)
     authenticator = Authenticator(tokens)
-    ready = ReadyAnswers()
+    ready, open_to_all = ReadyAnswers(), ReadyAnswers(_MOST_OPEN_BYTES)
     trace_requests(app)
     app.before_request(refuse_malformed)
     register_errors(app)
     add_health(app, readiness)
     abilities = {} if events is None else {"securityEvents": SECURITY_EVENTS}
-    Discovery(registry, addresses, authenticator, entitlements, abilities).add_to(app)
+    Discovery(
+        registry,
+        addresses,
+        authenticator,
+        entitlements,
+        revision=root.revision,
+        ready=ready,
+        open_to_all=open_to_all,
+        abilities=abilities,
+    ).add_to(app)
+    shared = {"authenticator": authenticator, "addresses": addresses}
+
+    def add_lists(name: str, path: str, lists: Lists[Query] | Lists[RootQuery]) -> None:
+        listing = ListView.as_view(f"{name}.list", lists, ready=ready, **shared)
+        app.add_url_rule(path, view_func=listing)
+        search = SearchView.as_view(f"{name}.search", lists, **shared)
+        app.add_url_rule(f"{path.rstrip('/')}/.search", view_func=search)
+
+    read_root = partial(read_root_query, resource_types=registry.resource_types)
+    add_lists("root", f"{ROOT}/", Lists(read_root, root.query, root.revision))
     for resource_type in registry.resource_types:
-        name = resource_type.name
-        parts = (resource_type, handlers[name], writers[name])
-        shared = {"authenticator": authenticator, "addresses": addresses, "ready": ready}
+        name, handler = resource_type.name, handlers[resource_type.name]
         path = f"{ROOT}{resource_type.endpoint}"
-        collection = CollectionView.as_view(f"{name}.list", *parts, **shared)
-        single = SingleView.as_view(f"{name}.single", *parts, **shared)
-        search = SearchView.as_view(f"{name}.search", *parts, **shared)
-        app.add_url_rule(path, view_func=collection)
-        app.add_url_rule(f"{path}/.search", view_func=search)
+        read = partial(read_query, resource_type=resource_type)
+        add_lists(name, path, Lists(read, handler.query, handler.revision))
+        parts = (resource_type, handler, writers[name])
+        creation = CreationView.as_view(f"{name}.creation", *parts, ready=ready, **shared)
+        single = SingleView.as_view(f"{name}.single", *parts, ready=ready, **shared)
+        app.add_url_rule(path, view_func=creation)
         app.add_url_rule(f"{path}/<resource_id>", view_func=single)
         if resource_type is registry.user:
-            me = MeView.as_view("me", *parts, users=users or {}, **shared)
+            me = MeView.as_view("me", *parts, users=users or {}, ready=ready, **shared)
             app.add_url_rule(f"{ROOT}/Me", view_func=me)
     add_bulk(app, registry, writers, authenticator=authenticator, addresses=addresses)
     add_explanation(app, registry, explain, authenticator=authenticator, addresses=addresses)
     add_events(app, events, authenticator)
-    add_unsupported(app, authenticator)
     # What was answered before was asked for by its version: the way past the framework comes first.
     inner = LatestVersion(app.wsgi_app)
-    app.wsgi_app = Shortcut(inner, ready, authenticator)  # type: ignore[method-assign]  # Flask's way to add a middleware
+    app.wsgi_app = Shortcut(inner, ready, open_to_all, authenticator)  # type: ignore[method-assign]  # Flask's way to add a middleware
     if counter is not None:
         app.wsgi_app = Throttle(app.wsgi_app, authenticator, counter)  # type: ignore[method-assign]  # the same
     return app

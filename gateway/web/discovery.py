@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 
 from gateway.scim.errors import Forbidden, NotFound
 from gateway.scim.freshness import Provenance
@@ -14,8 +14,11 @@ from gateway.scim.messages import list_response
 from gateway.scim.page import IndexPage
 from gateway.scim.schema import JsonObject, Registry
 from gateway.web.addresses import ROOT, Addresses
-from gateway.web.answers import scim_answer
 from gateway.web.authentication import Authenticator, TokenRefused
+from gateway.web.giving import give
+from gateway.web.preconditions import tag_of
+from gateway.web.ready import Made, ReadyAnswers
+from gateway.web.tracing import endpoint_of_request
 
 #: Returns some of the values that entitlements can have.
 Entitlements = Callable[[], Sequence[str]]
@@ -23,6 +26,8 @@ Entitlements = Callable[[], Sequence[str]]
 _ENTITLEMENTS = "entitlements"
 #: Of what the service says of itself: it is never old.
 _OWN = Provenance(age_seconds=0, calls=0)
+#: A cache may keep it, for others who are known or unknown alike, and asks whether it is the same.
+_KEPT = {"Cache-Control": "no-cache", "Vary": "Authorization"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +37,25 @@ class Discovery:
 
     They are open to everyone: identity providers look at them before they have a token. Who has
     one is told of entitlements that can be granted, too: they name what is in the workspace.
+
+    Attributes:
+        registry: The documents.
+        addresses: Where they are served.
+        authenticator: Knows the tokens.
+        entitlements: Returns some of the values that entitlements can have.
+        revision: Returns a number that is another whenever those may have changed.
+        ready: The answers that are kept for those who have a token.
+        open_to_all: Those that are kept for everybody else.
+        abilities: What the service supports besides what its document says, by how it is set up.
     """
 
     registry: Registry
     addresses: Addresses
     authenticator: Authenticator
     entitlements: Entitlements
-    #: What the service supports besides what its document says, by how it is set up.
+    revision: Callable[[], int | None]
+    ready: ReadyAnswers
+    open_to_all: ReadyAnswers
     abilities: JsonObject = field(default_factory=dict)
 
     def add_to(self, app: Flask) -> None:
@@ -52,52 +69,62 @@ class Discovery:
     def service_provider_config(self) -> Response:
         """Answer with what is supported (RFC 7643 §5)."""
         _refuse_filter()
-        return scim_answer(self._json({**self.registry.service_provider_config, **self.abilities}))
+        return self._answer(
+            lambda: self._json({**self.registry.service_provider_config, **self.abilities})
+        )
 
     def resource_types(self) -> Response:
         """Answer with all resource types (RFC 7643 §6)."""
-        return self._list([found.document for found in self.registry.resource_types])
+        return self._list(lambda: [found.document for found in self.registry.resource_types])
 
     def resource_type(self, name: str) -> Response:
         """Answer with one resource type."""
         found = self.registry.resource_type(name)
         if found is None:
             raise NotFound(f"There is no resource type {name}.")
-        return scim_answer(self._json(found.document))
+        return self._answer(lambda: self._json(found.document))
 
     def schemas(self) -> Response:
         """Answer with all schemas (RFC 7643 §7)."""
-        return self._list([self._suggesting(found.document) for found in self.registry.schemas])
+        return self._list(lambda: [self._suggesting(s.document) for s in self.registry.schemas])
 
     def schema(self, urn: str) -> Response:
         """Answer with one schema."""
         found = self.registry.schema(urn)
         if found is None:
             raise NotFound(f"There is no schema {urn}.")
-        return scim_answer(self._json(self._suggesting(found.document)))
+        return self._answer(lambda: self._json(self._suggesting(found.document)))
+
+    def _answer(self, body: Callable[[], bytes]) -> Response:
+        """Return a kept answer, or else one of *body*."""
+        try:
+            g.token = self.authenticator.check(request.headers.get("Authorization"))
+        except TokenRefused:
+            g.token = None
+        if g.token is None:
+            # Apart, so that who has no token can't crowd out what is kept for those who have.
+            return give(self.open_to_all, lambda: 0, lambda: _made(body()))
+        return give(self.ready, self.revision, lambda: _made(body()))
 
     def _suggesting(self, document: JsonObject) -> JsonObject:
         """Return a schema whose entitlements suggest values (RFC 7643 §7), for who may know."""
         attributes = document.get("attributes")
-        if not isinstance(attributes, list) or not self._is_known():
+        if not isinstance(attributes, list) or g.token is None:
             return document
         if not any(attribute["name"] == _ENTITLEMENTS for attribute in attributes):
             return document
         values = list(self.entitlements())
         return {**document, "attributes": [_suggested(each, values) for each in attributes]}
 
-    def _is_known(self) -> bool:
-        try:
-            self.authenticator.check(request.headers.get("Authorization"))
-        except TokenRefused:
-            return False
-        return True
-
-    def _list(self, documents: Sequence[JsonObject]) -> Response:
+    def _list(self, documents: Callable[[], Sequence[JsonObject]]) -> Response:
         _refuse_filter()
-        found = [self._json(document) for document in documents]
-        everything = Listing(len(found), len(found), b",".join(found), _OWN)
-        return scim_answer(list_response(everything, IndexPage()))
+
+        def body() -> bytes:
+            found = [self._json(document) for document in documents()]
+            everything = Listing(len(found), len(found), b",".join(found), _OWN)
+            return list_response(everything, IndexPage())
+
+        return self._answer(body)
 
     def _json(self, document: JsonObject) -> bytes:
         meta = document["meta"]
@@ -105,6 +132,10 @@ class Discovery:
             raise TypeError("A document without meta.")
         location = f"{self.addresses.base_url()}{meta['location']}"
         return orjson.dumps({**document, "meta": {**meta, "location": location}})
+
+
+def _made(body: bytes) -> Made:
+    return Made(body, None, {"ETag": tag_of(body), **_KEPT}, endpoint_of_request())
 
 
 def _suggested(attribute: dict[str, Any], values: list[str]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from gateway.scim.change import Method
 from gateway.scim.errors import Conflict, NotFound, Unsupported
 from gateway.scim.filter.bind import bind_filter
 from gateway.scim.filter.bound import Filter
-from gateway.scim.freshness import Provenance, together
+from gateway.scim.freshness import Provenance
 from gateway.scim.handler import Query
 from gateway.scim.page import IndexPage
 from gateway.scim.projection import bind_projection
@@ -70,10 +70,10 @@ class MeView(OneView):
         user_id, found = self._subject()
         if user_id is None:
             return Made(b"", found)
-        made = self._made(user_id)
+        made = self._made(user_id, found)
         # The answer may be given again, past what adds it to all others.
         headers = {**made.headers, "Location": self._location(user_id)}
-        return replace(made, headers=headers, provenance=together([found, made.provenance]))
+        return replace(made, headers=headers)
 
     def _changed(self, method: Method) -> Response:
         user_id, found = self._subject()

@@ -1,9 +1,13 @@
 """What a change is made under: conditions (RFC 7644 §3.14, RFC 9110 §13), and dry runs."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import blake2b
 
-from gateway.scim.errors import InvalidValue
+from werkzeug.datastructures import Headers
+
+from gateway.scim.errors import InvalidValue, VersionChanged
 
 _ENTITY_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 # RFC 9110 §5.6.1: empty elements of a list are passed over.
@@ -89,6 +93,47 @@ def is_dry_run(header: str | None) -> bool:
     if read is None:
         raise InvalidValue("The header X-Dry-Run is true or false.")
     return read
+
+
+def tag_of(body: bytes) -> str:
+    """
+    Return the entity tag of a body that is no single resource's, such as a list's.
+
+    It is weak, as those of resources are (RFC 7644 §3.14).
+    """
+    return f'W/"{blake2b(body, digest_size=16).hexdigest()}"'
+
+
+def expected_version(headers: Headers) -> Callable[[str], bool]:
+    """
+    Return what tells of a version whether a request to change it is meant for it.
+
+    It has to be one of ``If-Match``, and none of ``If-None-Match`` (RFC 9110 §13.2.2).
+
+    Raises:
+        InvalidValue: One of the headers can't be read.
+    """
+    meant = IfMatch.parse(headers.get("If-Match"))
+    unwanted = IfNoneMatch.parse(headers.get("If-None-Match"))
+    return lambda version: meant.holds(version) and not unwanted.holds(version)
+
+
+def refuse_version(headers: Headers) -> None:
+    """
+    Let a request pass that makes a resource, if it is not meant for a version.
+
+    What is made has none before, so that ``If-None-Match`` always holds, and ``If-Match`` never.
+
+    Raises:
+        InvalidValue: One of the headers can't be read.
+        VersionChanged: There is an ``If-Match``.
+    """
+    IfNoneMatch.parse(headers.get("If-None-Match"))
+    IfMatch.parse(headers.get("If-Match"))
+    if "If-Match" in headers:
+        raise VersionChanged(
+            "What is made has no version that If-Match could name; send the request without it."
+        )
 
 
 def _tags(header: str, what: str) -> frozenset[str]:

@@ -10,6 +10,7 @@ from cachetools import LRUCache
 from flask import g, request
 
 from gateway.scim.freshness import Provenance
+from gateway.web.answers import provenance_headers
 
 #: How many bytes of answers a process keeps.
 _MOST_BYTES = 32 << 20
@@ -25,20 +26,23 @@ class Made:
     An answer, apart from what changes by the second.
 
     Attributes:
-        body: Its body.
-        provenance: How it was come by.
-        headers: The headers that are its own.
-        version: The entity tag of the one resource in it; None of a list.
+        body: Its body; empty where there is no such resource.
+        provenance: How it was come by; None of what the service says of itself, which is never old.
+        headers: The headers that are its own, with its ETag.
         endpoint: The rule of addresses that it answers to, as the log names it.
         is_once: Whether it is for one request alone: a walk that begins there may have ended.
     """
 
     body: bytes
-    provenance: Provenance
+    provenance: Provenance | None
     headers: Mapping[str, str] = field(default_factory=dict)
-    version: str | None = None
     endpoint: str | None = None
     is_once: bool = False
+
+    @property
+    def entity_tag(self) -> str:
+        """Its ETag."""
+        return self.headers["ETag"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,15 @@ class Given:
 
     made: Made
     older_seconds: int = 0
+
+    def headers(self) -> dict[str, str]:
+        """Return its headers, but for those that say what a body is."""
+        made = self.made
+        if made.provenance is None:
+            return {**made.headers}
+        told = provenance_headers(made.provenance, older_seconds=self.older_seconds)
+        told.update(made.headers)
+        return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +103,11 @@ class ReadyAnswers:
             kept = self._kept.get(key)
         if kept is None or kept.current() != kept.revision:
             return None
+        provenance = kept.made.provenance
+        if provenance is None:
+            return Given(kept.made)
         older = int(self._clock() - kept.at)
-        return Given(kept.made, older) if older <= kept.made.provenance.ttl_seconds else None
+        return Given(kept.made, older) if older <= provenance.ttl_seconds else None
 
     def answer(self, revision: Callable[[], int | None], make: Callable[[], Made]) -> Given:
         """
@@ -115,13 +131,13 @@ class ReadyAnswers:
         return Given(made)
 
 
-def key_of(environ: Mapping[str, Any], token: str) -> Key | None:
+def key_of(environ: Mapping[str, Any], token: str | None) -> Key | None:
     """
     Return all of a request that its answer depends on; None if it says how old that may be.
 
     Args:
         environ: The request, as WSGI has it.
-        token: The name of the token that opened the door.
+        token: The name of the token that opened the door; None where it is open to everyone.
     """
     if "HTTP_CACHE_CONTROL" in environ:
         return None
@@ -130,8 +146,10 @@ def key_of(environ: Mapping[str, Any], token: str) -> Key | None:
     return (token, *map(environ.get, names))
 
 
-def _is_for_others(provenance: Provenance) -> bool:
+def _is_for_others(provenance: Provenance | None) -> bool:
     """Tell whether the next who asks is answered the same: what was read for it was read."""
+    if provenance is None:
+        return True
     return not provenance.calls and not provenance.detail and provenance.ttl_seconds > 0
 
 

@@ -1,18 +1,16 @@
-"""The resources: lists and single ones (RFC 7644 §3.4)."""
+"""The resources of one type: those that are made, and single ones (RFC 7644 §3.3 to §3.6)."""
 
 from collections.abc import Callable
 
 import orjson
 from flask import Response, g, request
-from flask.views import MethodView
 
 from gateway.scim.change import Method, read_change, status_of
 from gateway.scim.errors import NotFound
 from gateway.scim.freshness import Provenance, together
 from gateway.scim.handler import Author, ResourceHandler, ResourceWriter, Write
-from gateway.scim.messages import list_response, read_projection, read_query
+from gateway.scim.messages import read_projection
 from gateway.scim.schema import ResourceType
-from gateway.scim.search import read_search
 from gateway.web.addresses import Addresses
 from gateway.web.answers import (
     ScimResponse,
@@ -24,14 +22,15 @@ from gateway.web.answers import (
 from gateway.web.authentication import Authenticator
 from gateway.web.bodies import json_body
 from gateway.web.caching import freshness_wanted
-from gateway.web.preconditions import IfMatch, IfNoneMatch, is_dry_run
+from gateway.web.giving import give
+from gateway.web.lists import TokenView
+from gateway.web.preconditions import expected_version, is_dry_run, refuse_version
 from gateway.web.ready import Given, Made, ReadyAnswers
+from gateway.web.tracing import endpoint_of_request
 
 
-class _ResourceView(MethodView):
+class _ResourceView(TokenView):
     """What the views of one resource type share."""
-
-    init_every_request = False
 
     def __init__(
         self,
@@ -43,20 +42,12 @@ class _ResourceView(MethodView):
         addresses: Addresses,
         ready: ReadyAnswers,
     ) -> None:
+        super().__init__(authenticator)
         self._type = resource_type
         self._handler = handler
         self._writer = writer
-        self._authenticator = authenticator
         self._addresses = addresses
         self._ready = ready
-
-    def dispatch_request(self, **parts: str) -> Response:
-        """Let nobody in without a token, whatever is asked."""
-        g.token = self._authenticator.check(request.headers.get("Authorization"))
-        answer = super().dispatch_request(**parts)
-        if not isinstance(answer, Response):
-            raise TypeError(f"{type(self).__name__} answered {answer!r}.")
-        return answer
 
     def _write(self) -> Write:
         """Return how the change is asked for."""
@@ -64,7 +55,7 @@ class _ResourceView(MethodView):
             author=Author(token=g.token, request_id=g.request_id),
             base_url=self._addresses.base_url(),
             projection=read_projection(request.args.to_dict(flat=False), self._type),
-            is_expected=IfMatch.parse(request.headers.get("If-Match")).holds,
+            is_expected=expected_version(request.headers),
             is_dry_run=is_dry_run(request.headers.get("X-Dry-Run")),
         )
 
@@ -81,6 +72,8 @@ class _ResourceView(MethodView):
         """
         body = None if method is Method.DELETE else json_body()
         change = read_change(method, body, self._type, resource_id)
+        if method is Method.POST:
+            refuse_version(request.headers)
         write = self._write()
         written = change(self._writer, write)
         provenance = together([*resting_on, written.provenance])
@@ -98,47 +91,12 @@ class _ResourceView(MethodView):
         return scim_answer(write.projection.json(document.json), status=status, headers=headers)
 
 
-class CollectionView(_ResourceView):
-    """``/Users``, ``/Groups``."""
-
-    def get(self) -> Response:
-        """Answer a query (RFC 7644 §3.4.2)."""
-        given = self._ready.answer(self._handler.revision, self._made)
-        return scim_answer(given.made.body, headers=_provenance(given))
-
-    def _made(self) -> Made:
-        query = read_query(
-            request.args.to_dict(flat=False),
-            self._type,
-            base_url=self._addresses.base_url(),
-            freshness=freshness_wanted(request.headers.get("Cache-Control")),
-            caller=g.token,
-        )
-        listing = self._handler.query(query)
-        body = list_response(listing, query.page)
-        is_on_a_walk = (listing.next_cursor, listing.previous_cursor) != (None, None)
-        return Made(body, listing.provenance, endpoint=_endpoint(), is_once=is_on_a_walk)
+class CreationView(_ResourceView):
+    """What ``/Users`` and ``/Groups`` are to who writes."""
 
     def post(self) -> Response:
         """Make a resource (RFC 7644 §3.3)."""
         return self._change(Method.POST)
-
-
-class SearchView(_ResourceView):
-    """``/Users/.search``, ``/Groups/.search``: queries that no log of addresses shows."""
-
-    def post(self) -> Response:
-        """Answer a query (RFC 7644 §3.4.3)."""
-        query = read_query(
-            read_search(json_body()),
-            self._type,
-            base_url=self._addresses.base_url(),
-            freshness=freshness_wanted(request.headers.get("Cache-Control")),
-            caller=g.token,
-        )
-        listing = self._handler.query(query)
-        headers = provenance_headers(listing.provenance)
-        return scim_answer(list_response(listing, query.page), headers=headers)
 
 
 class OneView(_ResourceView):
@@ -152,17 +110,15 @@ class OneView(_ResourceView):
             make: Makes the answer, where none is kept.
             absent: What to say where there is no such resource.
         """
-        known = IfNoneMatch.parse(request.headers.get("If-None-Match"))
-        given = self._ready.answer(self._handler.revision, make)
-        made, headers = given.made, _provenance(given)
-        if made.version is None:
-            return error_answer(NotFound(absent), headers | {"Cache-Control": "no-store"})
-        headers |= {"ETag": made.version, **made.headers}
-        if known.holds(made.version):
-            return ScimResponse(status=304, headers=headers)
-        return scim_answer(made.body, headers=headers)
 
-    def _made(self, resource_id: str) -> Made:
+        def refusal(given: Given) -> Response:
+            headers = given.headers() | {"Cache-Control": "no-store"}
+            return error_answer(NotFound(absent), headers)
+
+        return give(self._ready, self._handler.revision, make, absent=refusal)
+
+    def _made(self, resource_id: str, *resting_on: Provenance) -> Made:
+        """Return the answer; see :meth:`_change`."""
         projection = read_projection(request.args.to_dict(flat=False), self._type)
         base_url = self._addresses.base_url()
         retrieval = self._handler.retrieve(
@@ -171,12 +127,17 @@ class OneView(_ResourceView):
             base_url=base_url,
             freshness=freshness_wanted(request.headers.get("Cache-Control")),
         )
+        found = retrieval.provenance
+        provenance = together([*resting_on, found]) if resting_on else found
         document = retrieval.document
         if document is None:
-            return Made(b"", retrieval.provenance, endpoint=_endpoint())
-        location = {"Content-Location": f"{base_url}{self._type.endpoint}/{resource_id}"}
+            return Made(b"", provenance, endpoint=endpoint_of_request())
+        headers = {
+            "ETag": document.version,
+            "Content-Location": f"{base_url}{self._type.endpoint}/{resource_id}",
+        }
         shown = projection.json(document.json)
-        return Made(shown, retrieval.provenance, location, document.version, _endpoint())
+        return Made(shown, provenance, headers, endpoint_of_request())
 
 
 class SingleView(OneView):
@@ -198,11 +159,3 @@ class SingleView(OneView):
     def delete(self, resource_id: str) -> Response:
         """Delete a resource (RFC 7644 §3.6)."""
         return self._change(Method.DELETE, resource_id)
-
-
-def _endpoint() -> str | None:
-    return request.url_rule.rule if request.url_rule else None
-
-
-def _provenance(given: Given) -> dict[str, str]:
-    return provenance_headers(given.made.provenance, older_seconds=given.older_seconds)

@@ -4,9 +4,11 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from gateway.web.answers import MEDIA_TYPE, provenance_headers
+from gateway.scim.errors import InvalidValue
+from gateway.web.answers import MEDIA_TYPE
 from gateway.web.authentication import Authenticator, TokenRefused
-from gateway.web.ready import Given, ReadyAnswers, key_of
+from gateway.web.preconditions import IfNoneMatch
+from gateway.web.ready import Given, Made, ReadyAnswers, key_of
 from gateway.web.tracing import REQUEST_ID, log_request, request_id_of
 
 if TYPE_CHECKING:
@@ -17,19 +19,25 @@ class Shortcut:
     """
     Gives what was answered before, and hands every other request on.
 
-    What it gives is what the framework would: the same body and headers, to who has a token.
+    What it gives is what the framework would: the same status, body and headers.
 
     Args:
         application: Answers all other requests.
-        ready: What was answered before.
+        ready: What was answered before to those who have a token.
+        open_to_all: What was answered before to those who have none.
         authenticator: Knows the tokens.
     """
 
     def __init__(
-        self, application: "WSGIApplication", ready: ReadyAnswers, authenticator: Authenticator
+        self,
+        application: "WSGIApplication",
+        ready: ReadyAnswers,
+        open_to_all: ReadyAnswers,
+        authenticator: Authenticator,
     ) -> None:
         self._application = application
         self._ready = ready
+        self._open_to_all = open_to_all
         self._authenticator = authenticator
 
     def __call__(
@@ -40,26 +48,48 @@ class Shortcut:
         given = self._given(environ)
         if given is None:
             return self._application(environ, start_response)
+        sent = environ.get("HTTP_IF_NONE_MATCH")
+        is_known = False if sent is None else _is_known(given.made, sent)
+        if is_known is None:
+            return self._application(environ, start_response)
         made = given.made
         request_id = request_id_of(environ.get("HTTP_X_REQUEST_ID", ""))
-        headers = provenance_headers(made.provenance, older_seconds=given.older_seconds)
-        headers |= made.headers
-        headers |= {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(made.body))}
-        if made.version is not None:
-            headers["ETag"] = made.version
+        headers = given.headers()
+        log_request(
+            "GET",
+            made.endpoint,
+            304 if is_known else 200,
+            calls=headers.get("X-Bitbucket-Calls"),
+            started=started,
+            request_id=request_id,
+        )
         headers[REQUEST_ID] = request_id
-        log_request("GET", made.endpoint, 200, calls="0", started=started, request_id=request_id)
+        if is_known:
+            start_response("304 NOT MODIFIED", list(headers.items()))
+            return ()
+        headers["Content-Type"] = MEDIA_TYPE
+        headers["Content-Length"] = str(len(made.body))
         start_response("200 OK", list(headers.items()))
         return (made.body,)
 
     def _given(self, environ: "WSGIEnvironment") -> Given | None:
-        if environ["REQUEST_METHOD"] != "GET" or "HTTP_IF_NONE_MATCH" in environ:
+        if environ["REQUEST_METHOD"] != "GET":
             return None
+        token: str | None = None
+        ready = self._ready
         try:
             token = self._authenticator.check(environ.get("HTTP_AUTHORIZATION"))
         except TokenRefused:
-            return None
+            ready = self._open_to_all
         key = key_of(environ, token)
-        given = None if key is None else self._ready.given(key)
+        given = None if key is None else ready.given(key)
         # That there is no such resource is an error, which the framework words.
         return given if given is not None and given.made.body else None
+
+
+def _is_known(made: Made, if_none_match: str) -> bool | None:
+    """Return whether the client has it already; None where that is for the framework to refuse."""
+    try:
+        return IfNoneMatch.parse(if_none_match).holds(made.entity_tag)
+    except InvalidValue:
+        return None

@@ -32,6 +32,11 @@ def request_id_of(sent: str) -> str:
     return f"{getrandbits(128):032x}"
 
 
+def endpoint_of_request() -> str | None:
+    """Return the rule of addresses that the request at hand is made to, as the log names it."""
+    return request.url_rule.rule if request.url_rule else None
+
+
 def log_request(
     method: str,
     endpoint: str | None,
@@ -64,7 +69,7 @@ def _end(response: Response) -> Response:
     response.headers[REQUEST_ID] = g.request_id
     log_request(
         request.method,
-        request.url_rule.rule if request.url_rule else None,
+        endpoint_of_request(),
         response.status_code,
         calls=response.headers.get("X-Bitbucket-Calls"),
         started=g.started,

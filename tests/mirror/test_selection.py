@@ -137,7 +137,7 @@ def test_a_page_comes_with_the_whole_number(
     assert find(page=page) == (7, list(names))
 
 
-def _nested(template: str) -> str:
+def nested(template: str) -> str:
     """Return a filter that nests as deep as the parser allows, and selects everything."""
     condition = "id pr"
     for _ in range(50 // template.count("(")):
@@ -148,10 +148,10 @@ def _nested(template: str) -> str:
 @pytest.mark.parametrize(
     "filter_text",
     [
-        _nested('id pr and (id eq "x" or (…))'),
-        _nested('id eq "x" or not (id pr and not (…))'),
-        _nested("not (not (…))"),
-        _nested('id eq "x" or (emails.value pr and id pr and (…))'),
+        nested('id pr and (id eq "x" or (…))'),
+        nested('id eq "x" or not (id pr and not (…))'),
+        nested("not (not (…))"),
+        nested('id eq "x" or (emails.value pr and id pr and (…))'),
         " or ".join([f'id eq "{i}"' for i in range(500)]),
         " or ".join([f'emails.value sw "{i}"' for i in range(200)] + ["id pr"]),
         " and ".join([f'id ne "a{i % 10}"' for i in range(500)]),

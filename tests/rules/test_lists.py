@@ -119,3 +119,21 @@ def test_a_page_of_a_hundred_is_given(service: Service) -> None:
     assert page["defaultPageSize"] >= 100
     everybody = service.get("/Users", count=100)
     assert everybody["itemsPerPage"] == min(100, everybody["totalResults"])
+
+
+@pytest.mark.rule("7644-3.4.2.1-all-types", "7644-3.4.2.1-lacking", "7644-3.4.3-search-all-types")
+def test_a_query_at_the_root_covers_all_types(service: Service) -> None:
+    """In the address and in the body; of what a type lacks it has no value."""
+    user, group = service.new_user(), service.new_group()
+    text = f'userName eq "{user["userName"]}" or displayName eq "{group["displayName"]}"'
+    body: Any = {"schemas": [SEARCH], "filter": text}
+
+    listed = service.get("/", filter=text)
+
+    assert [each["id"] for each in listed["Resources"]] == [user["id"], group["id"]]
+    assert listed["totalResults"] == 2
+    assert succeeded(service.send("POST", "/.search", body)) == listed
+    of_groups = service.get("/", filter=f'({text}) and meta.resourceType eq "Group"')
+    assert [each["id"] for each in of_groups["Resources"]] == [group["id"]]
+    assert service.get("/", filter=f"({text}) and not (userName pr)") == of_groups
+    refused(service.client.get("/", filter="nope pr"), 400, "invalidFilter")

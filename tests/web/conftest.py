@@ -11,7 +11,15 @@ from flask.testing import FlaskClient
 
 from gateway.scim.filter.match import matches
 from gateway.scim.freshness import AS_IT_COMES, FreshnessWanted, Provenance
-from gateway.scim.handler import Document, Listing, Query, Retrieval, Write, Written
+from gateway.scim.handler import (
+    Document,
+    Listing,
+    Query,
+    Retrieval,
+    RootQuery,
+    Write,
+    Written,
+)
 from gateway.scim.page import IndexPage
 from gateway.scim.patch.operation import Patch
 from gateway.scim.projection import Projection
@@ -71,6 +79,30 @@ class Memory:
 
 
 @dataclass
+class Everything:
+    """A handler of all types, whose resources are those of other handlers, one after the other."""
+
+    handlers: Mapping[str, Memory]
+    queries: list[RootQuery] = field(default_factory=list)
+
+    def revision(self) -> int:
+        """Nothing tells when the lists change."""
+        return next(_REVISIONS)
+
+    def query(self, query: RootQuery) -> Listing:
+        """Answer from the lists."""
+        self.queries.append(query)
+        start = query.page.start_index if isinstance(query.page, IndexPage) else 1
+        total, shown = 0, list[bytes]()
+        for name, part in query.parts.items():
+            rest = IndexPage(max(1, start - total), query.page.count - len(shown))
+            found = self.handlers[name].query(replace(part, page=rest))
+            total += found.total_results
+            shown += [orjson.dumps(each) for each in orjson.loads(found.json)]
+        return Listing(total, len(shown), b",".join(shown), Provenance(age_seconds=17, calls=3))
+
+
+@dataclass
 class Scribe:
     """A writer that changes nothing, and remembers what it was asked."""
 
@@ -103,7 +135,12 @@ class Scribe:
         if write.is_dry_run:
             return Written("", None, provenance, {"dryRun": True, "calls": []})
         attributes = asked if isinstance(asked, dict) else {}
-        resource = {**attributes, "id": resource_id, "meta": {"version": 'W/"new"'}}
+        resource = {
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+            **attributes,
+            "id": resource_id,
+            "meta": {"version": 'W/"0e1"'},
+        }
         return Written(resource_id, _document(resource), provenance, notes=self.notes)
 
 
@@ -154,6 +191,12 @@ def groups() -> Memory:
 
 
 @pytest.fixture
+def everything(users: Memory, groups: Memory) -> Everything:
+    """Both."""
+    return Everything({"User": users, "Group": groups})
+
+
+@pytest.fixture
 def scribe() -> Scribe:
     """What changes both."""
     return Scribe()
@@ -173,15 +216,19 @@ def registry() -> Registry:
 
 @pytest.fixture
 def serve(
-    registry: Registry, users: Memory, groups: Memory, scribe: Scribe, reasons: list[str]
+    registry: Registry,
+    everything: Everything,
+    scribe: Scribe,
+    reasons: list[str],
 ) -> Callable[..., FlaskClient]:
     """Make a client, without a token, of an application that was made in another way."""
 
     def client(**other: Any) -> FlaskClient:
         made: dict[str, Any] = {
             "registry": registry,
-            "handlers": {"User": users, "Group": groups},
+            "handlers": everything.handlers,
             "writers": {"User": scribe, "Group": scribe},
+            "root": everything,
             "tokens": {
                 "first": TOKEN,
                 "second": "another-token-that-opens",

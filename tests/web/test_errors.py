@@ -174,10 +174,7 @@ def test_a_body_of_another_type_is_refused(client: FlaskClient) -> None:
 
 @pytest.mark.rule("7644-3.12-not-implemented")
 @pytest.mark.parametrize("method", ["GET", "POST"])
-@pytest.mark.parametrize(
-    "path",
-    ["", "/", "/?aadOptscim062020", "/.search", "/Me", "/Me/"],
-)
+@pytest.mark.parametrize("path", ["/Me", "/Me/"])
 def test_optional_endpoints_are_not_offered(client: FlaskClient, method: str, path: str) -> None:
     """The status is 501: they exist in the protocol, and not here."""
     refused(client.open(f"/scim/v2{path}", method=method, data=b"{}"), 501)

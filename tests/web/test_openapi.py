@@ -66,6 +66,8 @@ def test_the_document_and_the_url_map_are_one(document: Any, client: FlaskClient
         ("DELETE", "/scim/v2/Users/u1", "/scim/v2/Users/{id}", 204),
         ("DELETE", "/scim/v2/Groups/g1", "/scim/v2/Groups/{id}", 204),
         ("PUT", "/scim/v2/Users/u1", "/scim/v2/Users/{id}", 400),
+        ("GET", "/scim/v2/", "/scim/v2/", 200),
+        ("GET", "/scim/v2/?filter=nope%20pr", "/scim/v2/", 400),
         ("GET", "/scim/v2/Me", "/scim/v2/Me", 501),
         ("POST", "/scim/v2/Bulk", "/scim/v2/Bulk", 400),
         ("GET", "/scim/v2/Schemas", "/scim/v2/Schemas", 200),
@@ -104,6 +106,8 @@ def test_answers_to_special_requests_are_as_described(
         statuses.append(answer.status_code)
 
     ask(path, template, HTTP_IF_NONE_MATCH="*")
+    for listed in ("/scim/v2/Users", "/scim/v2/", "/scim/v2/Schemas"):
+        ask(listed, listed, HTTP_IF_NONE_MATCH="*")
     ask(path, template, HTTP_AUTHORIZATION="Bearer wrong")
     ask(path, template, CONTENT_LENGTH="9999999")
     users.failure = BadUpstream("Set BITBUCKET_API_TOKEN.")
@@ -114,7 +118,31 @@ def test_answers_to_special_requests_are_as_described(
     ask(path, template)
     reasons.append("Bitbucket does not accept the API token.")
     ask("/readyz", "/readyz")
-    assert statuses == [304, 401, 413, 502, 503, 500, 503]
+    assert statuses == [304, 304, 304, 304, 401, 413, 502, 503, 500, 503]
+
+
+@pytest.mark.parametrize(
+    ("method", "template", "body", "status"),
+    [
+        ("POST", "/scim/v2/Users", {"userName": "ann@acme.example"}, 201),
+        ("PUT", "/scim/v2/Users/{id}", {"userName": "ann@acme.example"}, 200),
+        ("POST", "/scim/v2/Users/.search", {}, 200),
+        ("POST", "/scim/v2/.search", {}, 200),
+    ],
+)
+def test_an_answer_to_a_body_is_as_described(  # noqa: PLR0917 - what is parametrised comes by name
+    document: Any,
+    client: FlaskClient,
+    method: str,
+    template: str,
+    body: Any,
+    status: int,
+) -> None:
+    """Its status, media type, body and headers are those of the document."""
+    answer = client.open(template.replace("{id}", "u1"), method=method, json=body)
+
+    assert answer.status_code == status
+    conforms(document, template, method, answer)
 
 
 def test_limited_answers_are_as_described(

@@ -29,7 +29,7 @@ def test_what_is_made_is_answered_with_its_address(client: FlaskClient, scribe: 
     assert answer.status_code == 201
     assert answer.content_type == "application/scim+json"
     assert answer.headers["Location"] == "http://localhost/scim/v2/Users/new"
-    assert answer.headers["ETag"] == 'W/"new"'
+    assert answer.headers["ETag"] == json.loads(answer.data)["meta"]["version"] == 'W/"0e1"'
     assert answer.headers["X-Bitbucket-Calls"] == "2"
     ((action, _, attributes, write),) = scribe.asked
     assert (action, attributes) == ("create", USER)
@@ -49,6 +49,7 @@ def test_what_is_changed_is_answered(
 
     assert answer.status_code == 200
     assert answer.headers["Content-Location"] == "http://localhost/scim/v2/Users/u1"
+    assert answer.headers["ETag"] == json.loads(answer.data)["meta"]["version"] == 'W/"0e1"'
     assert answer.headers["X-Bitbucket-Notes"] == "not given back: group Z?rich"
 
 
@@ -63,7 +64,7 @@ def test_what_is_deleted_is_answered_with_nothing(client: FlaskClient) -> None:
 def test_projection_holds_for_writes_too(client: FlaskClient) -> None:
     """RFC 7644 §3.9."""
     answer = client.put("/scim/v2/Users/u1?attributes=userName", json=USER)
-    assert set(json.loads(answer.data)) == {"id", "userName"}
+    assert set(json.loads(answer.data)) == {"schemas", "id", "userName"}
 
 
 @pytest.mark.parametrize("value", ["true", "True"])
@@ -83,30 +84,68 @@ def test_a_dry_run_that_is_asked_for_wrongly_is_refused(
     assert not scribe.asked
 
 
-@pytest.mark.rule("7644-3.14-if-match", "9110-13.1.1-if-match-lists")
+@pytest.mark.rule(
+    "7644-3.14-if-match",
+    "9110-13.1.1-if-match-lists",
+    "9110-13.1.2-if-none-match-on-writes",
+)
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize(
-    ("header", "version", "expected"),
+    ("headers", "expected"),
     [
-        (None, 'W/"a"', True),
-        ("*", 'W/"a"', True),
-        ('W/"a"', 'W/"a"', True),
-        ('"a"', 'W/"a"', True),
-        ('W/"b", W/"a"', 'W/"a"', True),
-        ('W/"b"', 'W/"a"', False),
+        ({}, True),
+        ({"If-Match": "*"}, True),
+        ({"If-Match": 'W/"a"'}, True),
+        ({"If-Match": '"a"'}, True),
+        ({"If-Match": 'W/"b", W/"a"'}, True),
+        ({"If-Match": 'W/"b"'}, False),
+        ({"If-None-Match": "*"}, False),
+        ({"If-None-Match": '"a"'}, False),
+        ({"If-None-Match": 'W/"b", W/"a"'}, False),
+        ({"If-None-Match": 'W/"b"'}, True),
+        ({"If-Match": 'W/"a"', "If-None-Match": 'W/"b"'}, True),
+        ({"If-Match": 'W/"a"', "If-None-Match": 'W/"a"'}, False),
+        ({"If-Match": 'W/"b"', "If-None-Match": 'W/"b"'}, False),
     ],
 )
 def test_a_request_is_meant_for_some_versions(
     client: FlaskClient,
     scribe: Scribe,
-    header: str | None,
-    version: str,
+    method: str,
+    headers: dict[str, str],
     expected: bool,  # noqa: FBT001 - what is parametrised comes by name
 ) -> None:
-    """If-Match is compared weakly, and may be a list."""
-    headers = {} if header is None else {"If-Match": header}
-    client.patch("/scim/v2/Users/u1", json=PATCH, headers=headers)
+    """Both headers are compared weakly, may be lists, and have to hold (RFC 9110 §13)."""
+    body = {"PUT": USER, "PATCH": PATCH, "DELETE": None}[method]
+    client.open("/scim/v2/Users/u1", method=method, json=body, headers=headers)
     ((_, _, _, write),) = scribe.asked
-    assert write.is_expected(version) is expected
+    assert write.is_expected('W/"a"') is expected
+
+
+@pytest.mark.parametrize("name", ["If-Match", "If-None-Match"])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/Users"), ("PUT", "/Users/u1"), ("PATCH", "/Users/u1"), ("DELETE", "/Users/u1")],
+)
+def test_a_condition_that_can_not_be_read_is_refused(
+    client: FlaskClient, scribe: Scribe, name: str, method: str, path: str
+) -> None:
+    """Nothing is changed on a guess."""
+    body = {"PATCH": PATCH}.get(method, USER)
+    answer = client.open(f"/scim/v2{path}", method=method, json=body, headers={name: "a"})
+    assert (answer.status_code, json.loads(answer.data)["scimType"]) == (400, "invalidValue")
+    assert not scribe.asked
+
+
+@pytest.mark.parametrize("sent", ["*", 'W/"a"'])
+def test_what_is_made_has_no_version_yet(client: FlaskClient, scribe: Scribe, sent: str) -> None:
+    """So If-None-Match always holds, and If-Match never: then nothing is made."""
+    made = client.post("/scim/v2/Users", json=USER, headers={"If-None-Match": sent})
+    assert made.status_code == 201
+
+    answer = client.post("/scim/v2/Users", json=USER, headers={"If-Match": sent})
+    assert answer.status_code == 412
+    assert len(scribe.asked) == 1
 
 
 @pytest.mark.rule("7644-3.12-status", "7644-3.12-scim-type")

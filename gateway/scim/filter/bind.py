@@ -56,9 +56,12 @@ def bind_filter(text: str, resource_type: ResourceType) -> Filter:
 
     RFC 7644 §3.4.2.2.
     """
-    return _Binder(resource_type.name, lambda path: resolve(path, resource_type)).bind(
-        parse_filter(text)
-    )
+    return bind_node(parse_filter(text), resource_type)
+
+
+def bind_node(node: Node, resource_type: ResourceType) -> Filter:
+    """Bind a filter that was parsed, or a part of it; see :func:`bind_filter`."""
+    return _Binder(resource_type.name, lambda path: resolve(path, resource_type)).bind(node)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,116 @@
+"""Lists of resources, by a query in the address or in the body (RFC 7644 §3.4.2, §3.4.3)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from flask import Response, g, request
+from flask.views import MethodView
+
+from gateway.scim.handler import Listing, Query, RootQuery
+from gateway.scim.messages import list_response
+from gateway.scim.page import Page
+from gateway.scim.search import read_search
+from gateway.web.addresses import Addresses
+from gateway.web.answers import provenance_headers, scim_answer
+from gateway.web.authentication import Authenticator
+from gateway.web.bodies import json_body
+from gateway.web.caching import freshness_wanted
+from gateway.web.giving import give, made_list
+from gateway.web.ready import Made, ReadyAnswers
+
+Q = TypeVar("Q", Query, RootQuery)
+
+
+@dataclass(frozen=True, slots=True)
+class Lists(Generic[Q]):
+    """
+    Where lists come from: of one type, or of all.
+
+    Attributes:
+        read: Reads a query of its parameters, as :func:`gateway.scim.messages.read_query` does but
+            for the type.
+        query: Answers it.
+        revision: Returns a number that is another after every change of what answers rest on.
+    """
+
+    read: Callable[..., Q]
+    query: Callable[[Q], Listing]
+    revision: Callable[[], int | None]
+
+    def ask(
+        self, parameters: Mapping[str, Sequence[str]], *, base_url: str
+    ) -> tuple[Listing, Page]:
+        """Return what the request at hand asks for by *parameters*, and the page that it is."""
+        query = self.read(
+            parameters,
+            base_url=base_url,
+            freshness=freshness_wanted(request.headers.get("Cache-Control")),
+            caller=g.token,
+        )
+        return self.query(query), query.page
+
+
+class TokenView(MethodView):
+    """A view that lets nobody in without a token."""
+
+    init_every_request = False
+
+    def __init__(self, authenticator: Authenticator) -> None:
+        self._authenticator = authenticator
+
+    def dispatch_request(self, **parts: str) -> Response:
+        """Look for the token first, whatever is asked."""
+        g.token = self._authenticator.check(request.headers.get("Authorization"))
+        answer = super().dispatch_request(**parts)
+        if not isinstance(answer, Response):
+            raise TypeError(f"{type(self).__name__} answered {answer!r}.")
+        return answer
+
+
+class ListView(TokenView):
+    """``/``, and what ``/Users`` and ``/Groups`` are to who reads."""
+
+    def __init__(
+        self,
+        lists: Lists[Query] | Lists[RootQuery],
+        *,
+        authenticator: Authenticator,
+        addresses: Addresses,
+        ready: ReadyAnswers,
+    ) -> None:
+        super().__init__(authenticator)
+        self._lists = lists
+        self._addresses = addresses
+        self._ready = ready
+
+    def get(self) -> Response:
+        """Answer a query (RFC 7644 §3.4.2)."""
+        return give(self._ready, self._lists.revision, self._made)
+
+    def _made(self) -> Made:
+        parameters = request.args.to_dict(flat=False)
+        return made_list(*self._lists.ask(parameters, base_url=self._addresses.base_url()))
+
+
+class SearchView(TokenView):
+    """``/.search`` and those of each type: queries that no log of addresses shows."""
+
+    def __init__(
+        self,
+        lists: Lists[Query] | Lists[RootQuery],
+        *,
+        authenticator: Authenticator,
+        addresses: Addresses,
+    ) -> None:
+        super().__init__(authenticator)
+        self._lists = lists
+        self._addresses = addresses
+
+    def post(self) -> Response:
+        """Answer a query (RFC 7644 §3.4.3)."""
+        parameters = read_search(json_body())
+        listing, page = self._lists.ask(parameters, base_url=self._addresses.base_url())
+        # No ETag: that is for what GET answers at the same address (RFC 9110 §8.8.3).
+        headers = provenance_headers(listing.provenance)
+        return scim_answer(list_response(listing, page), headers=headers)
