@@ -22,6 +22,7 @@ from gateway.mirror.fact_store import FactStore
 from gateway.mirror.freshness import FreshnessReader, FreshnessRecords
 from gateway.mirror.journal import Journal, JournalReader
 from gateway.mirror.leases import LeaseReader, LeaseRecords
+from gateway.mirror.offer_selection import OfferSelection
 from gateway.mirror.overlays import OverlayReader, OverlayStore
 from gateway.mirror.parts import Parts
 from gateway.mirror.remembered import Remembered
@@ -85,6 +86,12 @@ class Snapshot:
             resource_type,
             remember=self.remember,
             departed_since=departed_since,
+        )
+
+    def offers(self, resource_type: ResourceType) -> OfferSelection:
+        """Return what can be granted, as resources of a type, to be found."""
+        return OfferSelection(
+            self._connection, self._integration, resource_type, remember=self.remember
         )
 
     @cached_property

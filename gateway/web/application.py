@@ -13,6 +13,7 @@ from gateway.web.addresses import ROOT, Addresses
 from gateway.web.answers import ScimResponse
 from gateway.web.authentication import Authenticator
 from gateway.web.bulk import add_bulk
+from gateway.web.catalogue import add_catalogue
 from gateway.web.discovery import Discovery, Entitlements
 from gateway.web.errors import register_errors
 from gateway.web.events import add_events
@@ -21,7 +22,7 @@ from gateway.web.health import Readiness, add_health
 from gateway.web.me import MeView
 from gateway.web.rates import RequestCounter
 from gateway.web.ready import ReadyAnswers
-from gateway.web.resources import CollectionView, SearchView, SingleView
+from gateway.web.resources import CollectionView, SearchView, Shared, SingleView
 from gateway.web.shortcut import Shortcut
 from gateway.web.throttle import Throttle
 from gateway.web.tracing import trace_requests
@@ -84,20 +85,21 @@ def create_web(
     add_health(app, readiness)
     abilities = {} if events is None else {"securityEvents": SECURITY_EVENTS}
     Discovery(registry, addresses, authenticator, entitlements, abilities).add_to(app)
+    shared = Shared(authenticator, addresses, ready)
     for resource_type in registry.resource_types:
         name = resource_type.name
-        parts = (resource_type, handlers[name], writers[name])
-        shared = {"authenticator": authenticator, "addresses": addresses, "ready": ready}
+        parts = (resource_type, handlers[name], shared)
         path = f"{ROOT}{resource_type.endpoint}"
-        collection = CollectionView.as_view(f"{name}.list", *parts, **shared)
-        single = SingleView.as_view(f"{name}.single", *parts, **shared)
-        search = SearchView.as_view(f"{name}.search", *parts, **shared)
+        collection = CollectionView.as_view(f"{name}.list", *parts, writers[name])
+        single = SingleView.as_view(f"{name}.single", *parts, writers[name])
+        search = SearchView.as_view(f"{name}.search", *parts)
         app.add_url_rule(path, view_func=collection)
         app.add_url_rule(f"{path}/.search", view_func=search)
         app.add_url_rule(f"{path}/<resource_id>", view_func=single)
         if resource_type is registry.user:
-            me = MeView.as_view("me", *parts, users=users or {}, **shared)
+            me = MeView.as_view("me", *parts, writers[name], users=users or {})
             app.add_url_rule(f"{ROOT}/Me", view_func=me)
+    add_catalogue(app, registry, handlers, shared)
     add_bulk(app, registry, writers, authenticator=authenticator, addresses=addresses)
     add_explanation(app, registry, explain, authenticator=authenticator, addresses=addresses)
     add_events(app, events, authenticator)

@@ -1,6 +1,7 @@
 """The resources: lists and single ones (RFC 7644 §3.4)."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import orjson
 from flask import Response, g, request
@@ -28,27 +29,35 @@ from gateway.web.preconditions import IfMatch, IfNoneMatch, is_dry_run
 from gateway.web.ready import Given, Made, ReadyAnswers
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """
+    What all views are handed.
+
+    Attributes:
+        authenticator: Lets in who has a token.
+        addresses: Where clients find the service.
+        ready: What was answered before.
+    """
+
+    authenticator: Authenticator
+    addresses: Addresses
+    ready: ReadyAnswers
+
+
 class _ResourceView(MethodView):
     """What the views of one resource type share."""
 
     init_every_request = False
 
     def __init__(
-        self,
-        resource_type: ResourceType,
-        handler: ResourceHandler,
-        writer: ResourceWriter,
-        *,
-        authenticator: Authenticator,
-        addresses: Addresses,
-        ready: ReadyAnswers,
+        self, resource_type: ResourceType, handler: ResourceHandler, shared: Shared
     ) -> None:
         self._type = resource_type
         self._handler = handler
-        self._writer = writer
-        self._authenticator = authenticator
-        self._addresses = addresses
-        self._ready = ready
+        self._authenticator = shared.authenticator
+        self._addresses = shared.addresses
+        self._ready = shared.ready
 
     def dispatch_request(self, **parts: str) -> Response:
         """Let nobody in without a token, whatever is asked."""
@@ -57,6 +66,20 @@ class _ResourceView(MethodView):
         if not isinstance(answer, Response):
             raise TypeError(f"{type(self).__name__} answered {answer!r}.")
         return answer
+
+
+class WritableView(_ResourceView):
+    """What the views of one resource type share whose resources clients change."""
+
+    def __init__(
+        self,
+        resource_type: ResourceType,
+        handler: ResourceHandler,
+        shared: Shared,
+        writer: ResourceWriter,
+    ) -> None:
+        super().__init__(resource_type, handler, shared)
+        self._writer = writer
 
     def _write(self) -> Write:
         """Return how the change is asked for."""
@@ -98,8 +121,8 @@ class _ResourceView(MethodView):
         return scim_answer(write.projection.json(document.json), status=status, headers=headers)
 
 
-class CollectionView(_ResourceView):
-    """``/Users``, ``/Groups``."""
+class ListView(_ResourceView):
+    """The list of the resources of a type."""
 
     def get(self) -> Response:
         """Answer a query (RFC 7644 §3.4.2)."""
@@ -118,6 +141,10 @@ class CollectionView(_ResourceView):
         body = list_response(listing, query.page)
         is_on_a_walk = (listing.next_cursor, listing.previous_cursor) != (None, None)
         return Made(body, listing.provenance, endpoint=_endpoint(), is_once=is_on_a_walk)
+
+
+class CollectionView(WritableView, ListView):
+    """``/Users``, ``/Groups``."""
 
     def post(self) -> Response:
         """Make a resource (RFC 7644 §3.3)."""
@@ -179,13 +206,17 @@ class OneView(_ResourceView):
         return Made(shown, retrieval.provenance, location, document.version, _endpoint())
 
 
-class SingleView(OneView):
-    """``/Users/{id}``, ``/Groups/{id}``."""
+class ItemView(OneView):
+    """A single resource of a type, by its id."""
 
     def get(self, resource_id: str) -> Response:
         """Answer with one resource (RFC 7644 §3.4.1)."""
         absent = f"There is no {self._type.name} with the id {resource_id}."
         return self._retrieved(lambda: self._made(resource_id), absent=absent)
+
+
+class SingleView(WritableView, ItemView):
+    """``/Users/{id}``, ``/Groups/{id}``."""
 
     def put(self, resource_id: str) -> Response:
         """Replace a resource (RFC 7644 §3.5.1)."""
