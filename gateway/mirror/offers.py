@@ -176,7 +176,7 @@ def version_prefix(resource_type: ResourceType) -> str:
     version.
     """
     shown_as = blake2b(f"{FORM} {resource_type.schema.id}".encode(), digest_size=4).hexdigest()
-    return f'W/"{shown_as}-'
+    return f'W/"{shown_as}'
 
 
 def version(offer: Offer, resource_type: ResourceType) -> str:

@@ -9,6 +9,7 @@ import orjson
 import pytest
 from flask.testing import FlaskClient
 
+from gateway.scim.catalogue import CatalogueForm
 from gateway.scim.filter.match import matches
 from gateway.scim.freshness import AS_IT_COMES, FreshnessWanted, Provenance
 from gateway.scim.handler import Document, Listing, Query, Retrieval, Write, Written
@@ -141,6 +142,22 @@ def user(number: int) -> dict[str, Any]:
     }
 
 
+def entitlement(value: str) -> dict[str, Any]:
+    """Return a permission that can be granted."""
+    return {
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Entitlement"],
+        "id": value,
+        "value": value,
+        "type": "project",
+        "supported": True,
+        "meta": {
+            "resourceType": "Entitlement",
+            "location": f"http://localhost/scim/v2/Entitlements/{value}",
+            "version": 'W/"1"',
+        },
+    }
+
+
 @pytest.fixture
 def users() -> Memory:
     """Two hundred and fifty users."""
@@ -151,6 +168,12 @@ def users() -> Memory:
 def groups() -> Memory:
     """No groups."""
     return Memory()
+
+
+@pytest.fixture
+def offered() -> Memory:
+    """Two permissions that can be granted."""
+    return Memory([entitlement("project:p1:read"), entitlement("project:p1:write")])
 
 
 @pytest.fixture
@@ -173,14 +196,13 @@ def registry() -> Registry:
 
 @pytest.fixture
 def serve(
-    registry: Registry, users: Memory, groups: Memory, scribe: Scribe, reasons: list[str]
+    users: Memory, groups: Memory, offered: Memory, scribe: Scribe, reasons: list[str]
 ) -> Callable[..., FlaskClient]:
     """Make a client, without a token, of an application that was made in another way."""
 
-    def client(**other: Any) -> FlaskClient:
+    def client(form: CatalogueForm = CatalogueForm.UNLISTED, **other: Any) -> FlaskClient:
         made: dict[str, Any] = {
-            "registry": registry,
-            "handlers": {"User": users, "Group": groups},
+            "registry": load_registry(form),
             "writers": {"User": scribe, "Group": scribe},
             "tokens": {
                 "first": TOKEN,
@@ -190,6 +212,8 @@ def serve(
             "readiness": lambda: reasons,
             "explain": _explain,
         } | other
+        catalogue = {"Role": Memory(), "Entitlement": offered}
+        made["handlers"] = {"User": users, "Group": groups} | catalogue | other.get("handlers", {})
         return create_web(**made).test_client()
 
     return client
