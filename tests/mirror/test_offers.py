@@ -48,7 +48,7 @@ NAMES = ("acme/api", "acme/api-2", "acme/API", "acme/_x", "acme/9.js", "acme/zet
 KEYS = ("API", "A_1", "WEB", "B2")
 
 _properties = settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     # Each example has an integration to itself.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -68,6 +68,28 @@ def test_sql_selects_what_the_filter_means(
         total, found = find(mirror, resource_type, node=node)
         assert found == [d["id"] for d in documents if matches(node, d)]
         assert total == len(found)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_comparison_of_every_attribute_means_what_it_does_in_memory(
+    engine: Engine, form: CatalogueForm
+) -> None:
+    """With a value that is there, a part of it, and one that is not."""
+    resource_type = entitlement(form)
+    mirror, documents = kept(engine, resource_type, sample(5)[3:])
+    nodes: list[Filter] = [Present(each) for each in targets(resource_type)]
+    for target in compared(resource_type):
+        if target.leaf.type is AttributeType.BOOLEAN:
+            nodes += [Compare(target, Operator.EQ, value) for value in (True, False)]
+            continue
+        there = [text for each in documents[1:] for text in _texts(each, target)][:1] or ["x"]
+        for text in (*there, there[0][:-3], there[0][3:], "m"):
+            literal = text if target.leaf.case_exact else fold(text)
+            nodes += [Compare(target, operator, literal) for operator in Operator]
+
+    for node in nodes:
+        _, found = find(mirror, resource_type, node=node)
+        assert found == [d["id"] for d in documents if matches(node, d)], node
 
 
 @_properties
