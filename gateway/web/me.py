@@ -38,9 +38,7 @@ class MeView(WritableView, OneView):
         users: The ids or the ``userName`` of users, by the names of the tokens that are for them.
     """
 
-    def __init__(
-        self, resource_type: ResourceType, *parts: Any, users: Mapping[str, str]
-    ) -> None:
+    def __init__(self, resource_type: ResourceType, *parts: Any, users: Mapping[str, str]) -> None:
         super().__init__(resource_type, *parts)
         self._by_token = {token: _filter(user, resource_type) for token, user in users.items()}
         self._id_alone = bind_projection("id", None, resource_type=resource_type)
