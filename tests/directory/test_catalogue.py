@@ -75,6 +75,7 @@ def places(world: World) -> list[tuple[str, str, str]]:
     return sorted(found)
 
 
+@pytest.mark.rule("roles-catalogue")
 def test_every_permission_on_every_place_is_listed(stage: Any) -> None:
     """As the draft has it, with what else each permission comes with."""
     told = resources(ask(made(stage, "Entitlement")))
@@ -108,6 +109,7 @@ def test_every_permission_on_every_place_is_listed(stage: Any) -> None:
     assert len(told) == 2 * 4 + 5 * 3
 
 
+@pytest.mark.rule("roles-values")
 @pytest.mark.parametrize("form", [CatalogueForm.UNLISTED, CatalogueForm.OKTA])
 @pytest.mark.parametrize("name", ["Entitlement", "Role"])
 def test_what_somebody_holds_is_listed_by_the_same_name(

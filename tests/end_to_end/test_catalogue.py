@@ -39,6 +39,7 @@ def granted(client: Client, path: str, attribute: str, value: str) -> Any:
     return answer.json()
 
 
+@pytest.mark.rule("roles-values")
 def test_what_is_listed_is_granted_and_shows_by_the_same_value(client: Client) -> None:
     """Each of the list, to a user: the strongest on each place is what the user holds then."""
     listed = {each["id"]: each for each in client.all("/Entitlements")}
@@ -68,6 +69,7 @@ def test_a_group_is_granted_what_is_listed(client: Client) -> None:
     assert [each["value"] for each in told[urn]["entitlements"]] == [value]
 
 
+@pytest.mark.rule("roles-values")
 def test_a_renamed_repository_keeps_the_ids(client: Client, world: World) -> None:
     """They are called otherwise, and are other versions of the same."""
     query = {"filter": 'display sw "acme/api-core:"', "attributes": "display"}

@@ -26,6 +26,7 @@ def ids(client: FlaskClient, path: str) -> set[str]:
     return {each["id"] for each in told(client, path)["Resources"]}
 
 
+@pytest.mark.rule("roles-catalogue")
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_nothing_of_it_is_changed(client: FlaskClient, method: str, path: str) -> None:
@@ -73,6 +74,7 @@ def test_it_is_read_as_everything_else(client: FlaskClient) -> None:
     assert client.get(f"{path}?filter=userName%20pr").status_code == 400
 
 
+@pytest.mark.rule("roles-configuration")
 def test_unless_it_is_announced_it_is_found_by_name_alone(client: FlaskClient) -> None:
     """Suites write to every type that is listed, and some clients refuse a longer configuration."""
     assert ids(client, "/ResourceTypes") == {"User", "Group"}
@@ -83,6 +85,7 @@ def test_unless_it_is_announced_it_is_found_by_name_alone(client: FlaskClient) -
     assert told(client, f"/Schemas/{CORE}:Entitlement")["name"] == "Entitlement"
 
 
+@pytest.mark.rule("roles-configuration")
 @pytest.mark.parametrize("form", ANNOUNCED)
 def test_announced_it_is_discovered(serve: Callable[..., FlaskClient], form: CatalogueForm) -> None:
     """Okta takes the types whose schemas are its own; the draft's clients begin with the config."""
