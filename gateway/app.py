@@ -30,6 +30,8 @@ from gateway.directory.asked import Addresses
 from gateway.directory.background import BackgroundRefresher
 from gateway.directory.budget import SharedLedger
 from gateway.directory.candidates import Candidates
+from gateway.directory.catalogue import Catalogue, Items
+from gateway.directory.catalogue_items import Entitlements, Roles
 from gateway.directory.directory import Directory
 from gateway.directory.entitlements import grantable
 from gateway.directory.feed import begin_feed_of
@@ -52,9 +54,10 @@ from gateway.provisioning.groups import GroupWriter
 from gateway.provisioning.protection import Protection
 from gateway.provisioning.provisioner import Provisioner
 from gateway.provisioning.users import UserWriter
+from gateway.scim.catalogue import CatalogueForm
 from gateway.scim.errors import Unavailable
 from gateway.scim.handler import Query
-from gateway.scim.schema import Registry, load_registry
+from gateway.scim.schema import Registry, ResourceType, load_registry
 from gateway.settings import Settings, load_settings, read_signing_key
 from gateway.web.answers import error_answer
 from gateway.web.application import create_web
@@ -62,6 +65,9 @@ from gateway.web.rates import RequestCounter
 
 #: When to try again what the database did not answer.
 _DATABASE_RETRY_SECONDS = 5
+
+#: What can be held, by the name of its type.
+_ITEMS: Mapping[str, Callable[[ResourceType], Items]] = {"Role": Roles, "Entitlement": Entitlements}
 
 #: The extension of the application that holds its parts.
 GATEWAY = "gateway"
@@ -74,6 +80,7 @@ class Gateway:
 
     Attributes:
         directories: The resources, by the name of their type.
+        catalogues: What can be held, likewise.
         provisioner: The parts that change the workspace.
         writers: What changes resources, by the name of their type.
         feed: Tells what changed to who polls; None if nobody is told.
@@ -87,6 +94,7 @@ class Gateway:
     mirror: Mirror
     refresher: Refresher
     directories: Mapping[str, Directory]
+    catalogues: Mapping[str, Catalogue]
     provisioner: Provisioner
     writers: Mapping[str, GroupWriter | UserWriter]
     synchronization: Synchronization
@@ -125,7 +133,7 @@ def create_app(settings: Settings | None = None, *, counter: RequestCounter | No
     gateway = assemble(settings)
     app = create_web(
         gateway.registry,
-        gateway.directories,
+        {**gateway.directories, **gateway.catalogues},
         gateway.writers,
         root=Root(gateway.directories, Answering(gateway.mirror, gateway.refresher)),
         tokens=_tokens(settings),
@@ -165,7 +173,7 @@ def _database_unavailable(error: OperationalError) -> Response:
 
 def assemble(settings: Settings) -> Gateway:
     """Return the parts, with the database brought up to date; Bitbucket is not called yet."""
-    registry = load_registry()
+    registry = load_registry(CatalogueForm(settings.gateway_catalogue))
     engine = open_database(settings.gateway_database_url.reveal())
     migrate(engine)
     integration = _integration(settings)
@@ -231,6 +239,12 @@ def assemble(settings: Settings) -> Gateway:
                 timedelta(days=settings.gateway_removed_retention),
             )
             for resource_type in registry.resource_types
+        },
+        catalogues={
+            resource_type.name: Catalogue(
+                resource_type, _ITEMS[resource_type.name](resource_type), mirror, refresher
+            )
+            for resource_type in registry.catalogue
         },
         provisioner=provisioner,
         writers={

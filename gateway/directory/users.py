@@ -63,7 +63,7 @@ def user_resource(
         "photos": [{"value": member.avatar_url, "type": "photo"}] if member.avatar_url else [],
         "groups": in_groups,
         "entitlements": granted,
-        "roles": list(_roles(member)),
+        "roles": [] if member.permission is None else [role_of(member.permission)],
         USER_EXTENSION: assigned(
             {
                 "uuid": member.uuid,
@@ -169,10 +169,9 @@ def _emails(addresses: Sequence[str]) -> Iterator[dict[str, object]]:
         yield {"value": address, "type": "work", "primary": position == 0}
 
 
-def _roles(member: Member) -> Iterator[dict[str, object]]:
-    if member.permission is not None:
-        display = member.permission.capitalize()
-        yield {"value": member.permission, "display": display, "type": "workspace"}
+def role_of(permission: str) -> dict[str, object]:
+    """Return the role that is Bitbucket's *permission* on the workspace, as a value of roles."""
+    return {"value": permission, "display": permission.capitalize(), "type": "workspace"}
 
 
 def _group_of_user(group: Group) -> dict[str, object]:

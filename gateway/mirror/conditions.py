@@ -26,7 +26,8 @@ from gateway.scim.filter.bound import (
 from gateway.scim.path import Target
 from gateway.scim.schema import AttributeType, ResourceType
 
-_Comparison = Callable[[Expression], Condition]
+#: What is asked of a column.
+Comparison = Callable[[Expression], Condition]
 
 #: PostgreSQL makes a join of each list that is searched, unless it is asked whether that "is
 #: true", and takes the longer to plan them the more there are: minutes for hundreds.
@@ -36,7 +37,7 @@ _MOST_JOINS = 4
 class _Level(Protocol):
     """What the leaves of a filter are conditions on: a resource, or one value of a list."""
 
-    def compare(self, target: Target, comparison: _Comparison) -> Condition:
+    def compare(self, target: Target, comparison: Comparison) -> Condition:
         """Return that a value of *target* satisfies *comparison*."""
         ...
 
@@ -67,7 +68,7 @@ class ResourceLevel:
     base_url: str
     among: Select[int] | None = None
 
-    def compare(self, target: Target, comparison: _Comparison) -> Condition:
+    def compare(self, target: Target, comparison: Comparison) -> Condition:
         """Return that a value of *target* satisfies *comparison*."""
         if target.attribute.multi_valued:
             return self._any_value(target, comparison(self._values.column(target)))
@@ -78,7 +79,7 @@ class ResourceLevel:
         """Return that *target* has a value."""
         if target.attribute.multi_valued:
             return self._any_value(target, self._values.present(target))
-        columns = (self._column(part) for part in _parts(target))
+        columns = (self._column(part) for part in parts_of(target))
         return or_(false(), *(column.is_not(None) for column in columns if column is not None))
 
     def element(self, target: Target, condition: Filter) -> Condition:
@@ -134,11 +135,11 @@ class _ValueLevel:
     home: Home
     base_url: str
 
-    def compare(self, target: Target, comparison: _Comparison) -> Condition:
+    def compare(self, target: Target, comparison: Comparison) -> Condition:
         return comparison(self.column(target))
 
     def present(self, target: Target) -> Condition:
-        return or_(false(), *(self.column(part).is_not(None) for part in _parts(target)))
+        return or_(false(), *(self.column(part).is_not(None) for part in parts_of(target)))
 
     def element(self, target: Target, condition: Filter) -> Condition:
         raise TypeError(f"{target.name} stands inside of brackets with {condition}.")
@@ -211,7 +212,7 @@ def _depth(node: Filter) -> int:
             return 0
 
 
-def _parts(target: Target) -> list[Target]:
+def parts_of(target: Target) -> list[Target]:
     """Return the sub-attributes of a complex target, or a simple one itself."""
     if target.leaf.type is not AttributeType.COMPLEX:
         return [target]

@@ -4,6 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+#: What can be granted on each type of place, the weakest first: each includes those before it.
+PERMISSIONS: Mapping[str, tuple[str, ...]] = {
+    "project": ("read", "write", "create-repo", "admin"),
+    "repository": ("read", "write", "admin"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Member:

@@ -23,6 +23,7 @@ from gateway.mirror.freshness import FreshnessReader, FreshnessRecords
 from gateway.mirror.journal import Journal, JournalReader
 from gateway.mirror.leases import LeaseReader, LeaseRecords
 from gateway.mirror.merged import Merged
+from gateway.mirror.offer_selection import OfferSelection
 from gateway.mirror.overlays import OverlayReader, OverlayStore
 from gateway.mirror.parts import Parts
 from gateway.mirror.remembered import Remembered
@@ -92,6 +93,12 @@ class Snapshot:
     def merged(self, parts: Sequence[tuple[Selection, Query]]) -> Merged:
         """Return resources of several types, to be sorted as one list; see :class:`Merged`."""
         return Merged(self._connection, parts)
+
+    def offers(self, resource_type: ResourceType) -> OfferSelection:
+        """Return what can be granted, as resources of a type, to be found."""
+        return OfferSelection(
+            self._connection, self._integration, resource_type, remember=self.remember
+        )
 
     @cached_property
     def revision(self) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway.mirror.fact_reader import FactReader
+from gateway.mirror.facts import PERMISSIONS
 from gateway.planner.collections import LIST_OF_TYPE, Collection
 from gateway.planner.needs import Need, Needs, OnePlace, Whole
 from gateway.planner.pins import Place as PlaceNamed
@@ -17,10 +18,6 @@ from gateway.scim.patch.operation import Op, Patch
 _VALUE: Final = re.compile(
     r"(?P<type>repository|project):(?P<place>.+):(?P<permission>[a-z-]+)", re.IGNORECASE
 )
-_PERMISSIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "repository": ("read", "write", "admin"),
-    "project": ("read", "write", "create-repo", "admin"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +48,10 @@ class Asked:
                 "repository:<workspace>/<slug>:write or project:<key>:write."
             )
         object_type, permission = match["type"].lower(), match["permission"].lower()
-        if permission not in _PERMISSIONS[object_type]:
+        if permission not in PERMISSIONS[object_type]:
             raise InvalidValue(
                 f"{permission} can't be granted on a {object_type}; choose one of "
-                f"{', '.join(_PERMISSIONS[object_type])}."
+                f"{', '.join(PERMISSIONS[object_type])}."
             )
         return cls(PlaceNamed(object_type, match["place"].lower().strip("{}")), permission)
 

@@ -8,12 +8,15 @@ other part of the protocol asks the registry that is made from them.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
 import orjson
+
+from gateway.scim.catalogue import CatalogueForm
 
 SCHEMA_URN = "urn:ietf:params:scim:schemas:core:2.0:Schema"
 
@@ -158,19 +161,36 @@ class ResourceType:
 
 @dataclass(frozen=True)
 class Registry:
-    """Everything that ``schemas/`` says, ready to be obeyed."""
+    """
+    Everything that ``schemas/`` says, ready to be obeyed.
+
+    Attributes:
+        schemas: The schemas that are announced.
+        resource_types: The types of what is in the workspace.
+        catalogue: The types of what can be held there: Role and Entitlement, or none.
+        is_catalogue_listed: Whether those are announced.
+    """
 
     schemas: tuple[Schema, ...]
     resource_types: tuple[ResourceType, ...]
     service_provider_config: JsonObject
+    catalogue: tuple[ResourceType, ...] = ()
+    is_catalogue_listed: bool = False
+
+    @property
+    def listed_resource_types(self) -> tuple[ResourceType, ...]:
+        """The types that are announced."""
+        return self.resource_types + (self.catalogue if self.is_catalogue_listed else ())
 
     def schema(self, urn: str) -> Schema | None:
-        """Return the schema of that URN in any letter case."""
-        return next((s for s in self.schemas if s.id.lower() == urn.lower()), None)
+        """Return the schema of that URN in any letter case, announced or not."""
+        every = (*self.schemas, *(each.schema for each in self.catalogue))
+        return next((s for s in every if s.id.lower() == urn.lower()), None)
 
     def resource_type(self, name: str) -> ResourceType | None:
-        """Return the resource type of exactly that name."""
-        return next((t for t in self.resource_types if t.name == name), None)
+        """Return the resource type of exactly that name, announced or not."""
+        every = self.resource_types + self.catalogue
+        return next((t for t in every if t.name == name), None)
 
     @property
     def user(self) -> ResourceType:
@@ -187,8 +207,13 @@ class Registry:
         return {resource_type.name: resource_type for resource_type in self.resource_types}
 
 
-def load_registry() -> Registry:
-    """Read ``schemas/*.json``; the caller keeps the registry, as nothing is cached here."""
+def load_registry(catalogue: CatalogueForm = CatalogueForm.UNLISTED) -> Registry:
+    """
+    Read ``schemas/*.json``; the caller keeps the registry, as nothing is cached here.
+
+    Args:
+        catalogue: How what can be held is listed.
+    """
     documents = {
         entry.name: orjson.loads(entry.read_bytes())
         for entry in sorted(_folder().iterdir(), key=lambda entry: entry.name)
@@ -199,25 +224,39 @@ def load_registry() -> Registry:
         for document in documents.values()
         if isinstance(document, dict) and SCHEMA_URN in document.get("schemas", ())
     )
-    by_urn = {schema.id: schema for schema in schemas}
-    common = _attributes(documents["common.json"]["attributes"])
+    make = partial(
+        _resource_type,
+        schemas={schema.id: schema for schema in schemas},
+        common=_attributes(documents["common.json"]["attributes"]),
+    )
+    forms = documents["catalogue.json"]
+    of_catalogue = {made["schema"] for form in forms.values() for made in form["resourceTypes"]}
+    chosen = forms["okta" if catalogue is CatalogueForm.OKTA else "draft"]
+    types = () if catalogue is CatalogueForm.OFF else tuple(map(make, chosen["resourceTypes"]))
+    announced = {made.schema.id for made in types} if catalogue.is_announced else set()
+    also = chosen["serviceProviderConfig"] if catalogue.is_announced else {}
     return Registry(
-        schemas=schemas,
-        resource_types=tuple(
-            ResourceType(
-                name=document["name"],
-                endpoint=document["endpoint"],
-                schema=by_urn[document["schema"]],
-                extensions=tuple(
-                    SchemaExtension(by_urn[extension["schema"]], required=extension["required"])
-                    for extension in document["schemaExtensions"]
-                ),
-                common=common,
-                document=document,
-            )
-            for document in documents["resource-types.json"]
+        schemas=tuple(s for s in schemas if s.id not in of_catalogue - announced),
+        resource_types=tuple(map(make, documents["resource-types.json"])),
+        service_provider_config=documents["service-provider-config.json"] | also,
+        catalogue=types,
+        is_catalogue_listed=catalogue.is_announced,
+    )
+
+
+def _resource_type(
+    document: Any, *, schemas: Mapping[str, Schema], common: tuple[Attribute, ...]
+) -> ResourceType:
+    return ResourceType(
+        name=document["name"],
+        endpoint=document["endpoint"],
+        schema=schemas[document["schema"]],
+        extensions=tuple(
+            SchemaExtension(schemas[extension["schema"]], required=extension["required"])
+            for extension in document["schemaExtensions"]
         ),
-        service_provider_config=documents["service-provider-config.json"],
+        common=common,
+        document=document,
     )
 
 

@@ -56,6 +56,8 @@ class Settings:
         gateway_events_receiver: Where events are pushed; None lets them be polled.
         gateway_events_receiver_token: The bearer token that the receiver wants.
         gateway_events_retention: How long events wait to be delivered, in days.
+        gateway_catalogue: How ``/Roles`` and ``/Entitlements`` are served: ``unlisted``,
+            ``listed``, ``okta`` or ``off``.
         gateway_bind: The address to listen on, as host:port.
         gateway_public_url: The address under which clients reach the gateway.
         gateway_user_name: What ``userName`` is: ``email`` or ``account_id``.
@@ -94,6 +96,7 @@ class Settings:
     gateway_events_receiver: str | None
     gateway_events_receiver_token: Secret | None
     gateway_events_retention: int
+    gateway_catalogue: str
     gateway_bind: str
     gateway_public_url: str | None
     gateway_user_name: str

@@ -120,6 +120,12 @@ SETTINGS = (
         is_secret=True,
     ),
     Setting("GATEWAY_EVENTS_RETENTION", "How long events wait to be delivered, in days", "30"),
+    Setting(
+        "GATEWAY_CATALOGUE",
+        "The lists of what can be held, /Roles and /Entitlements: unlisted, served and not "
+        "announced; listed, announced; okta, as Okta reads them, announced; or off",
+        "unlisted",
+    ),
     Setting("GATEWAY_USER_NAME", "What userName is: email or account_id", "email"),
     Setting("GATEWAY_WORKERS", "The processes that serve", "2"),
     Setting("GATEWAY_THREADS", "The threads of each of them", "8"),

@@ -193,6 +193,7 @@ class SettingsSchema(Schema):
         load_default=True, error_messages={"invalid": "must be true or false."}
     )
     gateway_read_only = _one_of("refuse", "ignore")
+    gateway_catalogue = _one_of("unlisted", "listed", "okta", "off")
     gateway_bind = fields.String(load_default="127.0.0.1:8080", validate=_bind)
     gateway_public_url = fields.String(load_default=None, validate=_public_url)
     gateway_events_key = _SigningKey(load_default=None)

@@ -7,20 +7,21 @@ from typing import Any
 from flask import Flask
 
 from gateway.scim.events import SECURITY_EVENTS
-from gateway.scim.handler import Query, ResourceHandler, ResourceWriter, RootHandler, RootQuery
-from gateway.scim.messages import read_query, read_root_query
+from gateway.scim.handler import ResourceHandler, ResourceWriter, RootHandler
+from gateway.scim.messages import read_root_query
 from gateway.scim.polling import EventFeed
 from gateway.scim.schema import Registry
 from gateway.web.addresses import ROOT, Addresses
 from gateway.web.answers import ScimResponse
 from gateway.web.authentication import Authenticator
 from gateway.web.bulk import add_bulk
+from gateway.web.catalogue import add_catalogue
 from gateway.web.discovery import Discovery, Entitlements
 from gateway.web.errors import register_errors
 from gateway.web.events import add_events
 from gateway.web.explanation import Explain, add_explanation
 from gateway.web.health import Readiness, add_health
-from gateway.web.lists import Lists, ListView, SearchView
+from gateway.web.lists import Lists, Shared, add_lists
 from gateway.web.me import MeView
 from gateway.web.rates import RequestCounter
 from gateway.web.ready import ReadyAnswers
@@ -100,29 +101,21 @@ def create_web(
         open_to_all=open_to_all,
         abilities=abilities,
     ).add_to(app)
-    shared = {"authenticator": authenticator, "addresses": addresses}
-
-    def add_lists(name: str, path: str, lists: Lists[Query] | Lists[RootQuery]) -> None:
-        listing = ListView.as_view(f"{name}.list", lists, ready=ready, **shared)
-        app.add_url_rule(path, view_func=listing)
-        search = SearchView.as_view(f"{name}.search", lists, **shared)
-        app.add_url_rule(f"{path.rstrip('/')}/.search", view_func=search)
-
+    shared = Shared(authenticator, addresses, ready)
     read_root = partial(read_root_query, resource_types=registry.resource_types)
-    add_lists("root", f"{ROOT}/", Lists(read_root, root.query, root.revision))
+    add_lists(app, "root", f"{ROOT}/", Lists(read_root, root.query, root.revision), shared)
     for resource_type in registry.resource_types:
         name, handler = resource_type.name, handlers[resource_type.name]
         path = f"{ROOT}{resource_type.endpoint}"
-        read = partial(read_query, resource_type=resource_type)
-        add_lists(name, path, Lists(read, handler.query, handler.revision))
-        parts = (resource_type, handler, writers[name])
-        creation = CreationView.as_view(f"{name}.creation", *parts, ready=ready, **shared)
-        single = SingleView.as_view(f"{name}.single", *parts, ready=ready, **shared)
-        app.add_url_rule(path, view_func=creation)
+        add_lists(app, name, path, Lists.of(resource_type, handler), shared)
+        parts = (resource_type, handler, shared, writers[name])
+        app.add_url_rule(path, view_func=CreationView.as_view(f"{name}.creation", *parts))
+        single = SingleView.as_view(f"{name}.single", *parts)
         app.add_url_rule(f"{path}/<resource_id>", view_func=single)
         if resource_type is registry.user:
-            me = MeView.as_view("me", *parts, users=users or {}, ready=ready, **shared)
+            me = MeView.as_view("me", *parts, users=users or {})
             app.add_url_rule(f"{ROOT}/Me", view_func=me)
+    add_catalogue(app, registry, handlers, shared)
     add_bulk(app, registry, writers, authenticator=authenticator, addresses=addresses)
     add_explanation(app, registry, explain, authenticator=authenticator, addresses=addresses)
     add_events(app, events, authenticator)

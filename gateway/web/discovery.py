@@ -75,7 +75,7 @@ class Discovery:
 
     def resource_types(self) -> Response:
         """Answer with all resource types (RFC 7643 §6)."""
-        return self._list(lambda: [found.document for found in self.registry.resource_types])
+        return self._list(lambda: [found.document for found in self.registry.listed_resource_types])
 
     def resource_type(self, name: str) -> Response:
         """Answer with one resource type."""

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
-from flask import Response, g, request
+from flask import Flask, Response, g, request
 from flask.views import MethodView
 
-from gateway.scim.handler import Listing, Query, RootQuery
-from gateway.scim.messages import list_response
+from gateway.scim.handler import Listing, Query, ResourceHandler, RootQuery
+from gateway.scim.messages import list_response, read_query
 from gateway.scim.page import Page
+from gateway.scim.schema import ResourceType
 from gateway.scim.search import read_search
 from gateway.web.addresses import Addresses
 from gateway.web.answers import provenance_headers, scim_answer
@@ -38,6 +40,12 @@ class Lists(Generic[Q]):
     query: Callable[[Q], Listing]
     revision: Callable[[], int | None]
 
+    @classmethod
+    def of(cls, resource_type: ResourceType, handler: ResourceHandler) -> "Lists[Query]":
+        """Return the lists of one type."""
+        read = partial(read_query, resource_type=resource_type)
+        return Lists(read, handler.query, handler.revision)
+
     def ask(
         self, parameters: Mapping[str, Sequence[str]], *, base_url: str
     ) -> tuple[Listing, Page]:
@@ -49,6 +57,22 @@ class Lists(Generic[Q]):
             caller=g.token,
         )
         return self.query(query), query.page
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """
+    What all views are handed.
+
+    Attributes:
+        authenticator: Lets in who has a token.
+        addresses: Where clients find the service.
+        ready: What was answered before.
+    """
+
+    authenticator: Authenticator
+    addresses: Addresses
+    ready: ReadyAnswers
 
 
 class TokenView(MethodView):
@@ -71,18 +95,11 @@ class TokenView(MethodView):
 class ListView(TokenView):
     """``/``, and what ``/Users`` and ``/Groups`` are to who reads."""
 
-    def __init__(
-        self,
-        lists: Lists[Query] | Lists[RootQuery],
-        *,
-        authenticator: Authenticator,
-        addresses: Addresses,
-        ready: ReadyAnswers,
-    ) -> None:
-        super().__init__(authenticator)
+    def __init__(self, lists: Lists[Query] | Lists[RootQuery], shared: Shared) -> None:
+        super().__init__(shared.authenticator)
         self._lists = lists
-        self._addresses = addresses
-        self._ready = ready
+        self._addresses = shared.addresses
+        self._ready = shared.ready
 
     def get(self) -> Response:
         """Answer a query (RFC 7644 §3.4.2)."""
@@ -96,16 +113,10 @@ class ListView(TokenView):
 class SearchView(TokenView):
     """``/.search`` and those of each type: queries that no log of addresses shows."""
 
-    def __init__(
-        self,
-        lists: Lists[Query] | Lists[RootQuery],
-        *,
-        authenticator: Authenticator,
-        addresses: Addresses,
-    ) -> None:
-        super().__init__(authenticator)
+    def __init__(self, lists: Lists[Query] | Lists[RootQuery], shared: Shared) -> None:
+        super().__init__(shared.authenticator)
         self._lists = lists
-        self._addresses = addresses
+        self._addresses = shared.addresses
 
     def post(self) -> Response:
         """Answer a query (RFC 7644 §3.4.3)."""
@@ -114,3 +125,18 @@ class SearchView(TokenView):
         # No ETag: that is for what GET answers at the same address (RFC 9110 §8.8.3).
         headers = provenance_headers(listing.provenance)
         return scim_answer(list_response(listing, page), headers=headers)
+
+
+def add_lists(
+    app: Flask,
+    name: str,
+    path: str,
+    lists: Lists[Query] | Lists[RootQuery],
+    shared: Shared,
+    *,
+    view: type[ListView] = ListView,
+) -> None:
+    """Add the endpoints of lists at *path*, under *name*: by GET, and by a query in the body."""
+    app.add_url_rule(path, view_func=view.as_view(f"{name}.list", lists, shared))
+    search = SearchView.as_view(f"{name}.search", lists, shared)
+    app.add_url_rule(f"{path.rstrip('/')}/.search", view_func=search)

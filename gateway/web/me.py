@@ -20,13 +20,13 @@ from gateway.scim.projection import bind_projection
 from gateway.scim.schema import ResourceType
 from gateway.web.caching import freshness_wanted
 from gateway.web.ready import Made
-from gateway.web.resources import OneView
+from gateway.web.resources import OneView, WritableView
 
 #: Every id has this form, and no e-mail address or account id does.
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-class MeView(OneView):
+class MeView(WritableView, OneView):
     """
     The user that the token of a request is for, answered as at the user's own address.
 
@@ -36,13 +36,10 @@ class MeView(OneView):
         resource_type: The type of users.
         parts: What else every view of a resource is made of.
         users: The ids or the ``userName`` of users, by the names of the tokens that are for them.
-        shared: What all views share.
     """
 
-    def __init__(
-        self, resource_type: ResourceType, *parts: Any, users: Mapping[str, str], **shared: Any
-    ) -> None:
-        super().__init__(resource_type, *parts, **shared)
+    def __init__(self, resource_type: ResourceType, *parts: Any, users: Mapping[str, str]) -> None:
+        super().__init__(resource_type, *parts)
         self._by_token = {token: _filter(user, resource_type) for token, user in users.items()}
         self._id_alone = bind_projection("id", None, resource_type=resource_type)
 

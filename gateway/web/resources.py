@@ -11,7 +11,6 @@ from gateway.scim.freshness import Provenance, together
 from gateway.scim.handler import Author, ResourceHandler, ResourceWriter, Write
 from gateway.scim.messages import read_projection
 from gateway.scim.schema import ResourceType
-from gateway.web.addresses import Addresses
 from gateway.web.answers import (
     ScimResponse,
     error_answer,
@@ -19,13 +18,12 @@ from gateway.web.answers import (
     provenance_headers,
     scim_answer,
 )
-from gateway.web.authentication import Authenticator
 from gateway.web.bodies import json_body
 from gateway.web.caching import freshness_wanted
 from gateway.web.giving import give
-from gateway.web.lists import TokenView
+from gateway.web.lists import Shared, TokenView
 from gateway.web.preconditions import expected_version, is_dry_run, refuse_version
-from gateway.web.ready import Given, Made, ReadyAnswers
+from gateway.web.ready import Given, Made
 from gateway.web.tracing import endpoint_of_request
 
 
@@ -33,21 +31,27 @@ class _ResourceView(TokenView):
     """What the views of one resource type share."""
 
     def __init__(
+        self, resource_type: ResourceType, handler: ResourceHandler, shared: Shared
+    ) -> None:
+        super().__init__(shared.authenticator)
+        self._type = resource_type
+        self._handler = handler
+        self._addresses = shared.addresses
+        self._ready = shared.ready
+
+
+class WritableView(_ResourceView):
+    """What the views of one resource type share whose resources clients change."""
+
+    def __init__(
         self,
         resource_type: ResourceType,
         handler: ResourceHandler,
+        shared: Shared,
         writer: ResourceWriter,
-        *,
-        authenticator: Authenticator,
-        addresses: Addresses,
-        ready: ReadyAnswers,
     ) -> None:
-        super().__init__(authenticator)
-        self._type = resource_type
-        self._handler = handler
+        super().__init__(resource_type, handler, shared)
         self._writer = writer
-        self._addresses = addresses
-        self._ready = ready
 
     def _write(self) -> Write:
         """Return how the change is asked for."""
@@ -91,7 +95,7 @@ class _ResourceView(TokenView):
         return scim_answer(write.projection.json(document.json), status=status, headers=headers)
 
 
-class CreationView(_ResourceView):
+class CreationView(WritableView):
     """What ``/Users`` and ``/Groups`` are to who writes."""
 
     def post(self) -> Response:
@@ -140,13 +144,17 @@ class OneView(_ResourceView):
         return Made(shown, provenance, headers, endpoint_of_request())
 
 
-class SingleView(OneView):
-    """``/Users/{id}``, ``/Groups/{id}``."""
+class ItemView(OneView):
+    """A single resource of a type, by its id."""
 
     def get(self, resource_id: str) -> Response:
         """Answer with one resource (RFC 7644 §3.4.1)."""
         absent = f"There is no {self._type.name} with the id {resource_id}."
         return self._retrieved(lambda: self._made(resource_id), absent=absent)
+
+
+class SingleView(WritableView, ItemView):
+    """``/Users/{id}``, ``/Groups/{id}``."""
 
     def put(self, resource_id: str) -> Response:
         """Replace a resource (RFC 7644 §3.5.1)."""

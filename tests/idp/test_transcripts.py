@@ -1,15 +1,17 @@
 """
 What identity providers send, replayed: the answers, and the exact calls of Bitbucket.
 
-Each transcript is a file: requests in their order, what the answer has to hold, and the calls that
-Bitbucket gets for it. ``${ann}`` is the id of a user of that name, ``${Developers}`` that of a
-group, ``{ann}`` the UUID as Bitbucket has it; ``save`` gives the id of an answer a name. A value of
-an answer that begins with ``~`` is one that differs each time.
+Each transcript is a file: the settings that it takes, requests in their order, what the answer has
+to hold, and the calls that Bitbucket gets for it. ``${ann}`` is the id of a user of that name,
+``${Developers}`` that of a group, ``${api-core}`` the UUID of a repository, ``{ann}`` the UUID as
+Bitbucket has it; ``save`` gives the id of an answer a name. A value of an answer that begins with
+``~`` is one that differs each time.
 """
 
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,13 +36,13 @@ class Scene:
     names: dict[str, str]
 
 
-@pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
-    """Everything was read once, and by everybody's address."""
+@contextmanager
+def scene(folder: Path, settings: Mapping[str, str]) -> Iterator[Scene]:
+    """Set up a gateway that has read everything once, and by everybody's address."""
     world = small_world()
     with (
         serving(create_app(world, behaviour=Behaviour(hourly_limit=None))) as bitbucket,
-        gateway(environment(world, bitbucket.url, tmp_path)) as client,
+        gateway({**environment(world, bitbucket.url, folder), **settings}) as client,
     ):
         names: dict[str, str] = {}
         for account, _ in world.members():
@@ -51,15 +53,19 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
             names[group["displayName"]] = group["id"]
         for repository in world.repositories.values():
             names[repository.slug] = bare(repository.uuid)
+        for project in world.projects.values():
+            names[project.key] = bare(project.uuid)
         yield Scene(client, bitbucket, names)
 
 
 @pytest.mark.rule("7644-3.5.1-as-clients-send-it", "7643-3.1-external-id")
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_is_answered_as_the_client_expects(scene: Scene, path: Path) -> None:
+def test_is_answered_as_the_client_expects(tmp_path: Path, path: Path) -> None:
     """With the calls it takes, and no others."""
-    for exchange in json.loads(path.read_text())["exchanges"]:
-        replay(scene, exchange)
+    transcript = json.loads(path.read_text())
+    with scene(tmp_path, transcript.get("settings", {})) as made_up:
+        for exchange in transcript["exchanges"]:
+            replay(made_up, exchange)
 
 
 @pytest.mark.parametrize(

@@ -160,6 +160,14 @@ def test_processes_that_start_at_once_migrate_once(empty_url: str) -> None:
     engine.dispose()
 
 
+def test_postgresql_compiles_no_filters(postgresql: Engine) -> None:
+    """Long ones would take it far longer than to look at every row; a rollback changes nothing."""
+    for _ in range(2):
+        with postgresql.connect() as connection:
+            assert connection.exec_driver_sql("SHOW jit").scalar() == "off"
+            connection.rollback()
+
+
 def test_sqlite_is_set_up_for_several_processes(sqlite: Engine) -> None:
     """Readers don't wait for the writer, and references between tables hold."""
     with sqlite.connect() as connection:

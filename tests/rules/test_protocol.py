@@ -132,8 +132,6 @@ def test_a_resource_of_somewhere_else_is_not_found(service: Service) -> None:
 NOT_OFFERED: list[tuple[str, str, str, int]] = [
     ("7644-3.11-nobody", "GET", "/Me", 501),
     ("7644-3.11-nobody", "PATCH", "/Me", 501),
-    ("roles-catalogue", "GET", "/Roles", 404),
-    ("roles-catalogue", "GET", "/Entitlements", 404),
     ("delta-tokens", "GET", "/Users/.deltaToken", 404),
     ("kinds-not-listed", "GET", "/GroupMembers", 404),
     ("kinds-not-listed", "GET", "/Agents", 404),
@@ -167,12 +165,11 @@ def test_only_what_is_served_is_listed(service: Service) -> None:
     "7643-5-true",
     "9967-2-events",
     "9967-4-security-events",
-    "roles-configuration",
     "delta-tokens",
     "ipsie-client-credentials",
 )
 def test_the_configuration_promises_nothing_that_is_not_there(service: Service) -> None:
-    """No events, no catalogue of roles, no delta tokens, and bearer tokens alone."""
+    """No events, no catalogue that is not announced, no delta tokens, and bearer tokens alone."""
     config = service.get("/ServiceProviderConfig")
     assert not {"securityEvents", "RolesAndEntitlements", "DeltaQuery"} & set(config)
     assert [each["type"] for each in config["authenticationSchemes"]] == ["oauthbearertoken"]

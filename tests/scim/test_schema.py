@@ -1,6 +1,18 @@
 """The registry says what ``schemas/`` says."""
 
-from gateway.scim.schema import Attribute, AttributeType, Mutability, Registry, Returned
+import pytest
+
+from gateway.scim.catalogue import CatalogueForm
+from gateway.scim.schema import (
+    Attribute,
+    AttributeType,
+    Mutability,
+    Registry,
+    Returned,
+    load_registry,
+)
+
+_CORE = "urn:ietf:params:scim:schemas:core:2.0"
 
 
 def test_resource_types_have_their_schemas(registry: Registry) -> None:
@@ -37,11 +49,30 @@ def test_characteristics_are_read(registry: Registry) -> None:
 
 def test_every_attribute_says_every_characteristic(registry: Registry) -> None:
     """RFC 7643 §7: nothing is left to a client's guess."""
-    for schema in registry.schemas:
+    okta = load_registry(CatalogueForm.OKTA)
+    for schema in (*registry.schemas, *(t.schema for t in registry.catalogue + okta.catalogue)):
         documents = schema.document["attributes"]
         assert isinstance(documents, list)
         for document in documents:
             _assert_complete(document)
+
+
+@pytest.mark.parametrize("form", CatalogueForm)
+def test_what_can_be_held_is_told_as_it_is_set(form: CatalogueForm) -> None:
+    """Two types, or none; they are among those that are announced, or found by name alone."""
+    registry = load_registry(form)
+    urn = "urn:okta:scim:schemas:core:1.0" if form == "okta" else _CORE
+    is_listed = form in ("listed", "okta")
+
+    assert [each.name for each in registry.resource_types] == ["User", "Group"]
+    assert [each.schema.id for each in registry.catalogue] == (
+        [] if form == "off" else [f"{urn}:Role", f"{urn}:Entitlement"]
+    )
+    assert ("Role" in {each.name for each in registry.listed_resource_types}) is is_listed
+    assert (f"{urn}:Role" in {each.id for each in registry.schemas}) is is_listed
+    assert (registry.schema(f"{urn}:Role") is None) is (form == "off")
+    assert (registry.resource_type("Entitlement") is None) is (form == "off")
+    assert ("RolesAndEntitlements" in registry.service_provider_config) is (form == "listed")
 
 
 def _assert_complete(document: dict[str, object]) -> None:

@@ -9,6 +9,7 @@ import orjson
 import pytest
 from flask.testing import FlaskClient
 
+from gateway.scim.catalogue import CatalogueForm
 from gateway.scim.filter.match import matches
 from gateway.scim.freshness import AS_IT_COMES, FreshnessWanted, Provenance
 from gateway.scim.handler import (
@@ -178,6 +179,22 @@ def user(number: int) -> dict[str, Any]:
     }
 
 
+def entitlement(value: str) -> dict[str, Any]:
+    """Return a permission that can be granted."""
+    return {
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Entitlement"],
+        "id": value,
+        "value": value,
+        "type": "project",
+        "supported": True,
+        "meta": {
+            "resourceType": "Entitlement",
+            "location": f"http://localhost/scim/v2/Entitlements/{value}",
+            "version": 'W/"1"',
+        },
+    }
+
+
 @pytest.fixture
 def users() -> Memory:
     """Two hundred and fifty users."""
@@ -194,6 +211,12 @@ def groups() -> Memory:
 def everything(users: Memory, groups: Memory) -> Everything:
     """Both."""
     return Everything({"User": users, "Group": groups})
+
+
+@pytest.fixture
+def offered() -> Memory:
+    """Two permissions that can be granted."""
+    return Memory([entitlement("project:p1:read"), entitlement("project:p1:write")])
 
 
 @pytest.fixture
@@ -216,17 +239,16 @@ def registry() -> Registry:
 
 @pytest.fixture
 def serve(
-    registry: Registry,
     everything: Everything,
+    offered: Memory,
     scribe: Scribe,
     reasons: list[str],
 ) -> Callable[..., FlaskClient]:
     """Make a client, without a token, of an application that was made in another way."""
 
-    def client(**other: Any) -> FlaskClient:
+    def client(form: CatalogueForm = CatalogueForm.UNLISTED, **other: Any) -> FlaskClient:
         made: dict[str, Any] = {
-            "registry": registry,
-            "handlers": everything.handlers,
+            "registry": load_registry(form),
             "writers": {"User": scribe, "Group": scribe},
             "root": everything,
             "tokens": {
@@ -237,6 +259,8 @@ def serve(
             "readiness": lambda: reasons,
             "explain": _explain,
         } | other
+        catalogue = {"Role": Memory(), "Entitlement": offered}
+        made["handlers"] = {**everything.handlers, **catalogue} | other.get("handlers", {})
         return create_web(**made).test_client()
 
     return client
