@@ -148,6 +148,7 @@ def follow(play: Play) -> None:
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(data=st.data())
+@pytest.mark.rule("9967-2-events", "9967-2-notice", "9967-2-transitions")
 def test_what_is_told_is_the_difference(data: st.DataObject) -> None:
     """Of the lists of users and groups before and after, to the attribute."""
     with (
@@ -343,6 +344,7 @@ def test_who_left_and_came_back_is_told_so(play: Play) -> None:
     assert {e.uri: list(e.payloads) for e in came_back}[f"/Users/{USERS[0]}"] == [CREATED]
 
 
+@pytest.mark.rule("9967-2-subject")
 def test_a_client_s_change_is_known_by_its_number(play: Play) -> None:
     """Its events share what the journal calls it; each other transaction has its own."""
     play.everything()

@@ -71,6 +71,7 @@ def user_named(client: Client, name: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.rule("9967-2-events", "9967-2-transitions")
 def test_who_is_deactivated_is_told_until_it_is_acknowledged(client: Client) -> None:
     """The user's token says so, and shares its transaction with the groups it left."""
     assert poll(client) == {}

@@ -37,6 +37,7 @@ def feed(mirror: Mirror, signer: Signer, clock: dict[str, datetime]) -> Feed:
     return Feed(mirror, signer, LIFETIME, lambda: clock["now"], wait)
 
 
+@pytest.mark.rule("9967-2-poll")
 def test_what_is_not_acknowledged_is_told_again(feed: Feed, tell: Tell, signer: Signer) -> None:
     """In the order it happened; acknowledged it never is again, nor what was refused."""
     for jti in ("a", "b", "c"):
@@ -56,6 +57,7 @@ def test_what_is_not_acknowledged_is_told_again(feed: Feed, tell: Tell, signer: 
     ]
 
 
+@pytest.mark.rule("9967-2-poll")
 def test_no_more_is_told_than_is_wanted(feed: Feed, tell: Tell) -> None:
     """And whether there is more; none of it where nothing is wanted."""
     for jti in ("a", "b", "c"):

@@ -152,6 +152,7 @@ def test_events_are_pushed_in_their_order(
         (400, b'{"err": "authentication_failed"}'),
     ],
 )
+@pytest.mark.rule("9967-2-push")
 def test_what_is_not_taken_is_sent_again(  # noqa: PLR0917 - what is parametrised comes by name
     status: int,
     body: bytes,
@@ -233,6 +234,7 @@ def test_a_receiver_says_when_to_come_back(
         (b"", "unreadable"),
     ],
 )
+@pytest.mark.rule("9967-2-push")
 def test_what_is_refused_is_given_up(  # noqa: PLR0917 - what is parametrised comes by name
     body: bytes,
     code: str,

@@ -55,6 +55,7 @@ def test_a_token_is_verified_with_the_public_key(key: Key, algorithm: str) -> No
             jwt.decode(signer.sign(event("a")), forged, algorithms=[algorithm])
 
 
+@pytest.mark.rule("9967-2-subject")
 def test_a_token_says_who_tells_whom_of_what(signer: Signer) -> None:
     """The subject is in sub_id alone (RFC 9967 §2.1)."""
     token = jwt.decode(signer.sign(event("a")), signer.key, algorithms=["ES256"])

@@ -163,7 +163,6 @@ def test_only_what_is_served_is_listed(service: Service) -> None:
 
 @pytest.mark.rule(
     "7643-5-true",
-    "9967-2-events",
     "9967-4-security-events",
     "delta-tokens",
     "ipsie-client-credentials",

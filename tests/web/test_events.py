@@ -79,6 +79,7 @@ def test_events_are_for_who_has_a_token(on: FlaskClient, feed: Feed) -> None:
     assert answer.headers["Content-Type"] == "application/jwk-set+json"
 
 
+@pytest.mark.rule("9967-4-security-events")
 def test_the_configuration_tells_of_events_where_there_are_some(
     on: FlaskClient, anonymous: FlaskClient
 ) -> None:
