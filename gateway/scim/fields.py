@@ -104,13 +104,25 @@ class ObjectOrValue(fields.Nested):
 
 
 class Values(fields.List[Any]):
-    """The values of a multi-valued attribute that are assigned, at most one of them primary."""
+    """
+    The values of a multi-valued attribute that are assigned, at most one of them primary.
+
+    Args:
+        field: Reads one.
+        are_told_apart: Whether each has to have a ``value``. One that has none would be passed
+            over otherwise, and of what is given in full, such as members, everything be taken.
+    """
 
     default_error_messages = {  # noqa: RUF012 - marshmallow reads it from the class
         "invalid": "must be a list",
+        "nameless": "has one without a value; each is told by its value",
         "primary": "has more than one primary value",
         "alike": f"has more than {MOST_ALIKE} values that are the same, or have none",
     }
+
+    def __init__(self, field: fields.Field[Any], *, are_told_apart: bool = False) -> None:
+        super().__init__(field)
+        self._are_told_apart = are_told_apart
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
         given = [one for one in value if one is not None] if isinstance(value, list) else value
@@ -119,6 +131,9 @@ class Values(fields.List[Any]):
             for one in super()._deserialize(given, attr, data, **kwargs)
             if one not in UNASSIGNED
         ]
+        is_one_nameless = len(values) < len(value) or not all(map(_is_told, values))
+        if self._are_told_apart and is_one_nameless:
+            raise self.make_error("nameless")
         # RFC 7643 §2.4.
         if sum(isinstance(one, dict) and one.get("primary") is True for one in values) > 1:
             raise self.make_error("primary")
@@ -153,6 +168,10 @@ TYPES: Mapping[AttributeType, tuple[type[Literal], str]] = {
     AttributeType.DECIMAL: (Number, "a number"),
     AttributeType.DATE_TIME: (Instant, "a date and time with its zone"),
 }
+
+
+def _is_told(value: Any) -> bool:
+    return isinstance(value, dict) and bool(value.get("value"))
 
 
 def _is_unicode(text: str) -> bool:

@@ -14,6 +14,7 @@ from marshmallow import Schema, ValidationError, fields
 
 from gateway.scim.fields import TYPES, UNASSIGNED, DistinctValues, ObjectOrValue, Values
 from gateway.scim.members import Members, name_of, refusal
+from gateway.scim.patch.operation import TOLD_BY_VALUE
 from gateway.scim.path import AttributePath, Target
 from gateway.scim.schema import Attribute, AttributeType, Mutability, ResourceType
 
@@ -182,18 +183,21 @@ def _fields(attributes: Iterable[Attribute]) -> dict[str, fields.Field[Any] | No
     return {
         attribute.name: None
         if attribute.mutability is Mutability.READ_ONLY
-        else _values(attribute, DistinctValues)
+        else _values(attribute, DistinctValues, are_told_apart=attribute.name in TOLD_BY_VALUE)
         if attribute.multi_valued
         else _value(attribute)
         for attribute in attributes
     }
 
 
-def _values(attribute: Attribute, kind: type[Values] = Values) -> fields.Field[Any]:
+def _values(
+    attribute: Attribute, kind: type[Values] = Values, *, are_told_apart: bool = False
+) -> fields.Field[Any]:
     # What stands for a value that is missing, or its part, knows who uses it: that an address may
     # be a user's name, say.
     parts = tuple(replace(part, required=False) for part in attribute.sub_attributes)
-    return kind(_value(replace(attribute, required=False, sub_attributes=parts)))
+    one = _value(replace(attribute, required=False, sub_attributes=parts))
+    return kind(one, are_told_apart=are_told_apart)
 
 
 def _value(attribute: Attribute) -> fields.Field[Any]:

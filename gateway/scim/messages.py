@@ -21,19 +21,20 @@ from gateway.scim.sort import Sort, bind_sort, bind_sort_for_each
 
 LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
-#: As large as JSON's readers take, and as Java's largest, which stands for "all of them".
 _DIGITS = re.compile(r"-?[0-9]{1,19}")
+#: The largest of 64 bits: Java's largest, which stands for "all of them", is one.
+_LARGEST = (1 << 63) - 1
 
 
 class _WholeNumber(fields.Field[int]):
     """A whole number in decimal digits alone; Python itself would read 1_000 too."""
 
     default_error_messages = {  # noqa: RUF012 - marshmallow reads it from the class
-        "invalid": "must be a whole number of at most 19 digits"
+        "invalid": "must be a whole number that 64 bits hold"
     }
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_kwargs: Any) -> int:  # noqa: ARG002 - marshmallow hands them over
-        if _DIGITS.fullmatch(value) is None:
+        if _DIGITS.fullmatch(value) is None or not -_LARGEST <= int(value) <= _LARGEST:
             raise self.make_error("invalid")
         return int(value)
 

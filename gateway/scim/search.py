@@ -7,6 +7,8 @@ from gateway.scim.messages import QUERY_PARAMETERS
 
 SEARCH_REQUEST = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
+_LISTS = frozenset({"attributes", "excludedAttributes"})
+_NUMBERS = frozenset({"startIndex", "count"})
 _AS_WRITTEN = {name.lower(): name for name in QUERY_PARAMETERS}
 
 
@@ -35,13 +37,18 @@ def read_search(body: object) -> Mapping[str, Sequence[str]]:
 
 
 def _check_schemas(value: object) -> None:
-    if value and (not isinstance(value, list) or SEARCH_REQUEST not in value):
+    if value not in (None, []) and not (isinstance(value, list) and SEARCH_REQUEST in value):
         raise InvalidSyntax(f"schemas names no search: it has to hold {SEARCH_REQUEST}.")
 
 
 def _text(name: str, value: object) -> str:
-    if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        return ",".join(value)
-    if isinstance(value, str | int) and not isinstance(value, bool):
-        return str(value)
-    raise InvalidValue(f"{name} of a search is text, a whole number or a list of texts.")
+    match value:
+        case int() if name in _NUMBERS and not isinstance(value, bool):
+            return str(value)
+        case list() if name in _LISTS and all(isinstance(each, str) for each in value):
+            return ",".join(value)
+        case str() if name not in _NUMBERS:
+            return value
+    if name in _NUMBERS:
+        raise InvalidValue(f"{name} of a search is a whole number.")
+    raise InvalidValue(f"{name} of a search is {'a list of texts' if name in _LISTS else 'text'}.")

@@ -262,6 +262,22 @@ def test_members_of_another_type_are_refused(registry: Registry) -> None:
         read_resource({"displayName": "Devs", "title": "x"}, registry.group)
 
 
+@pytest.mark.parametrize(
+    "one", [None, {}, {"value": None}, {"value": ""}, {"display": "Ann"}, {"$ref": "Users/1"}]
+)
+def test_a_member_without_a_value_is_refused(registry: Registry, one: object) -> None:
+    """Passed over, it would leave fewer members than were sent, and of one alone none."""
+    group: dict[str, Any] = {"displayName": "Developers"}
+    refused = "(entitlements|members) has one without a value"
+
+    with pytest.raises(InvalidValue, match=refused):
+        read_replacement({**group, "members": [{"value": "a"}, one]}, registry.group)
+    with pytest.raises(InvalidValue, match=refused):
+        read_resource({**group, EXTENSION: {"entitlements": [one]}}, registry.group)
+    with pytest.raises(InvalidValue, match=refused):
+        read_resource({**USER, "entitlements": [one]}, registry.user)
+
+
 @pytest.mark.rule("7644-3.5.1-left-out")
 @pytest.mark.parametrize("nothing", [None, []])
 def test_a_replacement_tells_what_it_empties_from_what_it_leaves_out(

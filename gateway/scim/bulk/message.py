@@ -171,8 +171,9 @@ def read_bulk(body: object, registry: Registry, limits: Limits, *, base_url: str
         read: dict[str, Any] = _REQUEST.load(body)  # type: ignore[arg-type]  # reason: load refuses what is no object
     except ValidationError as error:
         raise refusal(error) from None
-    schemas = read.get("schemas")
-    if schemas and (not isinstance(schemas, list) or BULK_REQUEST not in schemas):
+    members: Mapping[str, Any] = body if isinstance(body, dict) else {}
+    schemas = next((value for name, value in members.items() if name.lower() == "schemas"), None)
+    if schemas not in (None, []) and not (isinstance(schemas, list) and BULK_REQUEST in schemas):
         raise InvalidSyntax(f"schemas names no bulk request: it has to hold {BULK_REQUEST}.")
     operations = tuple(_operation(each, registry, base_url) for each in read["Operations"])
     _check_bulk_ids(operations)

@@ -50,7 +50,7 @@ def read_patch(body: object, resource_type: ResourceType) -> Patch:
             f"There are {len(operations)} operations; send at most {MOST_OPERATIONS} at once."
         )
     schemas = message.get("schemas")
-    if isinstance(schemas, list) and schemas and PATCH_OP not in schemas:
+    if schemas not in (None, []) and not (isinstance(schemas, list) and PATCH_OP in schemas):
         raise InvalidSyntax(f"schemas names no PatchOp message: it has to hold {PATCH_OP}.")
     return tuple(
         operation

@@ -150,6 +150,8 @@ def test_is_refused(user: dict[str, Any], what: str) -> None:
     [
         *(None, [], "x", {}, {"Operations": []}, {"Operations": {}}, {"Operations": [1]}),
         {"schemas": ["urn:other"], "Operations": [{"op": "remove", "path": "name"}]},
+        {"schemas": "urn:other", "Operations": [{"op": "remove", "path": "name"}]},
+        {"schemas": {}, "Operations": [{"op": "remove", "path": "name"}]},
     ],
 )
 def test_what_is_no_patch_is_refused(body: object) -> None:
