@@ -7,11 +7,9 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from gateway.app import GATEWAY, Gateway, create_app, request_counter
+from gateway.cli.worker import LONGEST_REQUEST_LINE_BYTES
 from gateway.logs import configure_logs
 from gateway.settings import Settings
-
-#: The longest line that gunicorn reads: a filter in the address can be long.
-_LONGEST_REQUEST_LINE_BYTES = 8190
 
 #: How long a connection is kept that nothing is asked on: longer than clients and load balancers
 #: keep theirs, so that none asks on one that is being closed.
@@ -40,9 +38,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "bind": self._settings.gateway_bind,
             "workers": self._settings.gateway_workers,
             "threads": self._settings.gateway_threads,
-            "worker_class": "gthread",
+            "worker_class": "gateway.cli.worker.Worker",
             "keepalive": _KEPT_OPEN_SECONDS,
-            "limit_request_line": _LONGEST_REQUEST_LINE_BYTES,
+            "limit_request_line": LONGEST_REQUEST_LINE_BYTES,
             "loglevel": "warning",
             **self._without_control_socket(),
             "when_ready": lambda _server: self._when_ready(),

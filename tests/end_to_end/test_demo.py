@@ -7,8 +7,11 @@ import shlex
 import shutil
 import subprocess
 import sys
+from http.client import HTTPResponse
 from pathlib import Path
+from socket import create_connection
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from scim_client import SCIMClient
@@ -79,3 +82,33 @@ def test_scim_client_lists_users(demo: Any) -> None:
 
     assert found.total_results == len(found.resources) == 200
     assert all(user.user_name and user.name.given_name for user in found.resources)
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        ("GET /scim/v2/Users?filter=%s HTTP/1.1\r\n\r\n" % ("x" * 8190), 414),
+        ("GET /healthz HTTP/1.1\r\nX: %s\r\n\r\n" % ("x" * 9000), 431),
+        ("GET /healthz HTTP/1.1\r\nTransfer-Encoding: zip\r\n\r\n", 501),
+        ("GET /healthz HTTP/1.1\r\nSecret token: x\r\n\r\n", 400),
+        ("Hello\r\n\r\n", 400),
+    ],
+)
+def test_what_can_not_be_read_is_refused_as_everything(
+    demo: Any, request_: str, status: int
+) -> None:
+    """By an error message of SCIM, which repeats nothing of the request."""
+    address = urlsplit(demo.base_url)
+    with create_connection((address.hostname, address.port), timeout=30) as connection:
+        connection.sendall(request_.encode())
+        answer = HTTPResponse(connection)
+        answer.begin()
+        error = json.loads(answer.read())
+
+    assert answer.status == status
+    assert answer.headers["Content-Type"] == "application/scim+json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Request-Id"]
+    assert error["schemas"] == ["urn:ietf:params:scim:api:messages:2.0:Error"]
+    assert error["status"] == str(status)
+    assert not {"xxx", "zip", "Secret", "Hello"} & set(error["detail"].split())
