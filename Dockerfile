@@ -6,6 +6,7 @@ WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY gateway gateway
 COPY schemas schemas
+COPY openapi.yaml .
 RUN python -m venv /opt/gateway \
     && /opt/gateway/bin/pip install --no-cache-dir '.[postgresql]'
 

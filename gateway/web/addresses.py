@@ -32,8 +32,17 @@ class Addresses:
         Raises:
             InvalidSyntax: It is the request's host that it takes, and that is no host.
         """
+        return f"{self.public_base()}{ROOT}"
+
+    def public_base(self) -> str:
+        """
+        Return the same up to and without :data:`ROOT`.
+
+        Raises:
+            InvalidSyntax: It is the request's host that it takes, and that is no host.
+        """
         if self.public_url is not None:
-            return f"{self.public_url.rstrip('/')}{ROOT}"
+            return self.public_url.rstrip("/")
         named = ("wsgi.url_scheme", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "SCRIPT_NAME")
         return _as_named(*map(request.environ.get, named))
 
@@ -46,4 +55,4 @@ def _as_named(*_by: str | None) -> str:
             "The header Host has no host name: send the one that this service is reached by, "
             "without underscores, or have its public address configured."
         )
-    return f"{request.root_url.rstrip('/')}{ROOT}"
+    return request.root_url.rstrip("/")

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from flask import Flask
+from werkzeug.routing import BaseConverter
 
 from gateway.scim.events import SECURITY_EVENTS
 from gateway.scim.handler import ResourceHandler, ResourceWriter, RootHandler
@@ -17,6 +18,7 @@ from gateway.web.authentication import Authenticator
 from gateway.web.bulk import add_bulk
 from gateway.web.catalogue import add_catalogue
 from gateway.web.discovery import Discovery, Entitlements
+from gateway.web.documentation import add_documentation
 from gateway.web.errors import register_errors
 from gateway.web.events import add_events
 from gateway.web.explanation import Explain, add_explanation
@@ -42,6 +44,13 @@ class _Application(Flask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return *func* as it is: none is a coroutine, which Flask would look for each time."""
         return func
+
+
+class _Segment(BaseConverter):
+    """A name or an id in an address: never the word for a search (RFC 7644 §3.4.3)."""
+
+    regex = r"(?!\.search$)[^/]+"
+    part_isolating = True
 
 
 def create_web(
@@ -83,6 +92,7 @@ def create_web(
     app.url_map.strict_slashes = False
     # A redirect would have a body that is not SCIM's, and an address made of an untrusted Host.
     app.url_map.merge_slashes = False
+    app.url_map.converters["default"] = _Segment
     addresses = Addresses(public_url)
     authenticator = Authenticator(tokens)
     ready, open_to_all = ReadyAnswers(), ReadyAnswers(_MOST_OPEN_BYTES)
@@ -90,6 +100,7 @@ def create_web(
     app.before_request(refuse_malformed)
     register_errors(app)
     add_health(app, readiness)
+    add_documentation(app, addresses)
     abilities = {} if events is None else {"securityEvents": SECURITY_EVENTS}
     Discovery(
         registry,

@@ -28,6 +28,14 @@ def test_every_schema_is_in_the_wheel(contents: set[str]) -> None:
     assert shipped == {f"gateway/schemas/{path.name}" for path in (ROOT / "schemas").glob("*.json")}
 
 
+def test_the_documentation_is_in_the_wheel(contents: set[str]) -> None:
+    """The description of the API, and the page that shows it."""
+    pages = (ROOT / "gateway" / "web" / "pages").iterdir()
+
+    assert "gateway/openapi.yaml" in contents
+    assert {str(page.relative_to(ROOT)) for page in pages} <= contents
+
+
 def test_every_module_is_in_the_wheel(contents: set[str]) -> None:
     """Migrations and the mark of a typed package too."""
     modules = {str(path.relative_to(ROOT)) for path in (ROOT / "gateway").rglob("*.py")}

@@ -47,8 +47,14 @@ def test_a_search_answers_as_the_query_does(
         ([], "invalidSyntax"),
         ({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]}, "invalidSyntax"),
         ({"schemas": "x"}, "invalidSyntax"),
+        ({"schemas": {}}, "invalidSyntax"),
+        ({"count": 2**63}, "invalidValue"),
         ({"filter": "userName"}, "invalidFilter"),
-        ({"filter": 5}, "invalidFilter"),
+        ({"filter": 5}, "invalidValue"),
+        ({"filter": ['userName eq "a"']}, "invalidValue"),
+        ({"sortBy": ["userName"]}, "invalidValue"),
+        ({"count": "5"}, "invalidValue"),
+        ({"attributes": 5}, "invalidValue"),
         ({"filter": {"userName": "x"}}, "invalidValue"),
         ({"count": True}, "invalidValue"),
         ({"count": "many"}, "invalidValue"),
@@ -71,7 +77,10 @@ def test_a_search_that_can_not_be_read_is_refused(
 
 
 def test_a_search_takes_a_token_and_post(anonymous: FlaskClient, client: FlaskClient) -> None:
-    """By any other method it is a resource that is not there."""
-    assert client.get("/scim/v2/Users/.search").status_code == 404
+    """By any other method it is refused, and never taken for a resource of that id."""
+    for method in ("GET", "PUT", "PATCH", "DELETE"):
+        answer = client.open("/scim/v2/Users/.search", method=method)
+        assert (answer.status_code, answer.allow.as_set()) == (405, {"options", "post"})
+    assert client.options("/scim/v2/Users/.search").allow.as_set() == {"options", "post"}
     del anonymous.environ_base["HTTP_AUTHORIZATION"]
     assert anonymous.post("/scim/v2/Users/.search", json={}).status_code == 401
