@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 CLIENTS := tests/clients/node_modules/.ready
 CLIENTS_APART := tests/clients/.venv/.ready
 BENCH := $(VENV)/.bench
-# Options of the benchmarks, as in make bench OPTIONS="--users 500 --seconds 1 --rounds 1".
+# Options of the benchmarks and of fuzz, as in make bench OPTIONS="--users 500 --seconds 1 --rounds 1".
 OPTIONS ?=
 SCIM2_SERVER := benchmarks/peers/scim2_server
 SCIMMY := benchmarks/peers/scimmy
@@ -52,6 +52,10 @@ tests: $(READY) clients
 
 .PHONY: clients
 clients: $(CLIENTS) $(CLIENTS_APART)
+
+.PHONY: fuzz
+fuzz: $(READY) ## Ask 20,000 requests made of openapi.yaml, by all checks of Schemathesis
+	$(BIN)/python -m tests.conformance.fuzzing $(OPTIONS)
 
 .PHONY: format
 format: $(READY) ## Put style and format right

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -32,7 +33,14 @@ class Demo:
 @pytest.fixture(scope="session")
 def demo() -> Iterator[Demo]:
     """``bitbucket-scim demo`` on a free port."""
-    command = [sys.executable, "-m", "gateway", "demo", "--port=0"]
+    with demonstration() as started:
+        yield started
+
+
+@contextmanager
+def demonstration(*options: str) -> Iterator[Demo]:
+    """Run ``bitbucket-scim demo`` with *options* on a free port, until the block ends."""
+    command = [sys.executable, "-m", "gateway", "demo", "--port=0", *options]
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(  # noqa: S603 - our own command
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment

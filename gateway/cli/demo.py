@@ -90,6 +90,7 @@ def _settings(api_url: str, *, port: int, folder: Path) -> Settings:
             "BITBUCKET_OAUTH_KEY": known.oauth.key,
             "BITBUCKET_OAUTH_SECRET": known.oauth.secret,
             "SCIM_TOKEN": _TOKEN,
+            "SCIM_TOKEN_USER": f"admin@{_WORKSPACE}.example",
             "GATEWAY_BIND": f"127.0.0.1:{port}",
             "GATEWAY_DATABASE_URL": f"sqlite:///{folder / 'mirror.sqlite3'}",
             # Nobody limits the calls of the simulated Bitbucket.
@@ -115,6 +116,7 @@ The workspace {_WORKSPACE} is served as SCIM 2.0. Stop it with Ctrl-C.
 
   Base URL  {base}
   Token     {_TOKEN}
+  The API   {base.removesuffix("/scim/v2")}/docs, in a browser
 
 Try, in another terminal:
 

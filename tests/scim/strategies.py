@@ -205,7 +205,7 @@ def _value_paths(resource_type: ResourceType) -> st.SearchStrategy[str]:
         if target.sub_attribute is None and target.attribute.sub_attributes
         if target.attribute.multi_valued
     ]
-    return st.sampled_from(lists).flatmap(_value_path)
+    return st.sampled_from(lists).flatmap(_value_path) if lists else st.nothing()
 
 
 def _value_path(target: Target) -> st.SearchStrategy[str]:
