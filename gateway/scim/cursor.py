@@ -57,7 +57,7 @@ class Seal:
         plain = _PLACE.pack(place.walk.bytes, place.position, count)
         mark = self._hash(plain + bound_to, _MARK_BYTES)
         hidden = _xor(plain, self._hash(mark, len(plain)))
-        return urlsafe_b64encode(mark + hidden).decode().rstrip("=")
+        return _encoded(mark + hidden)
 
     def place(self, cursor: str, *, count: int, bound_to: bytes) -> Place:
         """
@@ -83,11 +83,19 @@ class Seal:
         return blake2b(text, key=self.key, digest_size=size).digest()
 
 
+def _encoded(sealed: bytes) -> str:
+    return urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
 def _decoded(cursor: str) -> bytes:
     try:
-        return urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+        sealed = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
     except (Error, ValueError):
         raise _invalid() from None
+    # The decoder passes over what is not in its alphabet, and over the last character's spare bits.
+    if _encoded(sealed) != cursor:
+        raise _invalid()
+    return sealed
 
 
 def _xor(left: bytes, right: bytes) -> bytes:

@@ -1,6 +1,7 @@
 """The bodies of requests that change something (RFC 7644 §3.1)."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -11,6 +12,8 @@ from gateway.scim.errors import InvalidSyntax
 
 #: What is read as SCIM's JSON: some clients send no type, or that of forms, with JSON in it.
 _ACCEPTED = frozenset({"application/scim+json", "application/json", "text/json", ""})
+#: Nothing that is read here is nested half as deep; what is far deeper could not be gone through.
+_DEEPEST = 64
 
 
 def json_body() -> Any:
@@ -19,7 +22,7 @@ def json_body() -> Any:
 
     Raises:
         UnsupportedMediaType: It is said to be something else.
-        InvalidSyntax: It is not, or an object has a member twice.
+        InvalidSyntax: It is not, it is nested too deeply, or an object has a member twice.
     """
     if request.mimetype not in _ACCEPTED:
         raise UnsupportedMediaType(
@@ -30,16 +33,28 @@ def json_body() -> Any:
         read = orjson.loads(body)
     except orjson.JSONDecodeError:
         raise InvalidSyntax("The body is not JSON.") from None
-    _check_members(body)
+    if body.count(b"{") + body.count(b"[") > _DEEPEST:
+        _check_depth(read)
+    # Different readers would understand differently what is there twice (RFC 8259 §4).
+    json.loads(body, object_pairs_hook=_members, parse_int=str)
     return read
 
 
-def _check_members(body: bytes) -> None:
-    """Refuse what different readers would understand differently (RFC 8259 §4)."""
-    try:
-        json.loads(body, object_pairs_hook=_members, parse_int=str)
-    except RecursionError:
-        raise InvalidSyntax("The body is nested too deeply.") from None
+def _check_depth(read: object) -> None:
+    level = [read]
+    for _ in range(_DEEPEST):
+        level = [
+            inner for outer in level for inner in _inside(outer) if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return
+    raise InvalidSyntax(f"The body is nested deeper than {_DEEPEST} objects and lists.")
+
+
+def _inside(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _members(pairs: list[tuple[str, object]]) -> None:

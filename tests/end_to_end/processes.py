@@ -43,7 +43,7 @@ class Server:
         return requests.get(
             f"{self.root}/scim/v2{path}",
             headers={"Authorization": f"Bearer {TOKEN}", **headers},
-            timeout=60,
+            timeout=120,
         )
 
     def json(self, path: str, **headers: str) -> Any:

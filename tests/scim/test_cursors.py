@@ -42,11 +42,20 @@ def test_no_other_text_is_a_cursor(text: str) -> None:
 def test_a_cursor_that_was_changed_is_none(data: st.DataObject) -> None:
     """Not one character of it can be another."""
     cursor = SEAL.cursor(PLACE, count=100, bound_to=b"q")
-    at = data.draw(st.integers(0, len(cursor) - 2))
+    at = data.draw(st.integers(0, len(cursor) - 1))
     other = data.draw(st.sampled_from(sorted(set("ABCxyz019-_") - {cursor[at]})))
 
     with pytest.raises(InvalidCursor):
         SEAL.place(cursor[:at] + other + cursor[at + 1 :], count=100, bound_to=b"q")
+
+
+@pytest.mark.parametrize("added", ["=", "==", "\n", " ", "!", "%", "A"])
+def test_a_cursor_with_something_more_is_none(added: str) -> None:
+    """Not even with what decoders of Base64 pass over."""
+    cursor = SEAL.cursor(PLACE, count=100, bound_to=b"q")
+    for at in (0, 7, len(cursor)):
+        with pytest.raises(InvalidCursor):
+            SEAL.place(cursor[:at] + added + cursor[at:], count=100, bound_to=b"q")
 
 
 @pytest.mark.rule("9865-2-same-question")

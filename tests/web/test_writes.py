@@ -203,3 +203,31 @@ def test_a_member_that_is_there_twice_is_refused(client: FlaskClient, scribe: Sc
         assert (answer.status_code, told["scimType"]) == (400, "invalidSyntax")
         assert "twice" in told["detail"]
     assert scribe.asked == []
+
+
+@pytest.mark.parametrize("path", ["/Users", "/Users/.search", "/Bulk"])
+@pytest.mark.parametrize("opening", ["[", '{"data":'])
+def test_a_body_is_nested_64_deep_at_most(client: FlaskClient, path: str, opening: str) -> None:
+    """What reads it goes as deep as it is: no depth makes the gateway fail."""
+    closing = "]" if opening == "[" else "}"
+    for depth in (65, 300, 1000, 1024, 5000):
+        inner = f"{opening * depth}1{closing * depth}"
+        for body in (inner, f'{{"Operations":[{{"data":{inner}}}]}}'):
+            answer = client.post(f"/scim/v2{path}", data=body)
+            assert answer.status_code == 400
+            assert answer.json
+            assert answer.json["scimType"] == "invalidSyntax"
+            assert depth > 1000 or "deeper than 64" in answer.json["detail"]
+
+
+def test_a_body_may_be_wide(client: FlaskClient, scribe: Scribe) -> None:
+    """How many objects and lists stand beside one another is no depth, nor is what texts hold."""
+    members = [{"value": "u", "display": "[" * 100} for _ in range(90)]
+    deepest = json.loads("[" * 63 + "]" * 63)
+
+    answer = client.post("/scim/v2/Groups", json={"displayName": "A", "members": members})
+    asked = client.post("/scim/v2/Users/.search", json={"x": deepest})
+
+    assert answer.status_code == 201, answer.text
+    assert len(scribe.asked) == 1
+    assert asked.status_code == 200, asked.text

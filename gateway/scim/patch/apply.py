@@ -165,7 +165,7 @@ class _Working:
             is_same = _holds(current or [], given, target)
             if operation.is_named and operation.op is Op.REPLACE:
                 # Fewer values than there are would have to be taken away.
-                is_same = is_same and len(given or ()) >= len(current or ())
+                is_same = is_same and len(_listed(given)) >= len(current or ())
         elif target.sub_attribute is not None:
             is_same = (current or {}).get(target.sub_attribute.name) == given
         else:
@@ -282,11 +282,17 @@ def _selected_by(condition: Filter) -> dict[str, Any] | None:
 
 def _holds(current: list[Any], given: object, target: Target) -> bool:
     """Return whether every value of *given* is among *current*, as far as it can be told."""
-    values = given if isinstance(given, list) else [given]
     known = {fold(str(_part(each))) for each in current}
-    return all(each is None or fold(str(_part(each))) in known for each in values) or (
+    return all(each is None or fold(str(_part(each))) in known for each in _listed(given)) or (
         target.attribute.name == "schemas"
     )
+
+
+def _listed(given: object) -> list[Any]:
+    """Return the values of a list, of which one may stand alone: nobody has read it before."""
+    if given is None:
+        return []
+    return given if isinstance(given, list) else [given]
 
 
 def _part(value: Any) -> Any:

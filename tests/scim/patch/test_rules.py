@@ -160,6 +160,23 @@ def test_what_is_no_patch_is_refused(body: object) -> None:
         read_patch(body, REGISTRY.user)
 
 
+@pytest.mark.parametrize("value", [True, 7, 1.5, "x", {"a": "b"}, [], [True], [[]], [{}]])
+@pytest.mark.parametrize("name", ["schemas", "groups", "id", "meta", "meta.version"])
+def test_what_nobody_changes_may_be_sent_as_anything(
+    user: dict[str, Any], name: str, value: object
+) -> None:
+    """It is refused or passed over: no type that JSON has makes it fail."""
+    before = copy.deepcopy(user)
+    operations = [{"op": "replace", "path": name, "value": value}]
+    try:
+        changed = apply_patch(
+            user, read_patch({"Operations": operations}, REGISTRY.user), REGISTRY.user
+        )
+    except Mutability:
+        return
+    assert changed == before
+
+
 @pytest.mark.rule("7644-3.5.2-primary")
 def test_a_value_that_is_made_primary_is_the_only_one(user: dict[str, Any]) -> None:
     """Also one that a path describes and that was not there (RFC 7644 §3.5.2)."""
