@@ -16,7 +16,9 @@ def test_nobody_is_let_in_without_a_token(
 ) -> None:
     """The status is 401, with what to send, and with why one that was sent won't do."""
     headers = {"Authorization": authorization} if authorization else {}
-    answer = requests.get(f"{service.client.base_url}{path}", headers=headers, timeout=30)
+    method = "POST" if path.endswith("/.search") else "GET"
+    url = f"{service.client.base_url}{path}"
+    answer = requests.request(method, url, headers=headers, timeout=30)
     refused(answer, 401)
     challenge = answer.headers["WWW-Authenticate"]
     assert challenge.startswith("Bearer ")
