@@ -1,6 +1,7 @@
 """Polling for events (RFC 8936)."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from gateway.events.refusals import code_of
+from gateway.events.refusals import OF_THE_SET_UP, code_of
 from gateway.events.tokens import Signer
 from gateway.mirror.event_records import EventSet
 from gateway.mirror.mirror import Mirror
@@ -59,12 +60,7 @@ class Feed:
             raise Unsupported(
                 "Events are pushed to the receiver that is configured here; there are none to poll."
             )
-        for jti, code in poll.refused.items():
-            _LOG.error("events.refused", jti=jti, code=code_of(code))
-        done = {*poll.taken, *poll.refused}
-        if done:
-            with self.mirror.delivering() as records:
-                records.acknowledge(done)
+        self._settle(poll)
         most = MOST if poll.most is None else min(poll.most, MOST)
         found = self._pending(most + 1)
         if not found and most and not poll.at_once:
@@ -74,6 +70,19 @@ class Feed:
     def keys(self) -> Mapping[str, object]:
         """Return the public key, as a JWK Set (RFC 7517 §5)."""
         return self.signer.keys()
+
+    def _settle(self, poll: Poll) -> None:
+        """Forget what the receiver is done with; what can be mended between us is told again."""
+        kept = {jti for jti, code in poll.refused.items() if code in OF_THE_SET_UP}
+        done = {*poll.taken, *poll.refused} - kept
+        if done:
+            with self.mirror.delivering() as records:
+                records.acknowledge(done)
+        for jti in poll.refused.keys() & done:
+            _LOG.error("events.refused", jti=jti, code=code_of(poll.refused[jti]))
+        if kept:
+            codes = Counter(poll.refused[jti] for jti in kept)
+            _LOG.warning("events.not_taken", codes=dict(codes))
 
     def _pending(self, most: int) -> Sequence[EventSet]:
         with self.mirror.reading() as snapshot:

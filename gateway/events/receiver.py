@@ -10,21 +10,11 @@ from urllib3.exceptions import HTTPError, InvalidHeader
 from urllib3.util import Retry
 
 from gateway.bitbucket.origin import is_loopback
-from gateway.events.refusals import read_refusal
+from gateway.events.refusals import OF_THE_SET_UP, read_refusal
 
 _TIMEOUTS_SECONDS = (5, 20)
 #: No more of an answer is read: its status and a code are all that counts.
 _MOST_BYTES = 16_384
-#: The codes that speak of how the two sides are set up, not of one token (RFC 8935 §2.4).
-_OF_THE_SET_UP = frozenset(
-    {
-        "invalid_key",
-        "invalid_issuer",
-        "invalid_audience",
-        "authentication_failed",
-        "access_denied",
-    }
-)
 
 
 class Outcome(Enum):
@@ -119,7 +109,7 @@ def _delivery(answer: requests.Response) -> Delivery:
         return Delivery(Outcome.TAKEN)
     if status == requests.codes.bad_request:
         code = read_refusal(body)
-        outcome = Outcome.LATER if code in _OF_THE_SET_UP else Outcome.REFUSED
+        outcome = Outcome.LATER if code in OF_THE_SET_UP else Outcome.REFUSED
         return Delivery(outcome, f"400 {code}")
     return Delivery(Outcome.LATER, str(status), _retry_after(answer))
 

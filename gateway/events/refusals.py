@@ -1,9 +1,21 @@
-"""Why a receiver can't use a token (RFC 8935 §2.3): told by a code, and in words."""
+"""Why a receiver can't use a token (RFC 8935 §2.3, RFC 8936 §2.6): told by a code, and in words."""
 
 import re
+from typing import Final
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
+#: The codes that speak of how the two sides are set up, not of one token (RFC 8935 §2.4): people
+#: mend that, and until then every token is refused.
+OF_THE_SET_UP: Final = frozenset(
+    {
+        "invalid_key",
+        "invalid_issuer",
+        "invalid_audience",
+        "authentication_failed",
+        "access_denied",
+    }
+)
 #: What the log shows of a code. What holds an address is none.
 _CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 

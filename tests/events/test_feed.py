@@ -11,6 +11,7 @@ from joserfc import jwt
 
 from gateway.events import feed as feeds
 from gateway.events.feed import Feed
+from gateway.events.refusals import OF_THE_SET_UP
 from gateway.events.tokens import Signer
 from gateway.mirror.mirror import Mirror
 from gateway.scim.errors import Unsupported
@@ -49,12 +50,25 @@ def test_what_is_not_acknowledged_is_told_again(feed: Feed, tell: Tell, signer: 
 
     assert list(feed.poll(Poll(at_once=True, taken=("a", "unknown"))).tokens) == ["b", "c"]
     with structlog.testing.capture_logs() as logs:
-        left = feed.poll(Poll(at_once=True, refused={"b": "invalid_key", "x": "a@b.example"}))
+        left = feed.poll(Poll(at_once=True, refused={"b": "invalid_request", "x": "a@b.example"}))
     assert list(left.tokens) == ["c"]
-    assert [(e["event"], e["jti"], e["code"]) for e in logs] == [
-        ("events.refused", "b", "invalid_key"),
+    assert {(e["event"], e["jti"], e["code"]) for e in logs} == {
+        ("events.refused", "b", "invalid_request"),
         ("events.refused", "x", "unreadable"),
-    ]
+    }
+
+
+@pytest.mark.rule("9967-2-poll")
+@pytest.mark.parametrize("code", sorted(OF_THE_SET_UP))
+def test_a_mistake_of_the_set_up_loses_no_event(feed: Feed, tell: Tell, code: str) -> None:
+    """What is refused for its key, its issuer or its audience is told until that is mended."""
+    for jti in ("a", "b", "c"):
+        tell(jti)
+    with structlog.testing.capture_logs() as logs:
+        left = feed.poll(Poll(at_once=True, taken=("c",), refused={"a": code, "b": code}))
+
+    assert list(left.tokens) == ["a", "b"]
+    assert logs == [{"event": "events.not_taken", "codes": {code: 2}, "log_level": "warning"}]
 
 
 @pytest.mark.rule("9967-2-poll")
