@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,6 +20,8 @@ _LOG = structlog.get_logger(__name__)
 
 #: The most tokens in one answer.
 MOST: Final = 100
+#: As many codes are shown in one line of the log: a receiver makes them up.
+_MOST_CODES = 10
 #: How often a poll that waits looks whether something changed.
 _LOOK_SECONDS = 0.2
 
@@ -77,12 +79,14 @@ class Feed:
         done = {*poll.taken, *poll.refused} - kept
         if done:
             with self.mirror.delivering() as records:
-                records.acknowledge(done)
-        for jti in poll.refused.keys() & done:
-            _LOG.error("events.refused", jti=jti, code=code_of(poll.refused[jti]))
+                gone = records.acknowledge(done)
+            if refused := gone & poll.refused.keys():
+                _LOG.error("events.refused", codes=_codes(poll, refused))
         if kept:
-            codes = Counter(poll.refused[jti] for jti in kept)
-            _LOG.warning("events.not_taken", codes=dict(codes))
+            with self.mirror.reading() as snapshot:
+                there = snapshot.events.known(kept)
+            if there:
+                _LOG.warning("events.not_taken", codes=_codes(poll, there))
 
     def _pending(self, most: int) -> Sequence[EventSet]:
         with self.mirror.reading() as snapshot:
@@ -105,3 +109,8 @@ class Feed:
             return ()
         finally:
             self._waiting.release()
+
+
+def _codes(poll: Poll, jtis: Collection[str]) -> dict[str, int]:
+    """Return for how many of those events the receiver gave which reason, the most frequent."""
+    return dict(Counter(code_of(poll.refused[jti]) for jti in jtis).most_common(_MOST_CODES))

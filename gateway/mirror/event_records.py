@@ -97,6 +97,15 @@ class EventReader:
             for row in self._connection.execute(_PENDING, named)
         ]
 
+    def known(self, jtis: Collection[str]) -> set[str]:
+        """Return which of those ids are of events that are to be delivered."""
+        known: set[str] = set()
+        # PostgreSQL takes no text with a null character, and no id has one.
+        for some in batches(jti for jti in jtis if "\0" not in jti):
+            named = select(EVENTS.c.jti).where(_MINE, EVENTS.c.jti.in_(some))
+            known.update(self._connection.scalars(named, {"mine": self._integration}))
+        return known
+
 
 class EventRecords(EventReader):
     """The same, in a transaction that writes; such transactions exclude one another."""
@@ -134,13 +143,15 @@ class EventRecords(EventReader):
         execute_many(self._connection, _ADD, _ADDED, rows)
         self._drop(before=events[-1].at - lifetime)
 
-    def acknowledge(self, jtis: Collection[str]) -> None:
-        """Forget the events with those ids: they are not delivered again."""
-        for some in batches(jtis):
+    def acknowledge(self, jtis: Collection[str]) -> set[str]:
+        """Forget the events with those ids, not to deliver them again; return which there were."""
+        known = self.known(jtis)
+        for some in batches(known):
             named = EVENTS.c.jti.in_(some)
             self._connection.execute(
                 delete(EVENTS).where(_MINE, named), {"mine": self._integration}
             )
+        return known
 
     def postpone(self, *, failures: int, retry_at: datetime | None) -> None:
         """Note how often the delivery of the first event failed, and when it is tried again."""

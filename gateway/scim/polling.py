@@ -2,11 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
 from gateway.scim.errors import InvalidSyntax, InvalidValue
+
+#: The most ids in ack and in setErrs: ten answers are acknowledged at once.
+MOST_IDS: Final = 1000
+_NOT_TOO_MANY = validate.Length(
+    max=MOST_IDS, error="must not hold more than {max} ids; send the rest by the next poll"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,7 @@ class _PollRequest(Schema):
         fields.String(error_messages={"invalid": "must be a list of ids"}),
         data_key="ack",
         load_default=(),
+        validate=_NOT_TOO_MANY,
         error_messages={"invalid": "must be a list of ids"},
     )
     refused = fields.Dict(
@@ -107,6 +114,7 @@ class _PollRequest(Schema):
         values=fields.Nested(_Refusal),
         data_key="setErrs",
         load_default=dict,
+        validate=_NOT_TOO_MANY,
         error_messages={"invalid": "must be an object of ids"},
     )
 

@@ -17,7 +17,7 @@ from gateway.scim.events import (
     of_creation,
     of_deletion,
 )
-from gateway.scim.polling import Poll, Polled, read_poll
+from gateway.scim.polling import MOST_IDS, Poll, Polled, read_poll
 
 EXTENSION = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 ANN: dict[str, Any] = {
@@ -100,12 +100,17 @@ def test_all_that_is_told_is_announced() -> None:
     }
 
 
+#: One more id than a poll takes.
+MANY = [str(number) for number in range(MOST_IDS + 1)]
+
+
 @pytest.mark.parametrize(
     ("body", "poll"),
     [
         ({}, Poll()),
         ({"maxEvents": 0, "ack": ["a", "b"]}, Poll(0, taken=("a", "b"))),
         ({"returnImmediately": True, "x": 1}, Poll(at_once=True)),
+        ({"ack": MANY[1:]}, Poll(taken=tuple(MANY[1:]))),
         (
             {"setErrs": {"a": {"err": "invalid_key", "description": "Who are you?"}}},
             Poll(refused={"a": "invalid_key"}),
@@ -130,6 +135,11 @@ def test_a_poll_is_read(body: object, poll: Poll) -> None:
         ({"setErrs": {"a": 1}}, "setErrs must hold an object for each id."),
         ({"setErrs": {"a": {}}}, "setErrs must hold an err for each id."),
         ({"setErrs": {"a": {"err": 1}}}, "setErrs must hold an err for each id."),
+        ({"ack": MANY}, "ack must not hold more than 1000 ids; send the rest by the next poll."),
+        (
+            {"setErrs": {jti: {"err": "invalid_key"} for jti in MANY}},
+            "setErrs must not hold more than 1000 ids; send the rest by the next poll.",
+        ),
     ],
 )
 def test_a_poll_that_is_wrong_is_told_what_to_send(body: object, sentence: str) -> None:
