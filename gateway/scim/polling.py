@@ -103,7 +103,9 @@ class _PollRequest(Schema):
         error_messages={"invalid": "must be true or false"},
     )
     taken = fields.List(
-        fields.String(error_messages={"invalid": "must be a list of ids"}),
+        fields.String(
+            error_messages=dict.fromkeys(("null", "invalid"), "must be a list of ids"),
+        ),
         data_key="ack",
         load_default=(),
         validate=_NOT_TOO_MANY,
@@ -111,7 +113,7 @@ class _PollRequest(Schema):
     )
     refused = fields.Dict(
         keys=fields.String(),
-        values=fields.Nested(_Refusal),
+        values=fields.Nested(_Refusal, error_messages={"null": "must hold an object for each id"}),
         data_key="setErrs",
         load_default=dict,
         validate=_NOT_TOO_MANY,
@@ -129,7 +131,9 @@ _POLL = _PollRequest()
 
 def read_poll(body: object) -> Poll:
     """
-    Return the request for events that the JSON of a body is; unknown members are passed over.
+    Return the request for events that the JSON of a body is.
+
+    Unknown members are passed over, and so are those that are null.
 
     Raises:
         InvalidSyntax: It is no object.
@@ -138,7 +142,7 @@ def read_poll(body: object) -> Poll:
     if not isinstance(body, dict):
         raise InvalidSyntax("The body is no JSON object; send {} to ask for events.")
     try:
-        poll: Poll = _POLL.load(body)
+        poll: Poll = _POLL.load({n: value for n, value in body.items() if value is not None})
     except ValidationError as error:
         name, reason = _first(dict(error.messages_dict))
         raise InvalidValue(f"{name} {reason.rstrip('.')}.") from None

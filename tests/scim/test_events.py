@@ -110,6 +110,7 @@ MANY = [str(number) for number in range(MOST_IDS + 1)]
         ({}, Poll()),
         ({"maxEvents": 0, "ack": ["a", "b"]}, Poll(0, taken=("a", "b"))),
         ({"returnImmediately": True, "x": 1}, Poll(at_once=True)),
+        (dict.fromkeys(("maxEvents", "returnImmediately", "ack", "setErrs")), Poll()),
         ({"ack": MANY[1:]}, Poll(taken=tuple(MANY[1:]))),
         (
             {"setErrs": {"a": {"err": "invalid_key", "description": "Who are you?"}}},
@@ -118,7 +119,7 @@ MANY = [str(number) for number in range(MOST_IDS + 1)]
     ],
 )
 def test_a_poll_is_read(body: object, poll: Poll) -> None:
-    """As RFC 8936 §2.2 has it; what else is in it is passed over."""
+    """As RFC 8936 §2.2 has it; what else is in it is passed over, as is what is null."""
     assert read_poll(body) == poll
 
 
@@ -131,9 +132,12 @@ def test_a_poll_is_read(body: object, poll: Poll) -> None:
         ({"returnImmediately": "yes"}, "returnImmediately must be true or false."),
         ({"ack": "a"}, "ack must be a list of ids."),
         ({"ack": [1]}, "ack must be a list of ids."),
+        ({"ack": ["a", None]}, "ack must be a list of ids."),
         ({"setErrs": []}, "setErrs must be an object of ids."),
         ({"setErrs": {"a": 1}}, "setErrs must hold an object for each id."),
+        ({"setErrs": {"a": None}}, "setErrs must hold an object for each id."),
         ({"setErrs": {"a": {}}}, "setErrs must hold an err for each id."),
+        ({"setErrs": {"a": {"err": None}}}, "setErrs must hold an err for each id."),
         ({"setErrs": {"a": {"err": 1}}}, "setErrs must hold an err for each id."),
         ({"ack": MANY}, "ack must not hold more than 1000 ids; send the rest by the next poll."),
         (
