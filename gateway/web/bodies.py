@@ -16,18 +16,16 @@ _ACCEPTED = frozenset({"application/scim+json", "application/json", "text/json",
 _DEEPEST = 64
 
 
-def json_body() -> Any:
+def json_body(media_type: str = "application/scim+json") -> Any:
     """
-    Return the JSON of the request that is answered.
+    Return the JSON of the request that is answered; *media_type* is what its sender should say.
 
     Raises:
         UnsupportedMediaType: It is said to be something else.
         InvalidSyntax: It is not, it is nested too deeply, or an object has a member twice.
     """
     if request.mimetype not in _ACCEPTED:
-        raise UnsupportedMediaType(
-            f"{request.mimetype} is not read here; send application/scim+json."
-        )
+        raise UnsupportedMediaType(f"{request.mimetype} is not read here; send {media_type}.")
     body = request.get_data()
     try:
         read = orjson.loads(body)

@@ -19,7 +19,7 @@ def add_events(app: Flask, feed: EventFeed | None, authenticator: Authenticator)
 
     def poll() -> Response:
         authenticator.check(request.headers.get("Authorization"))
-        polled = _there(feed).poll(read_poll(json_body()))
+        polled = _there(feed).poll(read_poll(json_body("application/json")))
         return Response(
             orjson.dumps(polled.to_json()),
             headers={"Cache-Control": "no-store"},

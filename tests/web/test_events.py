@@ -70,6 +70,15 @@ def test_a_poll_that_is_wrong_is_refused(
     assert feed.asked == []
 
 
+def test_a_poll_is_sent_as_json(on: FlaskClient, feed: Feed) -> None:
+    """RFC 8936 has no type of its own, and SCIM's is not asked for."""
+    answer = on.post("/scim/v2/events", data=b"a", headers=AUTHORIZED, content_type="text/csv")
+    error: Any = answer.json
+    assert answer.status_code == 415
+    assert error["detail"] == "text/csv is not read here; send application/json."
+    assert feed.asked == []
+
+
 def test_events_are_for_who_has_a_token(on: FlaskClient, feed: Feed) -> None:
     """The keys are for everybody."""
     assert on.post("/scim/v2/events", json={}).status_code == 401

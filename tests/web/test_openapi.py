@@ -308,6 +308,9 @@ def test_events_are_as_described(document: Any, serve: Callable[..., FlaskClient
         answer = on.open(f"/scim/v2/{path}", method=method, json=body, headers=AUTHORIZED)
         conforms(document, f"/scim/v2/{path}", method, answer)
         assert answer.status_code == (400 if body == [] else 200)
+    answer = on.post("/scim/v2/events", data="a", content_type="text/csv", headers=AUTHORIZED)
+    assert answer.status_code == 415
+    conforms(document, "/scim/v2/events", "POST", answer)
 
 
 def conforms(document: Any, template: str, method: str, answer: Any) -> None:
