@@ -58,7 +58,7 @@ from gateway.scim.catalogue import CatalogueForm
 from gateway.scim.errors import Unavailable
 from gateway.scim.handler import Query
 from gateway.scim.schema import Registry, ResourceType, load_registry
-from gateway.settings import Settings, load_settings, read_signing_key
+from gateway.settings import Settings, load_settings, read_signing_keys
 from gateway.web.answers import error_answer
 from gateway.web.application import create_web
 from gateway.web.rates import RequestCounter
@@ -264,9 +264,9 @@ def assemble(settings: Settings) -> Gateway:
 def _signer(settings: Settings) -> Signer | None:
     if settings.gateway_events_key is None:
         return None
-    key, algorithm = read_signing_key(settings.gateway_events_key.reveal())
+    (key, algorithm), *others = read_signing_keys(settings.gateway_events_key.reveal())
     issuer = (settings.gateway_public_url or "").rstrip("/")
-    return Signer(issuer, settings.gateway_events_audience or "", key, algorithm)
+    return Signer(issuer, settings.gateway_events_audience or "", key, algorithm, others)
 
 
 def _receiver(settings: Settings) -> Receiver | None:

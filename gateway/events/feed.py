@@ -70,7 +70,7 @@ class Feed:
         return Polled({e.jti: self.signer.sign(e) for e in found[:most]}, len(found) > most)
 
     def keys(self) -> Mapping[str, object]:
-        """Return the public key, as a JWK Set (RFC 7517 §5)."""
+        """Return the public keys, as a JWK Set (RFC 7517 §5)."""
         return self.signer.keys()
 
     def _settle(self, poll: Poll) -> None:

@@ -1,6 +1,6 @@
 """Security event tokens (RFC 8417), as RFC 9967 profiles them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from joserfc import jwt
@@ -22,12 +22,15 @@ class Signer:
         audience: Who is told.
         key: The private key.
         algorithm: How it signs (RFC 7518 §3.1).
+        others: Keys that do not sign, now or any more, with their algorithms: they are shown to
+            those who verify, so that the key can be changed without a refused token.
     """
 
     issuer: str
     audience: str
     key: Key = field(repr=False)
     algorithm: str
+    others: Sequence[tuple[Key, str]] = field(default=(), repr=False)
 
     def sign(self, event: EventSet) -> str:
         """Return the token that tells of *event*; its id is the same each time."""
@@ -43,14 +46,18 @@ class Signer:
             "sub_id": subject,
             "events": dict(event.payloads),
         }
-        header = {"alg": self.algorithm, "kid": self._kid, "typ": TYPE}
+        header = {"alg": self.algorithm, "kid": _kid(self.key), "typ": TYPE}
         return jwt.encode(header, claims, self.key, algorithms=[self.algorithm])
 
     def keys(self) -> Mapping[str, object]:
-        """Return the public key as a JWK Set (RFC 7517 §5)."""
-        public = self.key.as_dict(private=False)
-        return {"keys": [public | {"kid": self._kid, "alg": self.algorithm, "use": "sig"}]}
+        """Return the public keys as a JWK Set (RFC 7517 §5), first the one that signs."""
+        return {
+            "keys": [
+                key.as_dict(private=False) | {"kid": _kid(key), "alg": algorithm, "use": "sig"}
+                for key, algorithm in ((self.key, self.algorithm), *self.others)
+            ]
+        }
 
-    @property
-    def _kid(self) -> str:
-        return self.key.kid or self.key.thumbprint()
+
+def _kid(key: Key) -> str:
+    return key.kid or key.thumbprint()

@@ -3,7 +3,7 @@
 from gateway.settings.loading import SettingsError, load_settings
 from gateway.settings.model import Secret, Settings
 from gateway.settings.names import SETTINGS, Setting
-from gateway.settings.signing_key import read_signing_key
+from gateway.settings.signing_key import read_signing_keys
 
 __all__ = [
     "SETTINGS",
@@ -12,5 +12,5 @@ __all__ = [
     "Settings",
     "SettingsError",
     "load_settings",
-    "read_signing_key",
+    "read_signing_keys",
 ]

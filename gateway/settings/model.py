@@ -50,8 +50,8 @@ class Settings:
             workspace, or the account that the gateway acts by.
         gateway_read_only: ``refuse`` or ``ignore`` what a PATCH would change of a user's profile
             that only Bitbucket changes.
-        gateway_events_key: The private key that events are signed with, as PEM or JWK; None tells
-            of no events.
+        gateway_events_key: The private key that events are signed with, as PEM or JWK, and those
+            that are only shown to receivers after it; None tells of no events.
         gateway_events_audience: Whom the events are for; with the key, or not at all.
         gateway_events_receiver: Where events are pushed; None lets them be polled.
         gateway_events_receiver_token: The bearer token that the receiver wants.

@@ -105,8 +105,8 @@ SETTINGS = (
     ),
     Setting(
         "GATEWAY_EVENTS_KEY",
-        "The private key, PEM or JWK, that events of what changes are signed with; without it "
-        "there are none",
+        "The private key, PEM or JWK, that events of what changes are signed with, the first if "
+        "there are several; without it there are no events",
         is_secret=True,
     ),
     Setting("GATEWAY_EVENTS_AUDIENCE", "Whom the events are for, as the receiver calls itself"),

@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from gateway.settings.model import Secret, Settings
-from gateway.settings.signing_key import read_signing_key
+from gateway.settings.signing_key import read_signing_keys
 
 _SLUG_OR_UUID = (
     r"^(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*"
@@ -37,12 +37,12 @@ class _SecretText(fields.String):
 
 
 class _SigningKey(fields.String):
-    """A private key that tokens are signed with."""
+    """The private keys of tokens: the first signs."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
         try:
-            read_signing_key(text)
+            read_signing_keys(text)
         except ValueError as error:
             raise ValidationError(str(error)) from None
         return Secret(text)

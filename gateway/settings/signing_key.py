@@ -1,6 +1,7 @@
-"""The private key that events are signed with, as PEM or as a JWK."""
+"""The private keys of events, as PEM or as JWKs: the first signs, the others are shown."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import orjson
@@ -16,30 +17,49 @@ _BY_CURVE: Mapping[str, str] = {
     "Ed25519": "Ed25519",
 }
 _SHORTEST_RSA_BITS = 2048
+_PEM = re.compile(r"-----BEGIN ((?:[A-Z]+ )*PRIVATE KEY)-----.+?-----END \1-----", re.DOTALL)
 
 
-def read_signing_key(text: str) -> tuple[Key, str]:
+def read_signing_keys(text: str) -> Sequence[tuple[Key, str]]:
     """
-    Return a private key, and the algorithm that it signs by.
+    Return private keys, one at least, each with the algorithm that it signs by.
+
+    Several are in PEM one after the other, or in a JWK Set (RFC 7517 §5).
 
     Raises:
-        ValueError: It is none, or none to sign with; nothing of it is in the error.
+        ValueError: One is none to sign with, or is there twice; nothing of it is in the error.
     """
-    key = _read(text)
-    algorithm = None if key is None else _algorithm(key)
-    if key is None or algorithm is None or not _signs(key, algorithm):
+    found = [(key, _algorithm(key) if key else None) for key in _read(text)]
+    keys = [(key, name) for key, name in found if key and name and _signs(key, name)]
+    if not keys or len(keys) < len(found):
         raise ValueError(
-            "must be a private key without a password, in PEM or as a JWK: EC (P-256, P-384, "
-            "P-521), Ed25519, or RSA of 2048 bits or more. "
+            "must be a private key without a password, in PEM or as a JWK, or several of them: "
+            "EC (P-256, P-384, P-521), Ed25519, or RSA of 2048 bits or more. "
             "Make one with: openssl ecparam -name prime256v1 -genkey -noout."
         )
-    return key, algorithm
+    if len({key.kid or key.thumbprint() for key, _ in keys}) < len(keys):
+        raise ValueError("must hold no key twice, nor two with one kid; remove one of them.")
+    return keys
 
 
-def _read(text: str) -> Key | None:
+def _read(text: str) -> list[Key | None]:
+    """Return the keys in a text; None for each that can't be read."""
+    with suppress(ValueError):
+        read = orjson.loads(text)
+        several = read.get("keys") if isinstance(read, dict) else None
+        return [_of_json(each) for each in (several if isinstance(several, list) else [read])]
+    several = [found.group() for found in _PEM.finditer(text)]
+    return [_of_pem(each) for each in (several if len(several) > 1 else [text])]
+
+
+def _of_json(value: object) -> Key | None:
     with suppress(JoseError, ValueError, TypeError, KeyError):
-        if text.startswith("{"):
-            return import_key(orjson.loads(text))
+        if isinstance(value, dict):
+            return import_key(value)
+    return None
+
+
+def _of_pem(text: str) -> Key | None:
     for kind in (ECKey, OKPKey, RSAKey):
         # Each takes only keys of its own kind; the errors of others may quote what they read.
         with suppress(JoseError, ValueError, TypeError):

@@ -27,11 +27,11 @@ def bitbucket() -> Iterator[Serving]:
 
 @pytest.fixture
 def settings(bitbucket: Serving, tmp_path: Path) -> dict[str, str]:
-    """The settings of a gateway that has events."""
-    key = ECKey.generate_key("P-256").as_pem(private=True).decode()
+    """The settings of a gateway that has events, and a key that does not sign yet."""
+    keys = [ECKey.generate_key("P-256").as_pem(private=True).decode() for _ in range(2)]
     return environment(bitbucket.sandbox.world, bitbucket.url, tmp_path) | {
         "GATEWAY_PUBLIC_URL": ISSUER,
-        "GATEWAY_EVENTS_KEY": key,
+        "GATEWAY_EVENTS_KEY": "".join(keys),
         "GATEWAY_EVENTS_AUDIENCE": AUDIENCE,
         "GATEWAY_MAX_AGE": "0",
     }
@@ -51,6 +51,7 @@ def poll(client: Client, *taken: str) -> dict[str, Any]:
     answer = client.send("POST", "/events", {"returnImmediately": True, "ack": list(taken)})
     assert answer.status_code == 200, answer.text
     keys = requests.get(f"{client.base_url}/jwks", timeout=10).json()
+    assert len(keys["keys"]) == 2
     rules = jwt.JWTClaimsRegistry(
         iss={"essential": True, "value": ISSUER}, aud={"essential": True, "value": AUDIENCE}
     )

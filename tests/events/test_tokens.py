@@ -1,5 +1,6 @@
 """Tokens are what RFC 8417 and RFC 9967 say they are."""
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -12,7 +13,7 @@ from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
 from gateway.events.tokens import Signer
 from gateway.scim.events import DELETED
-from gateway.settings import read_signing_key
+from gateway.settings import read_signing_keys
 from tests.events.conftest import START, event
 
 
@@ -27,6 +28,11 @@ def json_of(key: Key, **more: str) -> str:
     return orjson.dumps(key.as_dict(private=True) | more).decode()
 
 
+def json_set_of(*keys: Key) -> str:
+    """Return private keys as a JWK Set."""
+    return orjson.dumps({"keys": [key.as_dict(private=True) for key in keys]}).decode()
+
+
 @pytest.mark.parametrize(
     ("key", "algorithm"),
     [
@@ -39,7 +45,7 @@ def json_of(key: Key, **more: str) -> str:
 def test_a_token_is_verified_with_the_public_key(key: Key, algorithm: str) -> None:
     """Whatever kind of key signs, as PEM or as a JWK; nothing private is shown."""
     for text in (pem_of(key), json_of(key)):
-        read, found = read_signing_key(text)
+        ((read, found),) = read_signing_keys(text)
         assert found == algorithm
         signer = Signer("https://scim.acme.com", "idp", read, found)
 
@@ -92,14 +98,53 @@ def test_the_private_key_is_not_shown_by_accident(signer: Signer) -> None:
         ECKey.generate_key("P-256").as_pem(private=True, password="secret").decode(),
         json_of(ECKey.generate_key("P-256"), use="enc"),
         json_of(RSAKey.generate_key(2048), alg="PS256"),
+        '{"keys": []}',
+        '{"keys": ["a"]}',
+        json_set_of(ECKey.generate_key("P-256"), OKPKey.generate_key("X25519")),
+        pem_of(ECKey.generate_key("P-256")) + pem_of(ECKey.generate_key("secp256k1")),
     ],
-    ids=["text", "json", "oct", "forged", "public", "curve", "exchange", "password", "use", "alg"],
+    ids=[
+        *("text", "json", "oct", "forged", "public", "curve", "exchange", "password", "use"),
+        *("alg", "none", "no keys", "one of a set", "one of two"),
+    ],
 )
 def test_a_key_that_can_not_sign_is_refused(text: str) -> None:
     """With a sentence that says how to make one, and nothing of the key."""
     with pytest.raises(ValueError, match=r"^must be a private key") as error:
-        read_signing_key(text)
+        read_signing_keys(text)
     assert text not in str(error.value)
+
+
+@pytest.mark.parametrize("write", [json_set_of, lambda *keys: "\n".join(map(pem_of, keys))])
+def test_the_first_of_several_keys_signs_and_all_are_shown(write: Callable[..., str]) -> None:
+    """So a key is changed without a token that a receiver can't verify by what it keeps."""
+    old, new = ECKey.generate_key("P-256"), OKPKey.generate_key("Ed25519")
+
+    def signer(*keys: Key) -> Signer:
+        (key, algorithm), *others = read_signing_keys(write(*keys))
+        return Signer("https://scim.acme.com", "idp", key, algorithm, others)
+
+    announced, changed = signer(old, new), signer(new, old)
+    assert '"d"' not in orjson.dumps([announced.keys(), changed.keys()]).decode()
+    for verifier in (announced, changed):
+        keys = jwk.KeySet.import_key_set(verifier.keys())  # type: ignore[arg-type]  # it is JSON
+        for signing, key in ((announced, old), (changed, new)):
+            token = jwt.decode(signing.sign(event("a")), keys, algorithms=["ES256", "Ed25519"])
+            assert token.header["kid"] == key.thumbprint()
+    for key in (old, new):
+        assert str(key.as_dict(private=True)["d"]) not in repr(announced)
+
+
+def test_no_two_keys_have_one_name() -> None:
+    """A receiver finds the key of a token by it."""
+    key = ECKey.generate_key("P-256")
+    named: list[Key] = [
+        ECKey.generate_key("P-256", {"kid": "1"}),
+        OKPKey.generate_key("Ed25519", {"kid": "1"}),
+    ]
+    for text in (pem_of(key) * 2, json_set_of(*named)):
+        with pytest.raises(ValueError, match="no key twice"):
+            read_signing_keys(text)
 
 
 def test_openssl_s_keys_are_read() -> None:
@@ -112,6 +157,6 @@ def test_openssl_s_keys_are_read() -> None:
     ).decode()
     assert text.startswith("-----BEGIN EC PRIVATE KEY-----")
 
-    key, algorithm = read_signing_key(text)
+    ((key, algorithm),) = read_signing_keys(text)
 
     assert jws.serialize_compact({"alg": algorithm}, b"", key, algorithms=["ES256"])
