@@ -190,7 +190,7 @@ def _sorted_out(ids: set[str], records: Mapping[str, UserRecord]) -> WantedMembe
     for record in records.values():
         if record.deleted_at and record.member_uuid is not None:
             members.add(record.member_uuid)
-        elif record.is_active is False:
+        elif not record.is_active:
             held_back.add(record.id)
         elif record.member_uuid is not None:
             members.add(record.member_uuid)

@@ -29,6 +29,7 @@ class Person:
         resource: The user as clients see it.
         plain: The user as Bitbucket has it.
         version: Its version.
+        is_active: Whether it is not deactivated, be ``active`` shown or taken away.
         held_back: Everything that is held back from it: what was promised with an invitation, or
             taken when it was deactivated.
         held: The entitlements among that, on places that exist and on which it has no other.
@@ -41,6 +42,7 @@ class Person:
     resource: dict[str, Any]
     plain: dict[str, Any]
     version: str
+    is_active: bool
     held_back: tuple[HeldBack, ...] = ()
     held: tuple[Mapping[str, Any], ...] = ()
     kept: frozenset[str] = frozenset()
@@ -70,11 +72,6 @@ class Person:
     def was_taken_from(self) -> bool:
         """Whether something is held back that is given back as soon as it is active again."""
         return any(each.is_taken for each in self.held_back)
-
-    @property
-    def is_active(self) -> bool:
-        """Whether the user is not deactivated; one that lacks the attribute is not."""
-        return self.resource.get("active") is not False
 
     @property
     def name(self) -> str:

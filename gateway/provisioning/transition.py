@@ -65,8 +65,9 @@ class Transition:
     def _is_wanted_active(self) -> bool:
         if self.wanted is None:
             return False
-        # That ``active`` was taken away changes nothing of what the user may do.
-        return self.wanted.get("active", self.person.is_active) is not False
+        # That ``active`` is taken away changes nothing of what the user may do.
+        active: bool = self.wanted.get("active", self.person.is_active)
+        return active
 
     @property
     def _is_asserted(self) -> bool:
@@ -85,9 +86,16 @@ class Transition:
         person = self.person
         return self._is_asserted and (
             person.resource.get("active") is not True
-            or person.record.is_active is not True
+            or not person.record.is_active
             or person.was_taken_from
         )
+
+    @property
+    def _hides_deactivation(self) -> bool:
+        """Whether the request takes ``active: false`` away, which changes nothing else."""
+        person = self.person
+        is_taken = self.wanted is not None and "active" not in self.wanted
+        return is_taken and "active" in person.resource and not person.is_active
 
     @property
     def _rights(self) -> Rights:
@@ -102,6 +110,8 @@ class Transition:
         """
         session, write = self.session, self.session.write
         member = self.person.member
+        if self._hides_deactivation:
+            self.notes.append("active was taken away: the user stays deactivated until it is true")
         # Who is inactive may have been given something elsewhere since: who says so again is
         # answered when nothing is left.
         says_so = self.wanted is None or self.person.is_active or self.insists
@@ -275,7 +285,8 @@ class Transition:
         record = self.person.record
         if self.wanted is None:
             return replace(record, is_active=False)
-        active = self.wanted.get("active")
+        # Taken away it is not shown, and stays what it was.
+        active = self.wanted.get("active", record.is_active)
         is_said = self.insists or active != self.person.resource.get("active")
         # Whoever is changed is a user, though it was deleted before somebody gave it access again.
         return replace(
@@ -298,7 +309,8 @@ class Transition:
         wanted = dict(self.wanted or {})
         if not self.person.are_own_emails(wanted):
             wanted |= {"emails": plain.get("emails")}
-        return overlay_of(plain, wanted, "User", owned=self.owned)
+        overlay = overlay_of(plain, wanted, "User", owned=self.owned)
+        return overlay if "active" in wanted else overlay | {"active": None}
 
     def _keep(self, effects: Effects, released: list[HeldBack], plan: Plan) -> None:
         writing, record = effects.writing, self._record()
