@@ -1,8 +1,8 @@
 """A user as it is asked to be changed: who it is, and what it may do."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from gateway.directory.overlay import labels_in
 from gateway.mirror.facts import Member
@@ -15,6 +15,9 @@ from gateway.scim.errors import InvalidValue
 from gateway.scim.text import fold
 
 Resource = Mapping[str, Any]
+
+#: A header has an end.
+_MOST_NAMED: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,14 @@ class Person:
     def name(self) -> str:
         """What people call the user."""
         return self.id if self.member is None else self.member.display_name
+
+
+def held_notes(held: Sequence[str]) -> tuple[str, ...]:
+    """Return what a client is to be told of what is *held* back, in words; of many only some."""
+    notes = [f"held back until active again: {each}" for each in held[:_MOST_NAMED]]
+    if more := len(held) - len(notes):
+        notes.append(f"held back until active again: {more} more")
+    return tuple(notes)
 
 
 def state_of(snapshot: Snapshot, member: Member) -> UserState:

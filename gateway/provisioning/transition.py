@@ -15,7 +15,7 @@ from gateway.provisioning.effects import Effects
 from gateway.provisioning.entitlements import Places
 from gateway.provisioning.invitation import Invitation
 from gateway.provisioning.invitations import invited_besides, withdrawn
-from gateway.provisioning.people import Person, state_of
+from gateway.provisioning.people import Person, held_notes, state_of
 from gateway.provisioning.rights import Rights
 from gateway.provisioning.said import EVERYTHING
 from gateway.provisioning.session import Intent, More, Session
@@ -187,6 +187,7 @@ class Transition:
             return plan_user(member.uuid, before, after), [], [*unwanted, *settled]
         # Who is inactive is given nothing now, and keeps nothing for later that is not wanted.
         added = rights.held_for_later(wanted, before.permissions, is_taken=True)
+        self.notes.extend(held_notes([_held_told(each) for each in added]))
         fewer = replace(
             before,
             permissions={p: held for p, held in before.permissions.items() if p in wanted},

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from gateway.provisioning.members import WantedMembers
 from gateway.scim.errors import InvalidValue
-from tests.provisioning.office import Office, resource
+from tests.provisioning.office import Office, bare, resource
 from tests.provisioning.test_groups import add, uuid_of
 from tests.provisioning.test_users import granting, shown
 
@@ -91,3 +92,42 @@ def test_active_is_not_set_and_taken_away_at_once(office: Office) -> None:
     office.activate(ann, active=False)
     office.patch_user(ann, REMOVED, {"op": "add", "path": "active", "value": True})
     assert access_of(office)[0] == {"Developers"}
+
+
+def test_who_is_put_into_a_group_and_held_back_is_named(office: Office) -> None:
+    """By PATCH, again by PATCH, by PUT and by POST: all are carried out, but for that."""
+    ann = uuid_of(office, "Ann")
+    office.activate(ann, active=False)
+    testers = office.group_id("Testers")
+    body = {"displayName": "Testers", "members": [{"value": ann}]}
+    write = office.write(office.registry.group)
+    for written in (
+        office.patch_group(testers, add(ann)),
+        office.patch_group(testers, add(ann)),
+        office.groups.replace(testers, body, write),
+        office.create_group(displayName="New", members=[{"value": ann}]),
+    ):
+        assert written.notes == (f"held back until active again: user {ann}",)
+    office.activate(ann, active=True)
+    assert access_of(office)[0] == {"Developers", "Testers", "New"}
+    assert not office.patch_group(testers, add(ann)).notes
+
+
+def test_an_entitlement_that_is_held_back_is_noted(office: Office) -> None:
+    """Once: what is held back already is no news."""
+    ann = uuid_of(office, "Ann")
+    office.activate(ann, active=False)
+    granted = granting("repository:acme/api-core:read")
+    repository = office.world.repository("api-core")
+    assert repository is not None
+    told = f"held back until active again: repository {bare(repository.uuid)} read"
+    assert office.patch_user(ann, granted).notes == (told,)
+    assert not office.patch_user(ann, granted).notes
+
+
+def test_of_many_who_are_held_back_ten_are_named() -> None:
+    """A header has an end."""
+    ids = frozenset(f"u{number:02}" for number in range(12))
+    notes = WantedMembers(frozenset(), {}, ids).notes
+    assert len(notes) == 11
+    assert notes[-1] == "held back until active again: 2 more"
