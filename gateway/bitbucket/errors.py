@@ -64,8 +64,7 @@ class BitbucketError(Exception):
     def __init__(self, evidence: Evidence, sentence: str | None = None) -> None:
         self.evidence = evidence
         self.sentence = sentence or f"{_call(evidence)} {self.meaning}."
-        said = f" Bitbucket says: {evidence.message}" if evidence.message else ""
-        super().__init__(self.sentence + said)
+        super().__init__(self.sentence + _quoted((evidence.message or "").strip()))
 
     @property
     def retry_after_seconds(self) -> int | None:
@@ -194,6 +193,13 @@ class NoCredential(BitbucketError):
             evidence,
             f"{_call(evidence)} needs a credential that is not configured: {' or '.join(able)}.",
         )
+
+
+def _quoted(words: str) -> str:
+    """Return a sentence with Bitbucket's own *words*; nothing without any."""
+    if not words:
+        return ""
+    return f' Bitbucket says: "{words}"' + ("" if words[-1] in ".!?" else ".")
 
 
 def _call(evidence: Evidence) -> str:

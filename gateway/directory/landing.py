@@ -169,7 +169,7 @@ class _ListLanding:
         held = [each for each in users.held_back() if each.object_type == "group"]
         named = users.with_ids({each.user_id for each in held}).values()
         members = users.of_members({r.member_uuid for r in named if r.member_uuid is not None})
-        accepted = {r.id for r in members.values() if r.is_active is not False}
+        accepted = {r.id for r in members.values() if r.is_active}
         users.release(each for each in held if each.user_id in accepted)
 
     def _projects(self, reading: Reading[Any], record: Freshness) -> None:

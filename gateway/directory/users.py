@@ -117,10 +117,8 @@ def _with_emails(resource: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in resource.items() if name in kept or name == "emails"}
 
 
-def _active(member: Member, record: UserRecord | None, *, has_access: bool) -> bool | None:
-    if record is None or record.is_active or (record.is_active is False and has_access):
-        return member.is_active
-    return False if record.is_active is False else None
+def _active(member: Member, record: UserRecord | None, *, has_access: bool) -> bool:
+    return member.is_active and (record is None or record.is_active or has_access)
 
 
 def last_word(resource: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     false,
     insert,
     select,
+    true,
 )
 
 from gateway.mirror.fact_reader import in_lists
@@ -37,7 +38,7 @@ class UserRecord:
         id: The id of the resource: the account's UUID, or one of ours.
         member_uuid: The account; None as long as an invitation was not accepted.
         email: Where an invitation is sent to, in lower case.
-        is_active: What a client asserted last; None if it took the attribute away.
+        is_active: What a client asserted last. That it took the attribute away is no word on it.
         invited_at: When the pending invitation was sent; None if there is none.
         deleted_at: When a client deleted the user: the account stays a member of the workspace.
     """
@@ -45,7 +46,7 @@ class UserRecord:
     id: str
     member_uuid: str | None = None
     email: str | None = field(default=None, repr=False)
-    is_active: bool | None = True
+    is_active: bool = True
     invited_at: datetime | None = None
     deleted_at: datetime | None = None
 
@@ -174,7 +175,7 @@ def _record(row: Sequence[Any]) -> UserRecord:
         id=record_id,
         member_uuid=member_uuid,
         email=email,
-        is_active=None if is_active is None else bool(is_active),
+        is_active=bool(is_active),
         invited_at=from_text(invited_at),
         deleted_at=from_text(deleted_at),
     )
@@ -227,8 +228,7 @@ def _coming_that(among: ColumnElement[str]) -> Select[Any]:
             HELD_BACK.c.object_type == "group",
             HELD_BACK.c.is_taken == false(),
             USER_RECORDS.c.deleted_at.is_(None),
-            # Unknown counts as active.
-            USER_RECORDS.c.is_active.is_distinct_from(false()),
+            USER_RECORDS.c.is_active == true(),
             among.in_(bindparam("keys", expanding=True)),
         )
     )

@@ -196,7 +196,7 @@ def state_of_group(snapshot: Snapshot, group: Group) -> GroupState:
         and (record := snapshot.users.with_ids([held.user_id]).get(held.user_id))
         and record.member_uuid is None
         # That its invitation has ended takes nobody out: a change of the group sends no other.
-        and record.is_active is not False
+        and record.is_active
         and record.deleted_at is None
         and record.email is not None
     }
@@ -214,7 +214,7 @@ def held_back_from(snapshot: Snapshot, group_id: str) -> frozenset[str]:
     """Return the ids of the deactivated users who are to be in a group when active again."""
     held = [each for each in snapshot.users.held_back() if each.object_id == group_id]
     records = snapshot.users.with_ids({each.user_id for each in held})
-    return frozenset(user_id for user_id, record in records.items() if record.is_active is False)
+    return frozenset(user_id for user_id, record in records.items() if not record.is_active)
 
 
 def held_users(snapshot: Snapshot, group_id: str) -> frozenset[str]:

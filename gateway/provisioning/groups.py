@@ -292,7 +292,8 @@ class GroupWriter:
             keeping.keep(effects, group_id)
 
         effects = session.carry_out(intent, plan, keep=keep)
-        return session.answer(self.resource_type, effects.new_group_id or "")
+        notes = (*members.notes, *effects.notes)
+        return session.answer(self.resource_type, effects.new_group_id or "", notes=notes)
 
     def _change(
         self,
@@ -372,7 +373,7 @@ class GroupWriter:
         keeping = Keeping(self.provisioner, wanted, members)
         is_other = bool(left) or keeping.is_new(resource_id, held)
         if not plan and not is_other:
-            return session.answer_unchanged(self.resource_type, resource_id)
+            return session.answer_unchanged(self.resource_type, resource_id, notes=members.notes)
         intent = Intent(
             author=write.author,
             action=action,
@@ -386,7 +387,8 @@ class GroupWriter:
             plan,
             keep=lambda effects: keeping.keep(effects, resource_id, left),
         )
-        return session.answer(self.resource_type, resource_id, notes=tuple(effects.notes))
+        notes = (*members.notes, *effects.notes)
+        return session.answer(self.resource_type, resource_id, notes=notes)
 
     def _spelled(self, attributes: Resource) -> dict[str, Any]:
         """Return *attributes* with entitlements as they are shown."""

@@ -133,7 +133,7 @@ class Invitation:
         """Return what withdraws every invitation there is or may be, *but* at one address."""
         record = self.person.record
         # One that is not listed may be listed late, and is nobody's while the user is inactive.
-        is_known = record.invited_at is not None or record.is_active is not False
+        is_known = record.invited_at is not None or record.is_active
         known = [record.email or ""] if is_known else []
         return withdrawn(record.id, [*known, *self._besides(EVERYTHING)], but=but)
 

@@ -11,6 +11,7 @@ from gateway.planner.needs import Needs, OneAddress, OneMember
 from gateway.planner.pins import is_uuid
 from gateway.provisioning.entitlements import texts_in
 from gateway.provisioning.group_states import member_id
+from gateway.provisioning.people import held_notes
 from gateway.provisioning.session import Session
 from gateway.scim.errors import InvalidValue
 from gateway.scim.filter.bound import And, Compare, Filter, Not, Operator, Or
@@ -37,6 +38,11 @@ class WantedMembers:
     members: frozenset[str]
     invited: Mapping[str, str]
     held_back: frozenset[str]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a client is to be told of those who are not put in now, a sentence each."""
+        return held_notes([f"user {each}" for each in sorted(self.held_back)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +196,7 @@ def _sorted_out(ids: set[str], records: Mapping[str, UserRecord]) -> WantedMembe
     for record in records.values():
         if record.deleted_at and record.member_uuid is not None:
             members.add(record.member_uuid)
-        elif record.is_active is False:
+        elif not record.is_active:
             held_back.add(record.id)
         elif record.member_uuid is not None:
             members.add(record.member_uuid)

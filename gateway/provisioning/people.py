@@ -1,8 +1,8 @@
 """A user as it is asked to be changed: who it is, and what it may do."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from gateway.directory.overlay import labels_in
 from gateway.mirror.facts import Member
@@ -15,6 +15,9 @@ from gateway.scim.errors import InvalidValue
 from gateway.scim.text import fold
 
 Resource = Mapping[str, Any]
+
+#: A header has an end.
+_MOST_NAMED: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Person:
         resource: The user as clients see it.
         plain: The user as Bitbucket has it.
         version: Its version.
+        is_active: Whether it is not deactivated, be ``active`` shown or taken away.
         held_back: Everything that is held back from it: what was promised with an invitation, or
             taken when it was deactivated.
         held: The entitlements among that, on places that exist and on which it has no other.
@@ -41,6 +45,7 @@ class Person:
     resource: dict[str, Any]
     plain: dict[str, Any]
     version: str
+    is_active: bool
     held_back: tuple[HeldBack, ...] = ()
     held: tuple[Mapping[str, Any], ...] = ()
     kept: frozenset[str] = frozenset()
@@ -72,14 +77,17 @@ class Person:
         return any(each.is_taken for each in self.held_back)
 
     @property
-    def is_active(self) -> bool:
-        """Whether the user is not deactivated; one that lacks the attribute is not."""
-        return self.resource.get("active") is not False
-
-    @property
     def name(self) -> str:
         """What people call the user."""
         return self.id if self.member is None else self.member.display_name
+
+
+def held_notes(held: Sequence[str]) -> tuple[str, ...]:
+    """Return what a client is to be told of what is *held* back, in words; of many only some."""
+    notes = [f"held back until active again: {each}" for each in held[:_MOST_NAMED]]
+    if more := len(held) - len(notes):
+        notes.append(f"held back until active again: {more} more")
+    return tuple(notes)
 
 
 def state_of(snapshot: Snapshot, member: Member) -> UserState:

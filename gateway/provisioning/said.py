@@ -38,7 +38,7 @@ class Said:
         That a user is inactive says all that the user may do; that it is active says nothing of
         what it may do besides.
         """
-        said = [each.value for each in patch if each.target.attribute.name == "active"]
+        said = activity_in(patch)
         if said and said[-1] is False:
             return cls(is_all=True)
         parts: dict[str, frozenset[str] | None] = {}
@@ -122,6 +122,15 @@ class Said:
 EVERYTHING: Final = Said(is_all=True)
 #: Nothing new: what was said before is only finished.
 NOTHING: Final = Said()
+
+
+def activity_in(patch: Patch) -> list[bool | None]:
+    """Return what each operation on ``active`` says; None where it takes it away."""
+    return [
+        None if each.op is Op.REMOVE else each.value
+        for each in patch
+        if each.target.attribute.name == "active"
+    ]
 
 
 def _keys_of(name: str, operation: Operation) -> frozenset[str] | None:

@@ -15,7 +15,7 @@ from gateway.provisioning.effects import Effects
 from gateway.provisioning.entitlements import Places
 from gateway.provisioning.invitation import Invitation
 from gateway.provisioning.invitations import invited_besides, withdrawn
-from gateway.provisioning.people import Person, state_of
+from gateway.provisioning.people import Person, held_notes, state_of
 from gateway.provisioning.rights import Rights
 from gateway.provisioning.said import EVERYTHING
 from gateway.provisioning.session import Intent, More, Session
@@ -65,8 +65,9 @@ class Transition:
     def _is_wanted_active(self) -> bool:
         if self.wanted is None:
             return False
-        # That ``active`` was taken away changes nothing of what the user may do.
-        return self.wanted.get("active", self.person.is_active) is not False
+        # That ``active`` is taken away changes nothing of what the user may do.
+        active: bool = self.wanted.get("active", self.person.is_active)
+        return active
 
     @property
     def _is_asserted(self) -> bool:
@@ -85,9 +86,16 @@ class Transition:
         person = self.person
         return self._is_asserted and (
             person.resource.get("active") is not True
-            or person.record.is_active is not True
+            or not person.record.is_active
             or person.was_taken_from
         )
+
+    @property
+    def _hides_deactivation(self) -> bool:
+        """Whether the request takes ``active: false`` away, which changes nothing else."""
+        person = self.person
+        is_taken = self.wanted is not None and "active" not in self.wanted
+        return is_taken and "active" in person.resource and not person.is_active
 
     @property
     def _rights(self) -> Rights:
@@ -102,6 +110,8 @@ class Transition:
         """
         session, write = self.session, self.session.write
         member = self.person.member
+        if self._hides_deactivation:
+            self.notes.append("active was taken away: the user stays deactivated until it is true")
         # Who is inactive may have been given something elsewhere since: who says so again is
         # answered when nothing is left.
         says_so = self.wanted is None or self.person.is_active or self.insists
@@ -177,6 +187,7 @@ class Transition:
             return plan_user(member.uuid, before, after), [], [*unwanted, *settled]
         # Who is inactive is given nothing now, and keeps nothing for later that is not wanted.
         added = rights.held_for_later(wanted, before.permissions, is_taken=True)
+        self.notes.extend(held_notes([_held_told(each) for each in added]))
         fewer = replace(
             before,
             permissions={p: held for p, held in before.permissions.items() if p in wanted},
@@ -275,7 +286,8 @@ class Transition:
         record = self.person.record
         if self.wanted is None:
             return replace(record, is_active=False)
-        active = self.wanted.get("active")
+        # Taken away it is not shown, and stays what it was.
+        active = self.wanted.get("active", record.is_active)
         is_said = self.insists or active != self.person.resource.get("active")
         # Whoever is changed is a user, though it was deleted before somebody gave it access again.
         return replace(
@@ -298,7 +310,8 @@ class Transition:
         wanted = dict(self.wanted or {})
         if not self.person.are_own_emails(wanted):
             wanted |= {"emails": plain.get("emails")}
-        return overlay_of(plain, wanted, "User", owned=self.owned)
+        overlay = overlay_of(plain, wanted, "User", owned=self.owned)
+        return overlay if "active" in wanted else overlay | {"active": None}
 
     def _keep(self, effects: Effects, released: list[HeldBack], plan: Plan) -> None:
         writing, record = effects.writing, self._record()

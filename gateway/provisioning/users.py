@@ -26,12 +26,12 @@ from gateway.provisioning.people import Person, held_entitlements, name_of
 from gateway.provisioning.provisioner import Provisioner
 from gateway.provisioning.read_only import without_read_only
 from gateway.provisioning.rebase import rebased
-from gateway.provisioning.said import EVERYTHING, NOTHING, Said
+from gateway.provisioning.said import EVERYTHING, NOTHING, Said, activity_in
 from gateway.provisioning.session import Session
 from gateway.provisioning.spelling import spelled_in, spelled_patch
 from gateway.provisioning.transition import Transition
 from gateway.provisioning.uniqueness import check_name, know_name
-from gateway.scim.errors import NotFound, Uniqueness, VersionChanged
+from gateway.scim.errors import InvalidValue, NotFound, Uniqueness, VersionChanged
 from gateway.scim.handler import Write, Written
 from gateway.scim.patch.apply import apply_patch
 from gateway.scim.patch.operation import Patch
@@ -120,7 +120,9 @@ class UserWriter:
                 )
             return apply_patch(person.working, operations, self.resource_type)
 
-        activity = [each for each in patch if each.target.attribute.name == "active"]
+        activity = activity_in(patch)
+        if activity and activity[-1] is None and any(each is not None for each in activity):
+            raise InvalidValue("active is set and taken away at once; send one of the two.")
         named = {e.target.attribute.name for e in patch if e.target.extension is None}
         return self._change(
             "patch",
@@ -130,8 +132,8 @@ class UserWriter:
             patch=patch,
             is_whole=rests_on_all(patch),
             is_exact=is_about_all(patch),
-            insists=bool(activity),
-            says_active=any(each.value is True for each in activity),
+            insists=any(each is not None for each in activity),
+            says_active=any(activity),
             owned=lambda person: person.kept | named,
             notes=notes,
         )
@@ -166,7 +168,7 @@ class UserWriter:
             lambda person: rebased(before, wanted, person.working),
             write,
             is_whole=False,
-            insists=before.get("active") != wanted.get("active"),
+            insists=wanted.get("active") not in (None, before.get("active")),
             says_active=wanted.get("active") is True,
             says=NOTHING,
         )
@@ -268,10 +270,10 @@ class UserWriter:
             raise _nobody(resource_id)
         member = next(iter(snapshot.facts.members(uuids=[uuid])), None) if uuid else None
         record = record or UserRecord(resource_id, uuid)
-        if record.is_active is not None:
-            # What counts is what was asked for: that an account is closed, nobody here can change.
-            deactivated = record.is_active is False and resource["active"] is False
-            resource["active"] = not deactivated
+        # What counts is what was asked for: that an account is closed, nobody here can change.
+        is_active = record.is_active or plain["active"]
+        if "active" in resource:
+            resource["active"] = is_active
         held_back = tuple(snapshot.users.held_back([resource_id]))
         overlay = snapshot.overlays.of("User", ids=[resource_id]).get(resource_id, {})
         return Person(
@@ -281,6 +283,7 @@ class UserWriter:
             resource,
             plain,
             version,
+            is_active,
             held_back,
             held_entitlements(snapshot, held_back, resource),
             kept=frozenset(overlay),

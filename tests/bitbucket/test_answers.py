@@ -113,7 +113,24 @@ def test_each_status_has_its_error(
     assert (evidence.method, evidence.resource, evidence.status) == ("PUT", "/2.0/x", status)
     assert (evidence.message, evidence.detail) == ("Because.", {"key": "value"})
     assert str(failure.value).startswith("PUT /2.0/x ")
-    assert str(failure.value).endswith("Bitbucket says: Because.")
+    assert str(failure.value).endswith('Bitbucket says: "Because."')
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("Internal Server Error", '"Internal Server Error".'),
+        ("Why not? ", '"Why not?"'),
+    ],
+)
+def test_the_words_of_bitbucket_are_quoted_and_ended(
+    words: str, told: str, server: RawServer, write: Callable[[], Answer]
+) -> None:
+    """More sentences may follow."""
+    server.reply(as_error(400, words))
+    with pytest.raises(BitbucketError) as failure:
+        write()
+    assert str(failure.value).endswith(f" Bitbucket says: {told}")
 
 
 def test_a_missing_scope_is_named(server: RawServer, write: Callable[[], Answer]) -> None:

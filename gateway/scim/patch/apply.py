@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.scim.errors import InvalidValue, Mutability, NoTarget
+from gateway.scim.errors import Mutability, NoTarget
 from gateway.scim.filter.bound import And, Compare, ElementMatch, Filter, Operator
 from gateway.scim.patch.operation import Op, Operation, Patch
 from gateway.scim.patch.values import Values
@@ -94,25 +94,26 @@ class _Working:
     def _change_values(self, operation: Operation) -> None:
         target, selector = operation.target, operation.selector
         values = self._values(target)
+        primary: list[int] = []
         if selector is not None:
-            self._change_selected(operation, values, selector)
+            primary = self._change_selected(operation, values, selector)
         elif target.sub_attribute is not None:
-            self._change_part_of_all(operation, values, target.sub_attribute)
+            primary = self._change_part_of_all(operation, values, target.sub_attribute)
         elif operation.op is Op.REMOVE and operation.value is not None:
             for value in operation.value:
                 values.remove(value)
         else:
             if operation.op is not Op.ADD:
                 values.clear()
-            for value in operation.value or ():
-                values.add(value)
-        if operation.op is not Op.REMOVE:
-            _settle_primary(operation, values)
+            added = [(values.add(value), value) for value in operation.value or ()]
+            primary = [place for place, value in added if _is_primary(value)]
+        values.settle_primary(primary)
         _check_required(target.attribute, values or None)
 
     def _change_selected(
         self, operation: Operation, values: Values, selector: ElementMatch
-    ) -> None:
+    ) -> list[int]:
+        """Return the places of the values that are made primary."""
         places = values.select(selector)
         part = operation.target.sub_attribute
         if operation.op is Op.REMOVE:
@@ -120,26 +121,33 @@ class _Working:
                 values.drop(places)
             else:
                 self._set_part(values, places, part, None)
-            return
+            return []
         if not places:
-            _make_selected(operation, values, selector)
-        elif part is not None:
+            return _make_selected(operation, values, selector)
+        if part is not None:
             self._set_part(values, places, part, operation.value)
         elif operation.value is None:
             if operation.op is Op.REPLACE:
                 values.drop(places)
         else:
-            keep = operation.op is Op.ADD
+            keep = operation.op is Op.ADD or _leaves_value_out(operation)
             for place in places:
                 values.change(place, lambda kept: _replaced(kept, operation, keep=keep))
+            if not keep and not _is_primary(operation.value):
+                # One takes the place of all that were selected, and is there once.
+                values.drop(places[1:])
+        return places if _says_primary(operation) else []
 
-    def _change_part_of_all(self, operation: Operation, values: Values, part: Attribute) -> None:
+    def _change_part_of_all(
+        self, operation: Operation, values: Values, part: Attribute
+    ) -> list[int]:
+        """Return the places of the values that are made primary."""
         value = None if operation.op is Op.REMOVE else operation.value
         if not values and value is not None:
             values.add({part.name: value})
-            return
-        for value_in_place in values.places():
-            self._set_part(values, [value_in_place], part, value)
+        else:
+            self._set_part(values, values.places(), part, value)
+        return values.places() if _says_primary(operation) else []
 
     def _set_part(self, values: Values, places: list[int], part: Attribute, value: object) -> None:
         def changed(kept: dict[str, Any]) -> dict[str, Any]:
@@ -197,18 +205,17 @@ class _Working:
         return self._resource.setdefault(urn, {})
 
 
-def _make_selected(operation: Operation, values: Values, selector: ElementMatch) -> None:
-    """Add the value that a selector describes, where it selects none."""
+def _make_selected(operation: Operation, values: Values, selector: ElementMatch) -> list[int]:
+    """Add the value that a selector describes, where it selects none; return it if primary."""
     part, value = operation.target.sub_attribute, operation.value
     described = _selected_by(selector.condition)
     if described is None:
         raise NoTarget(f"No value of {operation.target.attribute.name} is selected.")
     if value is None:
-        return
+        return []
     made = described | (value if part is None else {part.name: value})
-    values.add(made)
-    if made.get("primary") is True:
-        values.unset_primary(but=lambda each: _is_made(each, made))
+    place = values.add(made)
+    return [place] if _is_primary(made) else []
 
 
 def _with(kept: dict[str, Any], name: str, value: object) -> dict[str, Any]:
@@ -232,33 +239,28 @@ def _check_required(attribute: Attribute, value: object) -> None:
         raise Mutability(f"{attribute.name} can't be removed: every resource has it.")
 
 
-def _settle_primary(operation: Operation, values: Values) -> None:
-    """Leave at most one value primary: the one that was made so (RFC 7644 §3.5.2)."""
-    part, value = operation.target.sub_attribute, operation.value
-    if part is not None:
-        if part.name != "primary" or value is not True:
-            return
-        if operation.selector is None:
-            _check_single(len(values.places()))
-            return
-        chosen = {id(values.at(place)) for place in values.select(operation.selector)}
-        _check_single(len(chosen))
-        values.unset_primary(but=lambda each: id(each) in chosen)
-        return
-    given = value if isinstance(value, list) else [value]
-    made = [each for each in given if isinstance(each, dict) and each.get("primary") is True]
-    if made:
-        _check_single(len(made))
-        values.unset_primary(but=lambda each: _is_made(each, made[0]))
+def _says_primary(operation: Operation) -> bool:
+    """Return whether an operation makes primary whatever it is about."""
+    part = operation.target.sub_attribute
+    if operation.op is Op.REMOVE:
+        return False
+    if part is None:
+        return _is_primary(operation.value)
+    return part.name == "primary" and operation.value is True
 
 
-def _check_single(count: int) -> None:
-    if count > 1:
-        raise InvalidValue("Only one value can be primary.")
+def _is_primary(value: object) -> bool:
+    return isinstance(value, dict) and value.get("primary") is True
 
 
-def _is_made(value: dict[str, Any], made: dict[str, Any]) -> bool:
-    return all(value.get(name) == given for name, given in made.items())
+def _leaves_value_out(operation: Operation) -> bool:
+    """
+    Return whether what replaces a value has no ``value`` itself, where there is one.
+
+    It is said of the value that is there: an address is hardly replaced by none.
+    """
+    parts = {part.name for part in operation.target.attribute.sub_attributes}
+    return "value" in parts and operation.value.get("value") is None
 
 
 def _selected_by(condition: Filter) -> dict[str, Any] | None:

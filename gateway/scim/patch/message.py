@@ -140,22 +140,17 @@ class _Reader:
             return
         if op is Op.REMOVE and selector is not None:
             value = None
-        if op is Op.REMOVE and value == [] and self._has_many(target):
-            return
         if target.leaf.mutability is Mutability.READ_ONLY:
             # Whether that changes anything is seen when it is applied.
             yield Operation(op, target, selector, value, is_named)
             return
-        yield Operation(op, target, selector, self._value(target, selector, value), is_named)
-
-    def _has_many(self, target: Target) -> bool:
-        """
-        Return whether an empty list of what is to be removed means none.
-
-        A list that a client made of those who leave may be empty, and a group has many. Of a user,
-        ConductorOne says so that all roles are to be taken away.
-        """
-        return self._type.name == "Group" and target.attribute.name in TOLD_BY_VALUE
+        if op is Op.REMOVE and target.leaf.multi_valued and value == []:
+            # The list that a client made of what is to go may be empty: that is no word for all.
+            return
+        given = self._value(target, selector, value)
+        if op is Op.REMOVE and target.leaf.multi_valued and given is not None:
+            _check_told(target, given)
+        yield Operation(op, target, selector, given, is_named)
 
     def _value(self, target: Target, selector: ElementMatch | None, value: object) -> Any:
         if value is None:
@@ -205,9 +200,21 @@ def _check_each(target: Target, given: list[Any], read: list[Any]) -> None:
 
     Passed over it would leave fewer, and none at all is the word for everything.
     """
-    is_by_value = target.sub_attribute is None and target.attribute.name in TOLD_BY_VALUE
-    if len(read) < len(given) or (is_by_value and any(not each.get("value") for each in read)):
-        raise InvalidValue(f"{target.name}: each one is told by its value, and one has none.")
+    if len(read) < len(given):
+        raise _untold(target)
+    if target.sub_attribute is None and target.attribute.name in TOLD_BY_VALUE:
+        _check_told(target, read)
+
+
+def _check_told(target: Target, values: list[Any]) -> None:
+    """Refuse a value that does not say which one it is."""
+    parts = {part.name for part in target.leaf.sub_attributes}
+    if "value" in parts and not all(each.get("value") for each in values):
+        raise _untold(target)
+
+
+def _untold(target: Target) -> InvalidValue:
+    return InvalidValue(f"{target.name}: each one is told by its value, and one has none.")
 
 
 def _members(given: object, what: str) -> Mapping[str, Any]:

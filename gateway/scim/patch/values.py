@@ -42,28 +42,30 @@ class Values:
     def __bool__(self) -> bool:
         return bool(self._kept)
 
-    def add(self, value: Any) -> None:
+    def add(self, value: Any) -> int:
         """
         Add *value*, unless one that is the same is there; to one of its type, what it says besides.
 
         No two have the same ``value`` and ``type`` then (RFC 7643 §2.4).
 
+        Returns:
+            Where it is.
+
         Raises:
             InvalidValue: There are too many already that differ in their labels alone.
         """
-        if self._same(value):
-            return
-        alike = self._alike(value)
-        if alike:
+        if same := self._same(value):
+            return same[0]
+        if alike := self._alike(value):
             self.change(alike[0], lambda kept: kept | value)
-            return
+            return alike[0]
         if len(self._places.get(self._key(value), ())) >= MOST_ALIKE:
             name = self._target.name
             raise InvalidValue(
                 f"More than {MOST_ALIKE} values of {name} have the same value, or none; "
                 "send each once, with its value."
             )
-        self._keep(value)
+        return self._keep(value)
 
     def remove(self, value: Any) -> None:
         """
@@ -97,10 +99,6 @@ class Values:
         """Return the places of all values."""
         return list(self._kept)
 
-    def at(self, place: int) -> Any:
-        """Return the value at *place*."""
-        return self._kept[place]
-
     def change(self, place: int, changed: Callable[[dict[str, Any]], Any]) -> None:
         """Put in the place of a value what *changed* makes of a copy of it; nothing removes it."""
         value = changed(dict(self._kept[place]))
@@ -112,20 +110,36 @@ class Values:
             del self._kept[place]
 
     def drop(self, places: Iterable[int]) -> None:
-        """Remove the values at *places*."""
+        """Remove the values at *places*, as far as they are there."""
         for place in places:
-            self._drop(place)
+            if place in self._kept:
+                self._drop(place)
 
-    def unset_primary(self, *, but: Callable[[Any], bool]) -> None:
-        """Let no value be primary for which *but* is false (RFC 7644 §3.5.2)."""
+    def settle_primary(self, made: Iterable[int]) -> None:
+        """
+        Leave at most one value primary: the one that was *made* so, if any (RFC 7644 §3.5.2).
+
+        Args:
+            made: The places of the values that were made primary at once.
+
+        Raises:
+            InvalidValue: There are two of them.
+        """
+        chosen = set(made)
+        if not chosen:
+            return
+        if len(chosen) > 1:
+            raise InvalidValue("Only one value can be primary.")
         for place, value in list(self._kept.items()):
-            if isinstance(value, dict) and value.get("primary") is True and not but(value):
+            if place not in chosen and value.get("primary") is True:
                 self.change(place, lambda each: each | {"primary": False})
 
-    def _keep(self, value: Any) -> None:
-        self._kept[self._next] = value
-        self._places.setdefault(self._key(value), {})[self._next] = None
+    def _keep(self, value: Any) -> int:
+        place = self._next
+        self._kept[place] = value
+        self._places.setdefault(self._key(value), {})[place] = None
         self._next += 1
+        return place
 
     def _drop(self, place: int) -> None:
         self._unlink(place)

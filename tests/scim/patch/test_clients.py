@@ -199,10 +199,6 @@ OF_USERS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
         [{"op": "remove", "path": 'entitlements[value eq "repository:r1:write"]'}],
         {"entitlements": None},
     ),
-    "ConductorOne removes all of a list": (
-        [{"op": "remove", "path": "entitlements", "value": []}],
-        {"entitlements": None},
-    ),
     "Databricks names an attribute by its path": (
         [{"op": "replace", "path": "displayName", "value": "Ann Fox"}],
         {"displayName": "Ann Fox"},
