@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from gateway.scim.errors import (
+    BadUpstream,
     Exhausted,
     NotFound,
     ScimError,
@@ -431,8 +432,50 @@ def test_what_refers_to_what_was_not_made_is_a_conflict(
     results = send(client, post("cat", "bulkId:bob"), post("bob", "bulkId:ann"), post("ann"))
 
     assert statuses(results) == ["409"] * 3
-    assert "bulkId:ann" in results[1]["response"]["detail"]
+    assert results[1]["response"]["detail"] == (
+        "bulkId:ann was not finished, so this was not tried; see its own answer."
+    )
     assert not people.kept
+
+
+@pytest.mark.parametrize(
+    ("failure", "seconds"),
+    [
+        (Unavailable("Done, 1 of 2: create it.", retry_after_seconds=7), 7),
+        (BadUpstream("A scope is missing."), 30),
+    ],
+)
+def test_what_refers_to_what_failed_for_the_moment_passes_too(
+    client: FlaskClient, failures: dict[str, Exception], failure: Exception, seconds: int
+) -> None:
+    """503 with the same time to wait, and so on down the line; nothing is said of what is there."""
+    failures["devs"] = failure
+    _, deletion, other = send(
+        client,
+        team("devs"),
+        {"method": "DELETE", "path": "/Groups/bulkId:devs"},
+        post("ann", "bulkId:devs"),
+    )
+
+    for result in (deletion, other):
+        assert result["status"] == "503"
+        assert "not made" not in result["response"]["detail"]
+        assert "not finished" in result["response"]["detail"]
+        assert result["response"]["detail"].endswith(f"Retry after {seconds} seconds.")
+
+
+def test_what_was_not_made_has_no_address(client: FlaskClient) -> None:
+    """A reference that stands for nothing is no part of a location."""
+    results = send(
+        client,
+        post(""),
+        {"method": "DELETE", "path": "/Users/bulkId:nobody"},
+        {"method": "DELETE", "path": "/Users/bulkId:x"},
+        post("") | {"bulkId": "x"},
+    )
+
+    assert statuses(results) == ["400", "400", "409", "400"]
+    assert not any("location" in result for result in results)
 
 
 @pytest.mark.rule("7644-3.7.1-circles")
@@ -476,7 +519,11 @@ def test_a_circle_that_can_not_be_mended_is_a_conflict(client: FlaskClient, team
     circle[0]["data"]["displayName"] = "bulkId:b"
     circle[1]["data"]["displayName"] = "bulkId:a"
 
-    assert statuses(send(client, *circle, team("c"))) == ["409", "409", "201"]
+    first, second, third = send(client, *circle, team("c"))
+
+    assert statuses([first, second, third]) == ["409", "409", "201"]
+    assert "leave the reference out" in first["response"]["detail"]
+    assert "see its own answer" in second["response"]["detail"]
     assert list(teams.kept) == ["group-1"]
 
 
@@ -489,8 +536,22 @@ def test_a_reference_that_can_not_be_set_is_told(
 
     assert (ann["status"], bob["status"]) == ("409", "409")
     assert ann["location"] == f"{BASE}/Users/{people.named('ann')}"
-    assert ann["response"]["detail"].startswith("It was made, but without")
+    assert ann["response"]["detail"] == (
+        "It was made, but without what refers to other operations. bulkId:bob was not finished; see "
+        f"its own answer. Add that by a PATCH of {ann['location']}; do not POST it again."
+    )
     assert "location" not in bob
+
+
+def test_a_reference_that_could_not_be_set_for_the_moment_is_not_made_again(
+    client: FlaskClient, failures: dict[str, Exception]
+) -> None:
+    """409 even so: what was made would be there twice, or never be made again."""
+    failures["bob"] = Unavailable("Down.", retry_after_seconds=7)
+    ann, bob = send(client, post("ann", "bulkId:bob"), post("bob", "bulkId:ann"))
+
+    assert (ann["status"], bob["status"]) == ("409", "503")
+    assert "again" not in ann["response"]["detail"].replace("do not POST it again", "")
 
 
 @pytest.mark.rule("7644-3.7.3-fail-on-errors")
