@@ -537,8 +537,8 @@ def test_a_reference_that_can_not_be_set_is_told(
     assert (ann["status"], bob["status"]) == ("409", "409")
     assert ann["location"] == f"{BASE}/Users/{people.named('ann')}"
     assert ann["response"]["detail"] == (
-        "It was made, but without what refers to other operations. bulkId:bob was not finished; see "
-        f"its own answer. Add that by a PATCH of {ann['location']}; do not POST it again."
+        "It was made, but without what refers to other operations. bulkId:bob was not finished; "
+        f"see its own answer. Add that by a PATCH of {ann['location']}; do not POST it again."
     )
     assert "location" not in bob
 
@@ -608,6 +608,80 @@ def test_changes_of_one_resource_keep_their_order(client: FlaskClient, teams: Sh
 
     assert statuses(results) == ["200", "200", "201"]
     assert "members" not in teams.kept["g"]
+
+
+def rename(path: str, name: str, manager: str) -> dict[str, Any]:
+    """Return the operation that gives a user another name, and a manager."""
+    value = {"userName": name, ENTERPRISE: {"manager": {"value": manager}}}
+    operations = [{"op": "replace", "value": value}]
+    return {"method": "PATCH", "path": path, "data": {"Operations": operations}}
+
+
+@pytest.mark.rule("7644-3.7-operations")
+def test_only_what_is_referred_to_is_made_sooner(client: FlaskClient, people: Shelf) -> None:
+    """A name that an earlier operation leaves is free, though that refers to a later one."""
+    people.kept["u"] = {"userName": "ann"}
+    results = send(
+        client,
+        rename("/Users/u", "anna", "bulkId:boss"),
+        post("ann"),
+        patch("/Users/u", externalId="7"),
+        post("boss", "bulkId:head"),
+        post("head"),
+    )
+
+    assert statuses(results) == ["200", "201", "200", "201", "201"]
+    assert people.kept["u"]["userName"] == "anna"
+    asked = [resource_id for _, resource_id, _ in people.asked]
+    names = ["head", "boss", None, "ann", None]
+    assert asked == ["u" if name is None else people.named(name) for name in names]
+
+
+@pytest.mark.rule("7644-3.7-operations")
+@pytest.mark.parametrize("is_renamed", [False, True])
+def test_what_is_referred_to_is_not_made_before_its_name_is_free(
+    client: FlaskClient,
+    people: Shelf,
+    teams: Shelf,
+    is_renamed: bool,  # noqa: FBT001 - what is parametrised comes by name
+) -> None:
+    """What refers to it waits instead, but no longer than it must."""
+    people.kept |= {"u": {"userName": "ann"}, "v": {"userName": "bob"}}
+    teams.kept["g"] = {"displayName": "devs"}
+    leaving = {"op": "replace", "path": "userName", "value": "anna"}
+    results = send(
+        client,
+        rename("/Users/v", "bobby", "bulkId:ann"),
+        patch("/Groups/g", members=[{"value": "bulkId:ann"}]),
+        {"method": "PATCH", "path": "/Users/u", "data": {"Operations": [leaving]}}
+        if is_renamed
+        else {"method": "DELETE", "path": "/Users/u"},
+        post("bob"),
+        post("ann"),
+    )
+
+    assert statuses(results) == ["200", "200", "200" if is_renamed else "204", "201", "201"]
+    ann = people.named("ann")
+    assert people.kept["v"][ENTERPRISE]["manager"]["value"] == ann
+    assert teams.kept["g"]["members"] == [{"value": ann}]
+
+
+@pytest.mark.rule("7644-3.7-operations")
+def test_what_waits_itself_does_not_hold_up_what_it_waits_for(
+    client: FlaskClient, people: Shelf
+) -> None:
+    """Two may be renamed who get the same manager, and both their names are free at once."""
+    people.kept |= {"u": {"userName": "ann"}, "v": {"userName": "bob"}}
+    results = send(
+        client,
+        rename("/Users/u", "anna", "bulkId:boss"),
+        post("ann"),
+        rename("/Users/v", "bobby", "bulkId:boss"),
+        post("bob"),
+        post("boss"),
+    )
+
+    assert statuses(results) == ["200", "201", "200", "201", "201"]
 
 
 def test_what_changes_one_of_a_circle_comes_after_it_was_made_whole(
