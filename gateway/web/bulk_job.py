@@ -1,6 +1,5 @@
 """One bulk request, carried out: each operation as if it came alone (RFC 7644 §3.7)."""
 
-import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +16,6 @@ from gateway.scim.bulk.references import mentions, resolved, split
 from gateway.scim.change import Method, read_change, status_of
 from gateway.scim.errors import (
     Conflict,
-    Exhausted,
     InvalidValue,
     MethodNotAllowed,
     NotFound,
@@ -71,8 +69,6 @@ class Job:
     _passing: dict[int, int] = field(default_factory=dict)
     _order: Order = field(init=False)
     _began: float = field(init=False)
-    #: Until when Bitbucket takes no more calls.
-    _exhausted_until: float = -math.inf
 
     def __post_init__(self) -> None:
         """Find the order."""
@@ -97,12 +93,10 @@ class Job:
         operation = self.bulk.operations[step.number]
         address = operation.address
         try:
-            self._check_chances()
+            self._check_time()
             address = _addressed(operation)
             written = self._carry_out(step, operation, address)
         except Exception as error:  # noqa: BLE001 - whatever it is, the other operations are answered
-            if isinstance(error, Exhausted):
-                self._exhausted_until = self.clock() + error.retry_after_seconds
             result = self._failed(step, operation, error)
         else:
             self._keep(step, operation, written)
@@ -121,16 +115,9 @@ class Job:
         )
         return result
 
-    def _check_chances(self) -> None:
-        """Refuse what would not be done, or not in time, without a call."""
-        now = self.clock()
-        if now < self._exhausted_until:
-            raise Unavailable(
-                "Bitbucket takes no more calls at the moment, so this was not tried; send it in "
-                "another request.",
-                retry_after_seconds=math.ceil(self._exhausted_until - now),
-            )
-        if now - self._began > _LONGEST_SECONDS:
+    def _check_time(self) -> None:
+        """Refuse what would not be done in time."""
+        if self.clock() - self._began > _LONGEST_SECONDS:
             raise Unavailable(
                 f"This bulk request has taken {_LONGEST_SECONDS} seconds already, so this was not "
                 "tried; send it in another request.",

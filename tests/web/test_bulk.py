@@ -15,7 +15,6 @@ from structlog.testing import capture_logs
 
 from gateway.scim.errors import (
     BadUpstream,
-    Exhausted,
     NotFound,
     ScimError,
     Unavailable,
@@ -744,19 +743,6 @@ def test_nothing_is_begun_that_nobody_would_wait_for(
     assert result["status"] == "503"
     assert "send it in another request" in result["response"]["detail"]
     assert not people.kept
-
-
-def test_once_there_are_no_more_calls_nothing_more_is_tried(
-    client: FlaskClient, people: Shelf, failures: dict[str, Exception]
-) -> None:
-    """Until there are some again, which is told."""
-    failures["ann"] = Exhausted("All calls are spent.", retry_after_seconds=600)
-    results = send(client, post("bob"), post("ann"), post("cat"))
-
-    assert statuses(results) == ["201", "503", "503"]
-    assert "not tried" in results[2]["response"]["detail"]
-    assert "Retry after 600 seconds." in results[2]["response"]["detail"]
-    assert len(people.kept) == 1
 
 
 REFERENCES = st.lists(
