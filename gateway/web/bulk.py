@@ -14,7 +14,7 @@ from gateway.web.answers import notes_header, provenance_headers, scim_answer
 from gateway.web.authentication import Authenticator
 from gateway.web.bodies import json_body
 from gateway.web.bulk_job import Job
-from gateway.web.preconditions import is_dry_run
+from gateway.web.preconditions import is_dry_run, refuse_conditions
 
 
 def add_bulk(
@@ -44,6 +44,7 @@ def add_bulk(
                 "A bulk request has no dry run, as each operation rests on what those before it "
                 "have done; send its operations one by one, with X-Dry-Run."
             )
+        refuse_conditions(request.headers)
         limits.check_size(request.content_length or 0)
         body = json_body()
         limits.check_size(len(request.get_data()))

@@ -20,6 +20,7 @@ from gateway.scim.errors import (
     MethodNotAllowed,
     NotFound,
     Unavailable,
+    VersionChanged,
 )
 from gateway.scim.freshness import Provenance
 from gateway.scim.handler import Author, ResourceWriter, Write, Written
@@ -140,6 +141,11 @@ class Job:
     ) -> Written:
         """Ask for a change just as a request of its own would."""
         resource_type = address.resource_type
+        meant = IfMatch.parse(version, "The version of an operation")
+        if version is not None and method is Method.POST:
+            raise VersionChanged(
+                "What is made has no version before; send the operation without its version."
+            )
         resource_id = resolved(address.resource_id, self._ids)
         change = read_change(method, resolved(data, self._ids), resource_type, resource_id)
         write = Write(
@@ -147,7 +153,7 @@ class Job:
             base_url=self.base_url,
             # The answer shows no resource, so nothing else has to be known of it.
             projection=bind_projection("id", None, resource_type=resource_type),
-            is_expected=IfMatch.parse(version, "The version of an operation").holds,
+            is_expected=meant.holds,
         )
         return change(self.writers[resource_type.name], write)
 

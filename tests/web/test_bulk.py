@@ -708,6 +708,29 @@ def test_a_version_holds_for_its_operation(client: FlaskClient, people: Shelf) -
     assert statuses(send(client, change, change)) == ["200", "412"]
 
 
+def test_what_is_made_has_no_version(client: FlaskClient, people: Shelf) -> None:
+    """412, as of the same request alone with If-Match; 400 where it is none at all."""
+    odd, wrong, done = send(
+        client,
+        post("ann") | {"version": 'W/"1"'},
+        post("bob") | {"version": "one"},
+        post("cat") | {"version": None},
+    )
+
+    assert statuses([odd, wrong, done]) == ["412", "400", "201"]
+    assert "without its version" in odd["response"]["detail"]
+    assert len(people.kept) == 1
+
+
+@pytest.mark.parametrize("name", ["If-Match", "If-None-Match"])
+def test_it_has_no_condition_of_its_own(client: FlaskClient, people: Shelf, name: str) -> None:
+    """Nobody is to believe that one holds for any of the operations."""
+    error = refused(client, {"Operations": [post("ann")]}, 400, **{name: "*"})
+
+    assert name in error["detail"]
+    assert not people.kept
+
+
 @pytest.mark.parametrize(
     ("failure", "status", "said"),
     [
