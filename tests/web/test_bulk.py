@@ -232,10 +232,19 @@ def test_every_operation_is_asked_for_by_who_sent_the_request(
 
 @pytest.mark.parametrize(
     "path",
-    ["/Users", "Users", "/Users/", "/scim/v2/Users", "scim/v2/Users", f"{BASE}/Users"],
+    [
+        "/Users",
+        "Users",
+        "/Users/",
+        "/scim/v2/Users",
+        "scim/v2/Users",
+        f"{BASE}/Users",
+        "/scim/Users",
+        "http://localhost/scim/Users",
+    ],
 )
 def test_a_path_may_be_written_as_clients_do(client: FlaskClient, people: Shelf, path: str) -> None:
-    """With a slash before it, with the address of the service, or without either."""
+    """With a slash before it, with the address of the service and its version, or without."""
     assert statuses(send(client, post("ann") | {"path": path})) == ["201"]
 
     operation = patch(f"{path.rstrip('/')}/user%2D1", externalId="7")
@@ -249,6 +258,7 @@ def test_a_path_may_be_written_as_clients_do(client: FlaskClient, people: Shelf,
     [
         (patch("/Nope/1"), "404"),
         (patch("/Users/1/2"), "404"),
+        (patch("/scim/v3/Users/1"), "404"),
         (patch("https://elsewhere.example/scim/v2/Users/1"), "404"),
         (patch("http://[/Users/1"), "404"),
         (patch("/Users/nobody", externalId="7"), "404"),
