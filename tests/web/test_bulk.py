@@ -290,8 +290,9 @@ def test_what_is_wrong_with_an_operation_is_its_own_matter(
     [
         ([], "invalidSyntax", "The body"),
         ({}, "invalidValue", "Operations is required"),
-        ({"Operations": []}, "invalidValue", "Operations is required"),
-        ({"Operations": {}}, "invalidValue", "Operations"),
+        ({"Operations": []}, "invalidValue", "Operations has to hold at least one operation."),
+        ({"Operations": None}, "invalidValue", "Operations is required"),
+        ({"Operations": {}}, "invalidValue", "Operations must be a list of what to do."),
         ({"Operations": [1]}, "invalidValue", "Operations[0]"),
         ({"Operations": [{"path": "/Users"}]}, "invalidValue", "Operations[0].method"),
         ({"Operations": [{"method": "DELETE"}]}, "invalidValue", "Operations[0].path"),
