@@ -128,7 +128,7 @@ def create_web(
             me = MeView.as_view("me", *parts, users=users or {})
             app.add_url_rule(f"{ROOT}/Me", view_func=me)
     add_catalogue(app, registry, handlers, shared)
-    add_bulk(app, registry, writers, authenticator=authenticator, addresses=addresses)
+    add_bulk(app, registry, handlers, writers, authenticator=authenticator, addresses=addresses)
     add_explanation(app, registry, explain, authenticator=authenticator, addresses=addresses)
     add_events(app, events, authenticator)
     # What was answered before was asked for by its version: the way past the framework comes first.

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import orjson
@@ -26,6 +26,8 @@ from gateway.scim.freshness import Provenance
 from gateway.scim.handler import Author, ResourceWriter, Write, Written
 from gateway.scim.patch.message import PATCH_OP
 from gateway.scim.projection import bind_projection
+from gateway.scim.schema import ResourceType
+from gateway.web.bulk_versions import Versions
 from gateway.web.preconditions import IfMatch
 
 _LOG = structlog.get_logger(__name__)
@@ -49,6 +51,7 @@ class Job:
     Attributes:
         bulk: What is asked for.
         writers: Who does it.
+        versions: Tells the versions of resources.
         author: Who asks.
         base_url: The address of the service.
         clock: The time in seconds, from any moment.
@@ -59,6 +62,7 @@ class Job:
 
     bulk: BulkRequest
     writers: Mapping[str, ResourceWriter]
+    versions: Versions
     author: Author
     base_url: str
     clock: Callable[[], float] = time.monotonic
@@ -66,6 +70,8 @@ class Job:
     provenances: list[Provenance] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     _ids: dict[str, str] = field(default_factory=dict)
+    #: What was changed, by the number of the operation.
+    _changed: dict[int, tuple[ResourceType, str]] = field(default_factory=dict)
     #: When to try again what failed for the moment alone, by its number.
     _passing: dict[int, int] = field(default_factory=dict)
     _order: Order = field(init=False)
@@ -83,6 +89,16 @@ class Job:
             is_made = made is not None and made.error is None
             if is_made if step.is_rest else not self._is_over():
                 self.results[step.number] = self._result(step)
+        if len(self.provenances) > 1:
+            self._look_again()
+
+    def _look_again(self) -> None:
+        """Tell of the versions as they are now: a later change may have made another of one."""
+        for number, (resource_type, resource_id) in self._changed.items():
+            result = self.results[number]
+            if result.version is not None:
+                now = self.versions.now(resource_type, resource_id, before=result.version)
+                self.results[number] = replace(result, version=now)
 
     def _is_over(self) -> bool:
         most = self.bulk.fail_on_errors
@@ -101,6 +117,7 @@ class Job:
             result = self._failed(step, operation, error)
         else:
             self._keep(step, operation, written)
+            self._changed[step.number] = (address.resource_type, written.resource_id)
             document = written.document
             result = Result(
                 status=status_of(Method(operation.method), written),

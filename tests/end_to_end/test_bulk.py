@@ -102,9 +102,12 @@ def test_users_and_their_group_are_made_at_once(scene: Scene, position: int) -> 
     operations = [post("eve"), post("fay")]
     operations.insert(position, team("Newcomers", "eve", "fay"))
 
-    assert statuses(scene.bulk(*operations)) == ["201"] * 3
+    results = scene.bulk(*operations)
+    assert statuses(results) == ["201"] * 3
 
     eve, fay = scene.user("eve@new.example"), scene.user("fay@new.example")
+    versions = {result["bulkId"]: result["version"] for result in results}
+    assert (versions["eve"], versions["fay"]) == (eve["meta"]["version"], fay["meta"]["version"])
     assert scene.members("Newcomers") == {eve["id"], fay["id"]}
     for name in ("eve", "fay"):
         assert "newcomers" in scene.bitbucket.world.invitations[f"{name}@new.example"].group_slugs

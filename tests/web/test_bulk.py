@@ -16,18 +16,21 @@ from structlog.testing import capture_logs
 from gateway.scim.errors import (
     BadUpstream,
     NotFound,
+    NotStored,
     ScimError,
     Unavailable,
     Uniqueness,
     VersionChanged,
 )
-from gateway.scim.freshness import Provenance
-from gateway.scim.handler import Document, Write, Written
+from gateway.scim.freshness import AS_IT_COMES, FreshnessWanted, Provenance
+from gateway.scim.handler import Document, Retrieval, Write, Written
 from gateway.scim.patch.apply import apply_patch
 from gateway.scim.patch.operation import Patch
+from gateway.scim.projection import Projection
 from gateway.scim.schema import Registry, ResourceType
 from gateway.web import bulk_job
 from gateway.web.wellformed import LARGEST_BODY_BYTES
+from tests.web.conftest import Memory
 
 BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
@@ -95,6 +98,31 @@ class Shelf:
         return Written(resource_id, document, provenance, notes=(f"noted {name}",))
 
 
+@dataclass
+class Shown(Memory):
+    """A handler that tells the versions of what a writer keeps."""
+
+    shelf: Shelf = field(kw_only=True)
+
+    def retrieve(
+        self,
+        resource_id: str,
+        *,
+        projection: Projection,
+        base_url: str,
+        freshness: FreshnessWanted = AS_IT_COMES,
+    ) -> Retrieval:
+        """Return the version of a resource, for which nothing must be read."""
+        assert freshness.only_if_cached
+        kept = self.shelf.kept.get(resource_id)
+        self.resources = [] if kept is None else [_shown(resource_id, kept)]
+        return super().retrieve(resource_id, projection=projection, base_url=base_url)
+
+
+def _shown(resource_id: str, kept: Mapping[str, Any]) -> dict[str, Any]:
+    return {"id": resource_id, "meta": {"version": _version(kept)}}
+
+
 def _name(resource: Mapping[str, Any]) -> str:
     return str(resource.get("userName") or resource.get("displayName"))
 
@@ -122,11 +150,21 @@ def teams(registry: Registry, failures: dict[str, Exception]) -> Shelf:
 
 
 @pytest.fixture
+def shown(people: Shelf, teams: Shelf) -> dict[str, Shown]:
+    """What is told of both, by the name of the type."""
+    return {"User": Shown(shelf=people), "Group": Shown(shelf=teams)}
+
+
+@pytest.fixture
 def client(
-    serve: Callable[..., FlaskClient], people: Shelf, teams: Shelf, bearer: dict[str, str]
+    serve: Callable[..., FlaskClient],
+    people: Shelf,
+    teams: Shelf,
+    shown: dict[str, Shown],
+    bearer: dict[str, str],
 ) -> FlaskClient:
     """A client of a service that keeps what it is sent."""
-    made = serve(writers={"User": people, "Group": teams})
+    made = serve(handlers=shown, writers={"User": people, "Group": teams})
     made.environ_base["HTTP_AUTHORIZATION"] = bearer["Authorization"]
     return made
 
@@ -719,6 +757,33 @@ def test_a_version_holds_for_its_operation(client: FlaskClient, people: Shelf) -
     assert statuses(send(client, change, change)) == ["200", "412"]
 
 
+def test_a_version_is_that_after_all_operations(client: FlaskClient, people: Shelf) -> None:
+    """Whoever asks by it next is not told of a change that came with the same request."""
+    made, changed, other, gone = send(
+        client,
+        post("ann"),
+        patch("/Users/bulkId:ann", externalId="7"),
+        post("bob"),
+        {"method": "DELETE", "path": "/Users/bulkId:bob"},
+    )
+
+    version = _version(people.kept[people.named("ann")])
+    assert (made["version"], changed["version"]) == (version, version)
+    assert (other["status"], gone["status"]) == ("201", "204")
+    assert "version" not in other
+
+
+def test_a_version_that_can_not_be_told_anew_fails_nothing(
+    client: FlaskClient, shown: dict[str, Shown]
+) -> None:
+    """It is that of the operation then."""
+    shown["User"].failure = NotStored("Nothing is known.")
+    first, second = send(client, post("ann"), post("bob"))
+
+    assert statuses([first, second]) == ["201", "201"]
+    assert first["version"] == _version({"userName": "ann"})
+
+
 def test_what_is_made_has_no_version(client: FlaskClient, people: Shelf) -> None:
     """412, as of the same request alone with If-Match; 400 where it is none at all."""
     odd, wrong, done = send(
@@ -798,7 +863,8 @@ def test_the_order_of_operations_does_not_matter(
 ) -> None:
     """Users with managers and groups with members come to be as they are wanted, in any order."""
     people, teams = Shelf(registry.user, {}), Shelf(registry.group, {})
-    client = serve(writers={"User": people, "Group": teams})
+    shown = {"User": Shown(shelf=people), "Group": Shown(shelf=teams)}
+    client = serve(handlers=shown, writers={"User": people, "Group": teams})
     client.environ_base["HTTP_AUTHORIZATION"] = bearer["Authorization"]
     operations = [
         team(str(n), *(f"bulkId:{other}" for other in others))
