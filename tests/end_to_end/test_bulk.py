@@ -187,6 +187,27 @@ def test_what_bitbucket_refuses_half_way_is_told(
     assert again[0]["status"] == "201"
 
 
+def test_what_rests_on_what_is_half_made_is_told_to_wait(scene: Scene) -> None:
+    """503 as its maker, whose own answer says what was done; no address is made up."""
+    ann = next(a for a, _ in scene.bitbucket.world.members() if a.display_name == "Ann")
+    group = team("Newcomers")
+    group["data"]["members"] = [{"value": bare(ann.uuid)}]
+    scene.bitbucket.faults.plan(FaultKind.INTERNAL_ERROR, method="PUT", path="*/members/*")
+    deletion = {"method": "DELETE", "path": "/Groups/bulkId:Newcomers"}
+
+    made, deleted = scene.bulk(group, deletion)
+
+    assert statuses([made, deleted]) == ["503", "503"]
+    assert "Done, 1 of 2" in made["response"]["detail"]
+    waiting = made["response"]["detail"].rpartition("Retry after")[2]
+    assert deleted["response"]["detail"] == (
+        "bulkId:Newcomers was not finished, so this was not tried; see its own answer, and send "
+        f"both again. Retry after{waiting}"
+    )
+    assert "location" not in deleted
+    assert statuses(scene.bulk(group, deletion)) == ["201", "204"]
+
+
 def test_a_spent_budget_is_told_of_each_operation(tmp_path: Path) -> None:
     """What is left once the calls of the hour are made is 503, and not sent."""
     with scene_of(tmp_path, GATEWAY_HOURLY_LIMIT="4") as scene:
