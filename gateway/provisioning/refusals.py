@@ -48,8 +48,7 @@ def refusal(error: BitbucketError, plan: Sequence[Step], done: int) -> scim.Scim
     match error:
         case RateLimited() | Unavailable():
             wait = error.retry_after_seconds or _RETRY_SECONDS
-            kind = scim.Exhausted if isinstance(error, RateLimited) else scim.Unavailable
-            return kind(sentence, retry_after_seconds=max(1, wait))
+            return scim.Unavailable(sentence, retry_after_seconds=max(1, wait))
         case SeatLimit():
             return scim.Forbidden(sentence)
         case AlreadySo() if done < len(plan) and isinstance(plan[done], CreateGroup | ChangeGroup):

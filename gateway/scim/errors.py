@@ -24,7 +24,6 @@ The errors a SCIM client can be told of (RFC 7644 §3.12).
     x Unsupported        501
     x BadUpstream        502
     x Unavailable        503
-        x Exhausted          503
     x NotStored          504
 """
 
@@ -228,10 +227,6 @@ class Unavailable(ScimError):
     def __init__(self, detail: str, *, retry_after_seconds: int) -> None:
         super().__init__(detail)
         self.retry_after_seconds = retry_after_seconds
-
-
-class Exhausted(Unavailable):
-    """Bitbucket takes no more calls for now, so other changes would come to the same."""
 
 
 class NotStored(ScimError):

@@ -88,7 +88,8 @@ def create_web(
     """
     app = _Application("gateway", static_folder=None)
     app.response_class = ScimResponse
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY_BYTES
+    # One more is read, or what is cut off could not be told from what ends there.
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY_BYTES + 1
     app.url_map.strict_slashes = False
     # A redirect would have a body that is not SCIM's, and an address made of an untrusted Host.
     app.url_map.merge_slashes = False
@@ -127,7 +128,7 @@ def create_web(
             me = MeView.as_view("me", *parts, users=users or {})
             app.add_url_rule(f"{ROOT}/Me", view_func=me)
     add_catalogue(app, registry, handlers, shared)
-    add_bulk(app, registry, writers, authenticator=authenticator, addresses=addresses)
+    add_bulk(app, registry, handlers, writers, authenticator=authenticator, addresses=addresses)
     add_explanation(app, registry, explain, authenticator=authenticator, addresses=addresses)
     add_events(app, events, authenticator)
     # What was answered before was asked for by its version: the way past the framework comes first.

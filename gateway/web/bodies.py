@@ -2,18 +2,43 @@
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import orjson
 from flask import request
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from gateway.scim.errors import InvalidSyntax
+from gateway.web.wellformed import LARGEST_BODY_BYTES
 
 #: What is read as SCIM's JSON: some clients send no type, or that of forms, with JSON in it.
 _ACCEPTED = frozenset({"application/scim+json", "application/json", "text/json", ""})
 #: Nothing that is read here is nested half as deep; what is far deeper could not be gone through.
 _DEEPEST = 64
+#: So much of a body that is too large is passed over, for the connection to be of use again.
+_PASSED_OVER_BYTES = 8 << 20
+_PIECE_BYTES = 1 << 16
+
+
+def whole_body() -> bytes:
+    """
+    Return the body of the request that is answered.
+
+    Raises:
+        RequestEntityTooLarge: It is too large, which one that comes in pieces, without a
+            Content-Length, does not say before (RFC 9112 §7.1).
+    """
+    body = request.get_data()
+    if len(body) > LARGEST_BODY_BYTES:
+        # Only what comes in pieces gets here, and that ends by itself.
+        rest = request.environ["wsgi.input"]
+        with suppress(OSError, ValueError):
+            for _ in range(_PASSED_OVER_BYTES // _PIECE_BYTES):
+                if not rest.read(_PIECE_BYTES):
+                    break
+        raise RequestEntityTooLarge
+    return body
 
 
 def json_body(media_type: str = "application/scim+json") -> Any:
@@ -21,12 +46,13 @@ def json_body(media_type: str = "application/scim+json") -> Any:
     Return the JSON of the request that is answered; *media_type* is what its sender should say.
 
     Raises:
+        RequestEntityTooLarge: It is too large.
         UnsupportedMediaType: It is said to be something else.
         InvalidSyntax: It is not, it is nested too deeply, or an object has a member twice.
     """
     if request.mimetype not in _ACCEPTED:
         raise UnsupportedMediaType(f"{request.mimetype} is not read here; send {media_type}.")
-    body = request.get_data()
+    body = whole_body()
     try:
         read = orjson.loads(body)
     except orjson.JSONDecodeError:

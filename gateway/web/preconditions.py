@@ -136,6 +136,21 @@ def refuse_version(headers: Headers) -> None:
         )
 
 
+def refuse_conditions(headers: Headers) -> None:
+    """
+    Let a request pass that is about no single resource, if it has no condition.
+
+    Raises:
+        InvalidValue: There is an ``If-Match`` or an ``If-None-Match``.
+    """
+    for name in ("If-Match", "If-None-Match"):
+        if name in headers:
+            raise InvalidValue(
+                f"A bulk request is about no single version that {name} could name; give each "
+                "operation its own version."
+            )
+
+
 def _tags(header: str, what: str) -> frozenset[str]:
     if not _LIST.fullmatch(header):
         raise InvalidValue(f'{what} holds no entity tags; send one as it was got, as W/"1f…".')

@@ -1,15 +1,13 @@
 """The version of the protocol, which a request's address may leave out (RFC 7644 §3.13)."""
 
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from gateway.scim.version import with_version
 from gateway.web.addresses import ROOT
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-_WITHOUT_VERSION = re.compile(r"/scim(?!/v[0-9])(?=/|$)")
 
 
 class LatestVersion:
@@ -29,7 +27,5 @@ class LatestVersion:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer a request, as WSGI has it (PEP 3333)."""
-        path = environ["PATH_INFO"]
-        if _WITHOUT_VERSION.match(path):
-            environ["PATH_INFO"] = _WITHOUT_VERSION.sub(ROOT, path, count=1)
+        environ["PATH_INFO"] = with_version(environ["PATH_INFO"], ROOT)
         return self._application(environ, start_response)

@@ -12,7 +12,7 @@ from gateway.web.addresses import ROOT
 #: The largest body that is taken.
 LARGEST_BODY_BYTES = 1 << 20
 
-_OTHER_VERSION = re.compile(r"/scim/v(?!2(?:/|$))(?P<version>[0-9][^/]*)")
+_OTHER_VERSION = re.compile(r"/scim/(?!v2(?:/|$))(?P<version>v[0-9][^/]*)")
 #: No id and no name holds a control character. What was no UTF-8 in a path arrives as U+FFFD.
 _NEVER_IN_A_PATH = re.compile(r"[\x00-\x1f\x7f\ufffd]")
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
@@ -33,7 +33,10 @@ def refuse_malformed() -> None:
         raise InvalidSyntax("The address is not UTF-8, percent-encoded.")
     other = _OTHER_VERSION.match(request.path)
     if other:
-        raise InvalidVersion(f"Version {other['version']} of SCIM is not served; use {ROOT}.")
+        served = ROOT.rpartition("/")[2]
+        raise InvalidVersion(
+            f"The address names the version {other['version']}; the one here is {served}."
+        )
 
 
 def _is_encoded(query: bytes) -> bool:

@@ -1,5 +1,6 @@
 """Bulk requests through the whole gateway, to a simulated Bitbucket (RFC 7644 §3.7)."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -101,9 +102,12 @@ def test_users_and_their_group_are_made_at_once(scene: Scene, position: int) -> 
     operations = [post("eve"), post("fay")]
     operations.insert(position, team("Newcomers", "eve", "fay"))
 
-    assert statuses(scene.bulk(*operations)) == ["201"] * 3
+    results = scene.bulk(*operations)
+    assert statuses(results) == ["201"] * 3
 
     eve, fay = scene.user("eve@new.example"), scene.user("fay@new.example")
+    versions = {result["bulkId"]: result["version"] for result in results}
+    assert (versions["eve"], versions["fay"]) == (eve["meta"]["version"], fay["meta"]["version"])
     assert scene.members("Newcomers") == {eve["id"], fay["id"]}
     for name in ("eve", "fay"):
         assert "newcomers" in scene.bitbucket.world.invitations[f"{name}@new.example"].group_slugs
@@ -183,8 +187,29 @@ def test_what_bitbucket_refuses_half_way_is_told(
     assert again[0]["status"] == "201"
 
 
-def test_a_spent_budget_costs_no_more_calls(tmp_path: Path) -> None:
-    """What is left once the calls of the hour are made is 503, not done, and not looked into."""
+def test_what_rests_on_what_is_half_made_is_told_to_wait(scene: Scene) -> None:
+    """503 as its maker, whose own answer says what was done; no address is made up."""
+    ann = next(a for a, _ in scene.bitbucket.world.members() if a.display_name == "Ann")
+    group = team("Newcomers")
+    group["data"]["members"] = [{"value": bare(ann.uuid)}]
+    scene.bitbucket.faults.plan(FaultKind.INTERNAL_ERROR, method="PUT", path="*/members/*")
+    deletion = {"method": "DELETE", "path": "/Groups/bulkId:Newcomers"}
+
+    made, deleted = scene.bulk(group, deletion)
+
+    assert statuses([made, deleted]) == ["503", "503"]
+    assert "Done, 1 of 2" in made["response"]["detail"]
+    waiting = made["response"]["detail"].rpartition("Retry after")[2]
+    assert deleted["response"]["detail"] == (
+        "bulkId:Newcomers was not finished, so this was not tried; see its own answer, and send "
+        f"both again. Retry after{waiting}"
+    )
+    assert "location" not in deleted
+    assert statuses(scene.bulk(group, deletion)) == ["201", "204"]
+
+
+def test_a_spent_budget_is_told_of_each_operation(tmp_path: Path) -> None:
+    """What is left once the calls of the hour are made is 503, and not sent."""
     with scene_of(tmp_path, GATEWAY_HOURLY_LIMIT="4") as scene:
         first, *others = scene.bulk(*(post(f"n{number}") for number in range(8)))
         told = [first["status"], *statuses(others)]
@@ -192,14 +217,44 @@ def test_a_spent_budget_costs_no_more_calls(tmp_path: Path) -> None:
 
         assert done
         assert told == ["201"] * done + ["503"] * (8 - done)
-        assert "are spent until" in others[done - 1]["response"]["detail"]
-        assert "was not tried" in others[done]["response"]["detail"]
-        assert "Retry after" in others[done]["response"]["detail"]
-        asked = " ".join(map(str, scene.bitbucket.calls.made))
-        assert [f"n{number}@" in asked for number in range(8)] == [True] * (done + 1) + [False] * (
-            7 - done
-        )
+        for refused in others[done - 1 :]:
+            assert "are spent until" in refused["response"]["detail"]
+            assert "Retry after" in refused["response"]["detail"]
+        sent = [call for call in scene.bitbucket.calls.made if "/invitations" in str(call)]
+        assert len(sent) == done
         assert len(scene.bitbucket.world.invitations) == done
+
+
+def test_a_limit_of_bitbucket_holds_up_nothing_else(scene: Scene) -> None:
+    """What takes no call is done at once, and nothing waits for what Bitbucket puts off."""
+    scene.bulk(post("eve"))
+    eve = scene.user("eve@new.example")["id"]
+    scene.client.json("/Groups")
+    scene.bitbucket.faults.plan(
+        FaultKind.TOO_MANY_REQUESTS, path="/1.0/groups*", times=99, retry_after_seconds=600
+    )
+    calls = len(scene.bitbucket.calls.made)
+    began = time.monotonic()
+    results = scene.bulk(
+        team("Newcomers"),
+        team("Starters"),
+        {
+            "method": "PATCH",
+            "path": f"/Users/{eve}",
+            "data": {"Operations": [{"op": "add", "value": {"externalId": "7"}}]},
+        },
+        {"method": "DELETE", "path": "/Users/nobody"},
+        team("Beginners"),
+    )
+
+    assert statuses(results) == ["503", "503", "200", "404", "503"]
+    for refused in (results[0], results[1], results[4]):
+        assert "Retry after" in refused["response"]["detail"]
+    assert time.monotonic() - began < 10
+    tried = [call for call in scene.bitbucket.calls.made[calls:] if "/1.0/" in str(call)]
+    # Once for each credential that could; nothing is asked for those that come after.
+    assert len(tried) == 2
+    assert scene.user("eve@new.example")["externalId"] == "7"
 
 
 @pytest.mark.rule("7644-3.7.3-answers", "ipsie-bulk")

@@ -14,20 +14,23 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from gateway.scim.errors import (
-    Exhausted,
+    BadUpstream,
     NotFound,
+    NotStored,
     ScimError,
     Unavailable,
     Uniqueness,
     VersionChanged,
 )
-from gateway.scim.freshness import Provenance
-from gateway.scim.handler import Document, Write, Written
+from gateway.scim.freshness import AS_IT_COMES, FreshnessWanted, Provenance
+from gateway.scim.handler import Document, Retrieval, Write, Written
 from gateway.scim.patch.apply import apply_patch
 from gateway.scim.patch.operation import Patch
+from gateway.scim.projection import Projection
 from gateway.scim.schema import Registry, ResourceType
 from gateway.web import bulk_job
 from gateway.web.wellformed import LARGEST_BODY_BYTES
+from tests.web.conftest import Memory
 
 BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
@@ -95,6 +98,31 @@ class Shelf:
         return Written(resource_id, document, provenance, notes=(f"noted {name}",))
 
 
+@dataclass
+class Shown(Memory):
+    """A handler that tells the versions of what a writer keeps."""
+
+    shelf: Shelf = field(kw_only=True)
+
+    def retrieve(
+        self,
+        resource_id: str,
+        *,
+        projection: Projection,
+        base_url: str,
+        freshness: FreshnessWanted = AS_IT_COMES,
+    ) -> Retrieval:
+        """Return the version of a resource, for which nothing must be read."""
+        assert freshness.only_if_cached
+        kept = self.shelf.kept.get(resource_id)
+        self.resources = [] if kept is None else [_shown(resource_id, kept)]
+        return super().retrieve(resource_id, projection=projection, base_url=base_url)
+
+
+def _shown(resource_id: str, kept: Mapping[str, Any]) -> dict[str, Any]:
+    return {"id": resource_id, "meta": {"version": _version(kept)}}
+
+
 def _name(resource: Mapping[str, Any]) -> str:
     return str(resource.get("userName") or resource.get("displayName"))
 
@@ -122,11 +150,21 @@ def teams(registry: Registry, failures: dict[str, Exception]) -> Shelf:
 
 
 @pytest.fixture
+def shown(people: Shelf, teams: Shelf) -> dict[str, Shown]:
+    """What is told of both, by the name of the type."""
+    return {"User": Shown(shelf=people), "Group": Shown(shelf=teams)}
+
+
+@pytest.fixture
 def client(
-    serve: Callable[..., FlaskClient], people: Shelf, teams: Shelf, bearer: dict[str, str]
+    serve: Callable[..., FlaskClient],
+    people: Shelf,
+    teams: Shelf,
+    shown: dict[str, Shown],
+    bearer: dict[str, str],
 ) -> FlaskClient:
     """A client of a service that keeps what it is sent."""
-    made = serve(writers={"User": people, "Group": teams})
+    made = serve(handlers=shown, writers={"User": people, "Group": teams})
     made.environ_base["HTTP_AUTHORIZATION"] = bearer["Authorization"]
     return made
 
@@ -232,10 +270,19 @@ def test_every_operation_is_asked_for_by_who_sent_the_request(
 
 @pytest.mark.parametrize(
     "path",
-    ["/Users", "Users", "/Users/", "/scim/v2/Users", "scim/v2/Users", f"{BASE}/Users"],
+    [
+        "/Users",
+        "Users",
+        "/Users/",
+        "/scim/v2/Users",
+        "scim/v2/Users",
+        f"{BASE}/Users",
+        "/scim/Users",
+        "http://localhost/scim/Users",
+    ],
 )
 def test_a_path_may_be_written_as_clients_do(client: FlaskClient, people: Shelf, path: str) -> None:
-    """With a slash before it, with the address of the service, or without either."""
+    """With a slash before it, with the address of the service and its version, or without."""
     assert statuses(send(client, post("ann") | {"path": path})) == ["201"]
 
     operation = patch(f"{path.rstrip('/')}/user%2D1", externalId="7")
@@ -249,6 +296,7 @@ def test_a_path_may_be_written_as_clients_do(client: FlaskClient, people: Shelf,
     [
         (patch("/Nope/1"), "404"),
         (patch("/Users/1/2"), "404"),
+        (patch("/scim/v3/Users/1"), "404"),
         (patch("https://elsewhere.example/scim/v2/Users/1"), "404"),
         (patch("http://[/Users/1"), "404"),
         (patch("/Users/nobody", externalId="7"), "404"),
@@ -280,8 +328,9 @@ def test_what_is_wrong_with_an_operation_is_its_own_matter(
     [
         ([], "invalidSyntax", "The body"),
         ({}, "invalidValue", "Operations is required"),
-        ({"Operations": []}, "invalidValue", "Operations is required"),
-        ({"Operations": {}}, "invalidValue", "Operations"),
+        ({"Operations": []}, "invalidValue", "Operations has to hold at least one operation."),
+        ({"Operations": None}, "invalidValue", "Operations is required"),
+        ({"Operations": {}}, "invalidValue", "Operations must be a list of what to do."),
         ({"Operations": [1]}, "invalidValue", "Operations[0]"),
         ({"Operations": [{"path": "/Users"}]}, "invalidValue", "Operations[0].method"),
         ({"Operations": [{"method": "DELETE"}]}, "invalidValue", "Operations[0].path"),
@@ -431,8 +480,50 @@ def test_what_refers_to_what_was_not_made_is_a_conflict(
     results = send(client, post("cat", "bulkId:bob"), post("bob", "bulkId:ann"), post("ann"))
 
     assert statuses(results) == ["409"] * 3
-    assert "bulkId:ann" in results[1]["response"]["detail"]
+    assert results[1]["response"]["detail"] == (
+        "bulkId:ann was not finished, so this was not tried; see its own answer."
+    )
     assert not people.kept
+
+
+@pytest.mark.parametrize(
+    ("failure", "seconds"),
+    [
+        (Unavailable("Done, 1 of 2: create it.", retry_after_seconds=7), 7),
+        (BadUpstream("A scope is missing."), 30),
+    ],
+)
+def test_what_refers_to_what_failed_for_the_moment_passes_too(
+    client: FlaskClient, failures: dict[str, Exception], failure: Exception, seconds: int
+) -> None:
+    """503 with the same time to wait, and so on down the line; nothing is said of what is there."""
+    failures["devs"] = failure
+    _, deletion, other = send(
+        client,
+        team("devs"),
+        {"method": "DELETE", "path": "/Groups/bulkId:devs"},
+        post("ann", "bulkId:devs"),
+    )
+
+    for result in (deletion, other):
+        assert result["status"] == "503"
+        assert "not made" not in result["response"]["detail"]
+        assert "not finished" in result["response"]["detail"]
+        assert result["response"]["detail"].endswith(f"Retry after {seconds} seconds.")
+
+
+def test_what_was_not_made_has_no_address(client: FlaskClient) -> None:
+    """A reference that stands for nothing is no part of a location."""
+    results = send(
+        client,
+        post(""),
+        {"method": "DELETE", "path": "/Users/bulkId:nobody"},
+        {"method": "DELETE", "path": "/Users/bulkId:x"},
+        post("") | {"bulkId": "x"},
+    )
+
+    assert statuses(results) == ["400", "400", "409", "400"]
+    assert not any("location" in result for result in results)
 
 
 @pytest.mark.rule("7644-3.7.1-circles")
@@ -476,7 +567,11 @@ def test_a_circle_that_can_not_be_mended_is_a_conflict(client: FlaskClient, team
     circle[0]["data"]["displayName"] = "bulkId:b"
     circle[1]["data"]["displayName"] = "bulkId:a"
 
-    assert statuses(send(client, *circle, team("c"))) == ["409", "409", "201"]
+    first, second, third = send(client, *circle, team("c"))
+
+    assert statuses([first, second, third]) == ["409", "409", "201"]
+    assert "leave the reference out" in first["response"]["detail"]
+    assert "see its own answer" in second["response"]["detail"]
     assert list(teams.kept) == ["group-1"]
 
 
@@ -489,8 +584,22 @@ def test_a_reference_that_can_not_be_set_is_told(
 
     assert (ann["status"], bob["status"]) == ("409", "409")
     assert ann["location"] == f"{BASE}/Users/{people.named('ann')}"
-    assert ann["response"]["detail"].startswith("It was made, but without")
+    assert ann["response"]["detail"] == (
+        "It was made, but without what refers to other operations. bulkId:bob was not finished; "
+        f"see its own answer. Add that by a PATCH of {ann['location']}; do not POST it again."
+    )
     assert "location" not in bob
+
+
+def test_a_reference_that_could_not_be_set_for_the_moment_is_not_made_again(
+    client: FlaskClient, failures: dict[str, Exception]
+) -> None:
+    """409 even so: what was made would be there twice, or never be made again."""
+    failures["bob"] = Unavailable("Down.", retry_after_seconds=7)
+    ann, bob = send(client, post("ann", "bulkId:bob"), post("bob", "bulkId:ann"))
+
+    assert (ann["status"], bob["status"]) == ("409", "503")
+    assert "again" not in ann["response"]["detail"].replace("do not POST it again", "")
 
 
 @pytest.mark.rule("7644-3.7.3-fail-on-errors")
@@ -549,6 +658,80 @@ def test_changes_of_one_resource_keep_their_order(client: FlaskClient, teams: Sh
     assert "members" not in teams.kept["g"]
 
 
+def rename(path: str, name: str, manager: str) -> dict[str, Any]:
+    """Return the operation that gives a user another name, and a manager."""
+    value = {"userName": name, ENTERPRISE: {"manager": {"value": manager}}}
+    operations = [{"op": "replace", "value": value}]
+    return {"method": "PATCH", "path": path, "data": {"Operations": operations}}
+
+
+@pytest.mark.rule("7644-3.7-operations")
+def test_only_what_is_referred_to_is_made_sooner(client: FlaskClient, people: Shelf) -> None:
+    """A name that an earlier operation leaves is free, though that refers to a later one."""
+    people.kept["u"] = {"userName": "ann"}
+    results = send(
+        client,
+        rename("/Users/u", "anna", "bulkId:boss"),
+        post("ann"),
+        patch("/Users/u", externalId="7"),
+        post("boss", "bulkId:head"),
+        post("head"),
+    )
+
+    assert statuses(results) == ["200", "201", "200", "201", "201"]
+    assert people.kept["u"]["userName"] == "anna"
+    asked = [resource_id for _, resource_id, _ in people.asked]
+    names = ["head", "boss", None, "ann", None]
+    assert asked == ["u" if name is None else people.named(name) for name in names]
+
+
+@pytest.mark.rule("7644-3.7-operations")
+@pytest.mark.parametrize("is_renamed", [False, True])
+def test_what_is_referred_to_is_not_made_before_its_name_is_free(
+    client: FlaskClient,
+    people: Shelf,
+    teams: Shelf,
+    is_renamed: bool,  # noqa: FBT001 - what is parametrised comes by name
+) -> None:
+    """What refers to it waits instead, but no longer than it must."""
+    people.kept |= {"u": {"userName": "ann"}, "v": {"userName": "bob"}}
+    teams.kept["g"] = {"displayName": "devs"}
+    leaving = {"op": "replace", "path": "userName", "value": "anna"}
+    results = send(
+        client,
+        rename("/Users/v", "bobby", "bulkId:ann"),
+        patch("/Groups/g", members=[{"value": "bulkId:ann"}]),
+        {"method": "PATCH", "path": "/Users/u", "data": {"Operations": [leaving]}}
+        if is_renamed
+        else {"method": "DELETE", "path": "/Users/u"},
+        post("bob"),
+        post("ann"),
+    )
+
+    assert statuses(results) == ["200", "200", "200" if is_renamed else "204", "201", "201"]
+    ann = people.named("ann")
+    assert people.kept["v"][ENTERPRISE]["manager"]["value"] == ann
+    assert teams.kept["g"]["members"] == [{"value": ann}]
+
+
+@pytest.mark.rule("7644-3.7-operations")
+def test_what_waits_itself_does_not_hold_up_what_it_waits_for(
+    client: FlaskClient, people: Shelf
+) -> None:
+    """Two may be renamed who get the same manager, and both their names are free at once."""
+    people.kept |= {"u": {"userName": "ann"}, "v": {"userName": "bob"}}
+    results = send(
+        client,
+        rename("/Users/u", "anna", "bulkId:boss"),
+        post("ann"),
+        rename("/Users/v", "bobby", "bulkId:boss"),
+        post("bob"),
+        post("boss"),
+    )
+
+    assert statuses(results) == ["200", "201", "200", "201", "201"]
+
+
 def test_what_changes_one_of_a_circle_comes_after_it_was_made_whole(
     client: FlaskClient, people: Shelf
 ) -> None:
@@ -572,6 +755,56 @@ def test_a_version_holds_for_its_operation(client: FlaskClient, people: Shelf) -
     change = patch("/Users/u", externalId="7") | {"version": version}
 
     assert statuses(send(client, change, change)) == ["200", "412"]
+
+
+def test_a_version_is_that_after_all_operations(client: FlaskClient, people: Shelf) -> None:
+    """Whoever asks by it next is not told of a change that came with the same request."""
+    made, changed, other, gone = send(
+        client,
+        post("ann"),
+        patch("/Users/bulkId:ann", externalId="7"),
+        post("bob"),
+        {"method": "DELETE", "path": "/Users/bulkId:bob"},
+    )
+
+    version = _version(people.kept[people.named("ann")])
+    assert (made["version"], changed["version"]) == (version, version)
+    assert (other["status"], gone["status"]) == ("201", "204")
+    assert "version" not in other
+
+
+def test_a_version_that_can_not_be_told_anew_fails_nothing(
+    client: FlaskClient, shown: dict[str, Shown]
+) -> None:
+    """It is that of the operation then."""
+    shown["User"].failure = NotStored("Nothing is known.")
+    first, second = send(client, post("ann"), post("bob"))
+
+    assert statuses([first, second]) == ["201", "201"]
+    assert first["version"] == _version({"userName": "ann"})
+
+
+def test_what_is_made_has_no_version(client: FlaskClient, people: Shelf) -> None:
+    """412, as of the same request alone with If-Match; 400 where it is none at all."""
+    odd, wrong, done = send(
+        client,
+        post("ann") | {"version": 'W/"1"'},
+        post("bob") | {"version": "one"},
+        post("cat") | {"version": None},
+    )
+
+    assert statuses([odd, wrong, done]) == ["412", "400", "201"]
+    assert "without its version" in odd["response"]["detail"]
+    assert len(people.kept) == 1
+
+
+@pytest.mark.parametrize("name", ["If-Match", "If-None-Match"])
+def test_it_has_no_condition_of_its_own(client: FlaskClient, people: Shelf, name: str) -> None:
+    """Nobody is to believe that one holds for any of the operations."""
+    error = refused(client, {"Operations": [post("ann")]}, 400, **{name: "*"})
+
+    assert name in error["detail"]
+    assert not people.kept
 
 
 @pytest.mark.parametrize(
@@ -611,19 +844,6 @@ def test_nothing_is_begun_that_nobody_would_wait_for(
     assert not people.kept
 
 
-def test_once_there_are_no_more_calls_nothing_more_is_tried(
-    client: FlaskClient, people: Shelf, failures: dict[str, Exception]
-) -> None:
-    """Until there are some again, which is told."""
-    failures["ann"] = Exhausted("All calls are spent.", retry_after_seconds=600)
-    results = send(client, post("bob"), post("ann"), post("cat"))
-
-    assert statuses(results) == ["201", "503", "503"]
-    assert "not tried" in results[2]["response"]["detail"]
-    assert "Retry after 600 seconds." in results[2]["response"]["detail"]
-    assert len(people.kept) == 1
-
-
 REFERENCES = st.lists(
     st.tuples(st.booleans(), st.sets(st.integers(0, 7), max_size=4)), min_size=8, max_size=8
 )
@@ -643,7 +863,8 @@ def test_the_order_of_operations_does_not_matter(
 ) -> None:
     """Users with managers and groups with members come to be as they are wanted, in any order."""
     people, teams = Shelf(registry.user, {}), Shelf(registry.group, {})
-    client = serve(writers={"User": people, "Group": teams})
+    shown = {"User": Shown(shelf=people), "Group": Shown(shelf=teams)}
+    client = serve(handlers=shown, writers={"User": people, "Group": teams})
     client.environ_base["HTTP_AUTHORIZATION"] = bearer["Authorization"]
     operations = [
         team(str(n), *(f"bulkId:{other}" for other in others))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from gateway.scim.schema import Registry, ResourceType
+from gateway.scim.version import with_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ def read_address(path: str, registry: Registry, *, base_url: str) -> Address | N
 
     Args:
         path: A path below the address of the service, as ``/Users/…``, with the slash before it
-            or without; below the host of the service, as ``/scim/v2/Users/…``; or in full.
+            or without; below the host of the service, as ``/scim/v2/Users/…``; or in full. The
+            latter two may leave the version out.
         registry: The resource types.
         base_url: The address of the service, without a slash at its end.
     """
@@ -36,7 +38,7 @@ def read_address(path: str, registry: Registry, *, base_url: str) -> Address | N
         return None
     if _has_host(given) and _origin(given) != _origin(base):
         return None
-    below = f"/{given.path.strip('/')}"
+    below = with_version(f"/{given.path.strip('/')}", base.path)
     if below.startswith(f"{base.path}/"):
         below = below.removeprefix(base.path)
     elif _has_host(given):

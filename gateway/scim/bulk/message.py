@@ -139,8 +139,16 @@ class _Request(Members):
         fields.Nested(_Operation),
         data_key="Operations",
         required=True,
-        error_messages={"required": "is required: a list of what to do"},
+        error_messages={
+            "required": "is required: a list of what to do",
+            "invalid": "must be a list of what to do",
+        },
+        validate=validate.Length(min=1, error="has to hold at least one operation"),
     )
+
+    def _drops(self, name: str, value: object) -> bool:
+        # An empty list was sent all the same, which is told otherwise.
+        return super()._drops(name, value) and not (name == "operations" and value == [])
 
 
 _REQUEST = _Request()

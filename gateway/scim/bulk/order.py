@@ -1,12 +1,14 @@
 """
 In which order the operations of a bulk request are carried out (RFC 7644 §3.7.1, §3.7.2).
 
-It is that of the request, but that an operation which refers to what a later one makes waits for
-it, and so do those that come after it on the same resource. Of resources that refer to one another
-in a circle one is made without its reference, which is set as soon as the others are made.
+It is that of the request, but that what an earlier operation refers to is made sooner, just before
+that. It is not made before a change that may free its name: then the operation that refers to it
+waits, and so do those that come after that on the same resource. Of resources that refer to one
+another in a circle one is made without its reference, which is set as soon as the others are made.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from heapq import heappop, heappush
@@ -14,6 +16,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from gateway.scim.bulk.message import Operation
+from gateway.scim.bulk.names import may_free_a_name
 from gateway.scim.bulk.references import can_wait, mentions
 from gateway.scim.change import Method
 
@@ -33,6 +36,8 @@ class Step:
 
 
 _Graph: TypeAlias = dict[Step, set[Step]]
+#: Where a step stands: the number of the operation, whether after what was moved there, its own.
+_Place: TypeAlias = tuple[int, bool, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +148,47 @@ class _Ordering:
             self._graph[step] = awaited
 
     def steps(self) -> Iterator[Step]:
-        """Yield each step as early as the request has it and nothing it waits for is left."""
+        """Yield each step at its place, or as soon after it as nothing it waits for is left."""
+        places = self._places()
         sorter = TopologicalSorter(self._graph)
         sorter.prepare()
-        ready: list[Step] = []
+        ready: list[tuple[_Place, Step]] = []
         while sorter.is_active():
             for step in sorter.get_ready():
-                heappush(ready, step)
-            first = heappop(ready)
+                heappush(ready, (places[step], step))
+            _, first = heappop(ready)
             yield first
             sorter.done(first)
+
+    def _places(self) -> Mapping[Step, _Place]:
+        """Return where each step stands: where the request has it, or where it is first wanted."""
+        in_turn = list(TopologicalSorter(self._graph).static_order())
+        awaited: dict[Step, set[Step]] = {}
+        for step in in_turn:
+            awaited[step] = self._graph[step].union(*(awaited[each] for each in self._graph[step]))
+        nobody = len(self.operations)
+        #: The place of the first that waits for each step.
+        wanted_at: dict[Step, int] = {}
+        places: dict[Step, _Place] = {}
+        for step in reversed(in_turn):
+            own, wanted = step.number, wanted_at.get(step, nobody)
+            place = min(own, max(wanted, self._free_from(step, awaited)))
+            places[step] = (place, place == own and not step.is_rest, own)
+            # For the rest alone nothing is made sooner: it is not there before it is wanted.
+            needed = wanted if step.is_rest else place
+            for each in self._graph[step]:
+                wanted_at[each] = min(needed, wanted_at.get(each, nobody))
+        return places
+
+    def _free_from(self, step: Step, awaited: Mapping[Step, AbstractSet[Step]]) -> int:
+        """Return from which place on the name is free of what *step* makes, as far as is known."""
+        address = self.operations[step.number].address
+        if step.is_rest or address is None:
+            return 0
+        frees = (
+            number + 1
+            for number, operation in enumerate(self.operations[: step.number])
+            if may_free_a_name(operation, address.resource_type)
+            and step not in awaited[Step(number)]
+        )
+        return max(frees, default=0)
