@@ -1,16 +1,17 @@
 """What can be held in the workspace, as SCIM resources: roles and entitlements, read only."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 import orjson
 
 from gateway.directory.refresh import Refresher
+from gateway.directory.walks import LIFETIME
 from gateway.mirror.mirror import Mirror, Snapshot
 from gateway.planner.needs import Needs
 from gateway.scim.cursor import Place, Seal
-from gateway.scim.errors import InvalidValue
+from gateway.scim.errors import ExpiredCursor, InvalidValue
 from gateway.scim.freshness import AS_IT_COMES, FreshnessWanted, Provenance
 from gateway.scim.handler import Document, Listing, Query, Retrieval
 from gateway.scim.page import CursorPage, IndexPage
@@ -25,6 +26,11 @@ Item = Mapping[str, Any]
 
 class Items(Protocol):
     """What can be held, of one kind."""
+
+    @property
+    def are_walked_in_any_order(self) -> bool:
+        """Whether a walk through them may be sorted."""
+        ...
 
     def needs(self, query: Query) -> Needs:
         """Return what must be known to answer *query*."""
@@ -77,11 +83,14 @@ class Catalogue:
         See :meth:`gateway.scim.handler.ResourceHandler.query`.
 
         A walk goes on behind the last item that was told of: ids stay, and so does their order.
+        So it is of the moment, page by page, and there is no way back.
 
         Raises:
-            InvalidValue: A walk is to go in another order.
+            InvalidValue: A walk is to go in another order, where it can't.
+            ExpiredCursor: A walk took too long.
         """
-        if isinstance(query.page, CursorPage) and query.sort is not None:
+        is_sorted_walk = isinstance(query.page, CursorPage) and query.sort is not None
+        if is_sorted_walk and not self.items.are_walked_in_any_order:
             raise InvalidValue(
                 f"{self.resource_type.endpoint} is walked through in the order of its own: leave "
                 "sortBy out, or ask for pages by startIndex."
@@ -133,14 +142,18 @@ class Catalogue:
     ) -> Listing:
         """Return a page of a walk."""
         seal = Seal(snapshot.walks.seal())
-        before = 0
+        now = int(self.refresher.now().timestamp())
+        before, began = 0, now
         if page.cursor:
             place = seal.place(page.cursor, count=page.count, bound_to=page.bound_to)
+            began = place.began
+            if now - began > LIFETIME.total_seconds():
+                raise ExpiredCursor("This walk took too long; begin it again.")
             before = self.items.number_up_to(place, query, snapshot)
         total, found = self.items.find(query, IndexPage(before + 1, page.count), snapshot)
         following = None
         if found and before + len(found) < total:
-            last = self.items.place(found[-1]["id"])
+            last = replace(self.items.place(found[-1]["id"]), began=began)
             following = seal.cursor(last, count=page.count, bound_to=page.bound_to)
         return self._listing(query, total, found, provenance, following)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from gateway.directory.catalogue import Item, item
@@ -40,9 +40,11 @@ class Entitlements:
 
     Attributes:
         resource_type: What they are shown as.
+        are_walked_in_any_order: They are not: their names change, and with them such an order.
     """
 
     resource_type: ResourceType
+    are_walked_in_any_order: ClassVar[bool] = False
 
     def needs(self, query: Query) -> Needs:
         """Return the lists of places that *query* is about."""
@@ -99,9 +101,11 @@ class Roles:
 
     Attributes:
         resource_type: What they are shown as.
+        are_walked_in_any_order: They are, as nothing of them changes.
     """
 
     resource_type: ResourceType
+    are_walked_in_any_order: ClassVar[bool] = True
 
     def needs(self, _query: Query) -> Needs:
         """Return nothing."""
@@ -116,8 +120,6 @@ class Roles:
     ) -> tuple[int, Sequence[Item]]:
         """Return the number of roles that *query* selects, and *page* of them."""
         found = self._selected(query)
-        if query.sort is not None:
-            found = _sorted(found, query.sort)
         first = page.start_index - 1
         return len(found), found[first : first + page.count]
 
@@ -131,12 +133,18 @@ class Roles:
 
     def number_up_to(self, place: Place, query: Query, _snapshot: Snapshot) -> int:
         """Return how many of those that *query* selects come no later than *place*."""
-        passed = list(_ROLES)[: place.position + 1]
+        last = list(_ROLES)[place.position]
+        in_order = [each["id"] for each in self._in_order(query)]
+        passed = in_order[: in_order.index(last) + 1]
         return sum(each["id"] in passed for each in self._selected(query))
 
     def _selected(self, query: Query) -> list[Item]:
-        every = (self._shown(name, query.base_url) for name in _ROLES)
+        every = self._in_order(query)
         return [each for each in every if query.filter is None or matches(query.filter, each)]
+
+    def _in_order(self, query: Query) -> list[Item]:
+        every = [self._shown(name, query.base_url) for name in _ROLES]
+        return every if query.sort is None else _sorted(every, query.sort)
 
     def _shown(self, name: str, base_url: str) -> Item:
         role = role_of(name)

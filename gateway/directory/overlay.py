@@ -24,7 +24,7 @@ _KEPT: Final[Mapping[str, tuple[str, ...]]] = {
 }
 #: What a client calls an entitlement: that is no attribute, so it is kept by a name of its own.
 _LABELS: Final = "entitlements"
-_WORDS: Final = ("display", "type", "primary")
+_WORDS: Final = ("display", "primary")
 
 Attributes = Mapping[str, Any]
 
@@ -50,7 +50,7 @@ def overlaid(
     core, *others = resource["schemas"]
     added = [u for u in (ENTERPRISE, USER_EXTENSION) if u in made and u not in others]
     made["schemas"] = [core, *added, *others]
-    labels = attributes.get(_LABELS, {})
+    labels = labels_in(attributes)
     if labels:
         holder = made if extension is None else dict(made.get(extension, {}))
         if _LABELS in holder:
@@ -97,7 +97,11 @@ def without_overlay(plain: Attributes, type_name: str) -> dict[str, Any]:
 def labels_in(overlay: Attributes) -> Mapping[str, Mapping[str, Any]]:
     """Return what a client called entitlements, by their values."""
     labels: Mapping[str, Mapping[str, Any]] = overlay.get(_LABELS, {})
-    return labels
+    # Earlier releases kept a type besides, which hid the grant from who asks by its type.
+    return {
+        value: {word: words[word] for word in _WORDS if word in words}
+        for value, words in labels.items()
+    }
 
 
 def _read(resource: Attributes, name: str) -> Any:

@@ -15,8 +15,8 @@ from uuid import UUID
 
 from gateway.scim.errors import InvalidCount, InvalidCursor
 
-#: The walk, the position in it, and the count of each page.
-_PLACE = Struct(">16sQI")
+#: The walk, the position in it, when it began, and the count of each page.
+_PLACE = Struct(">16sQQI")
 _MARK_BYTES = 16
 
 
@@ -28,10 +28,12 @@ class Place:
     Attributes:
         walk: Which walk it is.
         position: How many resources come before it.
+        began: When the walk began, in whole seconds since 1970; 0 where that is kept with it.
     """
 
     walk: UUID
     position: int
+    began: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Seal:
             count: How many resources a page of the walk has.
             bound_to: Who asks, and what.
         """
-        plain = _PLACE.pack(place.walk.bytes, place.position, count)
+        plain = _PLACE.pack(place.walk.bytes, place.position, place.began, count)
         mark = self._hash(plain + bound_to, _MARK_BYTES)
         hidden = _xor(plain, self._hash(mark, len(plain)))
         return _encoded(mark + hidden)
@@ -74,10 +76,10 @@ class Seal:
         plain = _xor(hidden, self._hash(mark, len(hidden)))
         if not hmac.compare_digest(mark, self._hash(plain + bound_to, _MARK_BYTES)):
             raise _invalid()
-        walk, position, counted = _PLACE.unpack(plain)
+        walk, position, began, counted = _PLACE.unpack(plain)
         if counted != count:
             raise InvalidCount(f"The pages of this walk hold {counted} each; keep to that count.")
-        return Place(UUID(bytes=walk), position)
+        return Place(UUID(bytes=walk), position, began)
 
     def _hash(self, text: bytes, size: int) -> bytes:
         return blake2b(text, key=self.key, digest_size=size).digest()

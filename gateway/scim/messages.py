@@ -187,6 +187,7 @@ def read_root_query(
     parameters: Mapping[str, Sequence[str]],
     resource_types: Sequence[ResourceType],
     *,
+    apart: Sequence[ResourceType] = (),
     base_url: str,
     freshness: FreshnessWanted = AS_IT_COMES,
     caller: str = "",
@@ -195,7 +196,8 @@ def read_root_query(
     Return the query over all of *resource_types* that query parameters ask for.
 
     It takes the parameters that :func:`read_query` does, and raises the same: of attributes that
-    no type has. A type of which the filter selects nothing has no part in it.
+    no type has, and of a filter that asks for a type which is served *apart*. A type of which the
+    filter selects nothing has no part in it.
     """
     loaded = _QUERY.read(parameters)
     sort_by, text = loaded["sort_by"], loaded["filter"]
@@ -207,7 +209,7 @@ def read_root_query(
     }
     selected: Mapping[str, Filter | bool] = dict.fromkeys(projections, True)
     if text is not None:
-        selected = bind_filter_for_each(text, resource_types)
+        selected = bind_filter_for_each(text, resource_types, apart)
     sorts: Mapping[str, Sort] = {}
     if sort_by:
         descending = loaded["sort_order"] == "descending"

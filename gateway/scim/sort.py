@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from gateway.scim.errors import InvalidPath
 from gateway.scim.path import AttributePath, Target, resolve
 from gateway.scim.schema import ResourceType
+from gateway.scim.together import none_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def bind_sort_for_each(
     parsed = AttributePath.parse(path)
     having = [each for each in resource_types if resolve(parsed, each) is not None]
     if not having:
-        raise InvalidPath(f"No resource type has an attribute {path!r} to sort by.")
+        raise InvalidPath(f"{none_of(resource_types)} have an attribute {path!r} to sort by.")
     return {
         each.name: bind_sort(path, descending=descending, resource_type=each) for each in having
     }

@@ -114,7 +114,9 @@ def create_web(
         abilities=abilities,
     ).add_to(app)
     shared = Shared(authenticator, addresses, ready)
-    read_root = partial(read_root_query, resource_types=registry.resource_types)
+    read_root = partial(
+        read_root_query, resource_types=registry.resource_types, apart=registry.catalogue
+    )
     add_lists(app, "root", f"{ROOT}/", Lists(read_root, root.query, root.revision), shared)
     for resource_type in registry.resource_types:
         name, handler = resource_type.name, handlers[resource_type.name]

@@ -84,7 +84,7 @@ def _read(package: ModuleType, folder: str, name: str) -> bytes:
 
 
 def _answer(body: bytes, content_type: str, headers: Mapping[str, str]) -> Response:
-    known = IfNoneMatch.parse(request.headers.get("If-None-Match"))
+    known = IfNoneMatch.of_reader(request.headers.get("If-None-Match"))
     tag = f'"{blake2b(body, digest_size=16).hexdigest()}"'
     answer = Response(headers={**headers, "ETag": tag}, content_type=content_type)
     if known.holds(tag):

@@ -12,7 +12,8 @@ _LOG = structlog.get_logger(__name__)
 
 #: What to say where the framework refuses; the rest is said in its own words.
 _SENTENCES = {
-    404: "There is no such endpoint; the resources are at /scim/v2/Users and /scim/v2/Groups.",
+    404: "There is no such endpoint; /scim/v2/ResourceTypes tells where the resources are, "
+    "such as /scim/v2/Users and /scim/v2/Groups.",
     405: "This endpoint does not offer that method.",
     413: "The body of the request is larger than 1 MiB.",
 }

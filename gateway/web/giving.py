@@ -6,7 +6,7 @@ from flask import Response, request
 
 from gateway.scim.handler import Listing
 from gateway.scim.messages import list_response
-from gateway.scim.page import Page
+from gateway.scim.page import CursorPage, Page
 from gateway.web.answers import ScimResponse, scim_answer
 from gateway.web.preconditions import IfNoneMatch, tag_of
 from gateway.web.ready import Given, Made, ReadyAnswers
@@ -28,14 +28,11 @@ def give(
         revision: Returns what changes with everything that the answer rests on.
         make: Makes the answer.
         absent: Answers instead where there is no body, if that may be.
-
-    Raises:
-        InvalidValue: What versions the client has can't be read; nothing is made then.
     """
-    known = IfNoneMatch.parse(request.headers.get("If-None-Match"))
     given = ready.answer(revision, make)
     if absent is not None and not given.made.body:
         return absent(given)
+    known = IfNoneMatch.of_reader(request.headers.get("If-None-Match"))
     if known.holds(given.made.entity_tag):
         return ScimResponse(status=304, headers=given.headers())
     return scim_answer(given.made.body, headers=given.headers())
@@ -44,11 +41,13 @@ def give(
 def made_list(listing: Listing, page: Page) -> Made:
     """Return the answer that is a page of a list."""
     body = list_response(listing, page)
-    is_on_a_walk = (listing.next_cursor, listing.previous_cursor) != (None, None)
+    is_on_a_walk = isinstance(page, CursorPage) and bool(page.cursor or listing.next_cursor)
     return Made(
         body,
         listing.provenance,
-        {"ETag": tag_of(body)},
+        # The cursors of each walk are its own: who was told that a page is the same would go on
+        # with those of another walk, and miss who came since.
+        {} if is_on_a_walk else {"ETag": tag_of(body)},
         endpoint_of_request(),
         is_once=is_on_a_walk,
     )

@@ -39,9 +39,28 @@ class IfNoneMatch:
             return cls(None)
         return cls(_tags(header, "The header If-None-Match"))
 
-    def holds(self, version: str) -> bool:
-        """Return whether the client has *version*; the comparison is weak (RFC 9110 §13.1.2)."""
-        return self.opaque_tags is None or _opaque(version) in self.opaque_tags
+    @classmethod
+    def of_reader(cls, header: str | None) -> "IfNoneMatch":
+        """
+        Read the header of a request that changes nothing.
+
+        What can't be read names no version that is there, so that the answer is sent: to read is
+        always safe (RFC 9110 §13.1.2).
+        """
+        try:
+            return cls.parse(header)
+        except InvalidValue:
+            return cls()
+
+    def holds(self, version: str | None) -> bool:
+        """
+        Return whether the client has *version*; the comparison is weak (RFC 9110 §13.1.2).
+
+        Nobody has what has no version, unless any will do.
+        """
+        if self.opaque_tags is None:
+            return True
+        return version is not None and _opaque(version) in self.opaque_tags
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class Made:
     Attributes:
         body: Its body; empty where there is no such resource.
         provenance: How it was come by; None of what the service says of itself, which is never old.
-        headers: The headers that are its own, with its ETag.
+        headers: The headers that are its own, with its ETag if it has one.
         endpoint: The rule of addresses that it answers to, as the log names it.
         is_once: Whether it is for one request alone: a walk that begins there may have ended.
     """
@@ -40,9 +40,9 @@ class Made:
     is_once: bool = False
 
     @property
-    def entity_tag(self) -> str:
-        """Its ETag."""
-        return self.headers["ETag"]
+    def entity_tag(self) -> str | None:
+        """Its ETag; None of a page that nobody could have had before."""
+        return self.headers.get("ETag")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,10 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from gateway.scim.errors import InvalidValue
 from gateway.web.answers import MEDIA_TYPE
 from gateway.web.authentication import Authenticator, TokenRefused
 from gateway.web.preconditions import IfNoneMatch
-from gateway.web.ready import Given, Made, ReadyAnswers, key_of
+from gateway.web.ready import Given, ReadyAnswers, key_of
 from gateway.web.tracing import REQUEST_ID, log_request, request_id_of
 
 if TYPE_CHECKING:
@@ -48,11 +47,9 @@ class Shortcut:
         given = self._given(environ)
         if given is None:
             return self._application(environ, start_response)
-        sent = environ.get("HTTP_IF_NONE_MATCH")
-        is_known = False if sent is None else _is_known(given.made, sent)
-        if is_known is None:
-            return self._application(environ, start_response)
         made = given.made
+        sent = environ.get("HTTP_IF_NONE_MATCH")
+        is_known = sent is not None and IfNoneMatch.of_reader(sent).holds(made.entity_tag)
         request_id = request_id_of(environ.get("HTTP_X_REQUEST_ID", ""))
         headers = given.headers()
         log_request(
@@ -85,11 +82,3 @@ class Shortcut:
         given = None if key is None else ready.given(key)
         # That there is no such resource is an error, which the framework words.
         return given if given is not None and given.made.body else None
-
-
-def _is_known(made: Made, if_none_match: str) -> bool | None:
-    """Return whether the client has it already; None where that is for the framework to refuse."""
-    try:
-        return IfNoneMatch.parse(if_none_match).holds(made.entity_tag)
-    except InvalidValue:
-        return None

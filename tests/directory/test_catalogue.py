@@ -8,9 +8,10 @@ import pytest
 
 from gateway.directory.catalogue import Catalogue
 from gateway.directory.catalogue_items import Entitlements, Roles
+from gateway.directory.walks import LIFETIME
 from gateway.sandbox import World
 from gateway.scim.catalogue import CatalogueForm
-from gateway.scim.errors import BadUpstream, InvalidCursor, InvalidValue, Unavailable
+from gateway.scim.errors import BadUpstream, ExpiredCursor, InvalidCursor, InvalidValue, Unavailable
 from gateway.scim.filter.bind import bind_filter
 from gateway.scim.freshness import AS_IT_COMES, FreshnessWanted
 from gateway.scim.handler import Listing, Query
@@ -253,6 +254,7 @@ def test_a_walk_meets_once_what_was_there_throughout(stage: Any, text: str | Non
     assert set(before) - gone <= set(met)
 
 
+@pytest.mark.rule("9865-2-sorted-walk")
 def test_a_walk_has_an_order_of_its_own(stage: Any) -> None:
     """Another can't be gone on with, and is refused; so is a cursor of somebody else."""
     catalogue = made(stage, "Entitlement")
@@ -265,6 +267,26 @@ def test_a_walk_has_an_order_of_its_own(stage: Any) -> None:
         ask(catalogue, page=CursorPage(cursor, b"another", 4))
     nothing = ask(catalogue, page=CursorPage("", b"question", 0))
     assert (nothing.total_results, nothing.count, nothing.next_cursor) == (23, 0, None)
+
+
+@pytest.mark.rule("9865-2.1-expired-cursor")
+@pytest.mark.parametrize("name", ["Entitlement", "Role"])
+def test_a_walk_that_took_too_long_is_given_up(stage: Any, name: str) -> None:
+    """Not a second earlier, and counted from its beginning, not from its last page."""
+    catalogue = made(stage, name)
+    ends = stage.clock.now + LIFETIME
+    first = ask(catalogue, page=CursorPage("", b"question", 1)).next_cursor
+    assert first is not None
+    stage.clock.pass_time(minutes=40)
+    second = ask(catalogue, page=CursorPage(first, b"question", 1)).next_cursor
+    assert second is not None
+    stage.clock.pass_time(seconds=(ends - stage.clock.now).total_seconds())
+    assert ask(catalogue, page=CursorPage(second, b"question", 1)).count == 1
+    stage.clock.pass_time(seconds=1)
+
+    for cursor in (first, second):
+        with pytest.raises(ExpiredCursor):
+            ask(catalogue, page=CursorPage(cursor, b"question", 1))
 
 
 @pytest.mark.parametrize(
@@ -291,6 +313,7 @@ def test_roles_are_filtered_sorted_and_paged(
     assert (found if isinstance(expected, list) else "".join(each[0] for each in found)) == expected
 
 
+@pytest.mark.rule("9865-2-sorted-walk")
 def test_roles_are_walked_through(stage: Any) -> None:
     """One by one, to the last of those that a filter selects."""
     catalogue = made(stage, "Role")
@@ -302,3 +325,20 @@ def test_roles_are_walked_through(stage: Any) -> None:
     page = ask(catalogue, text, page=CursorPage(page.next_cursor, b"question", 1))
 
     assert (ids(page), page.next_cursor) == (["member"], None)
+    assert page.previous_cursor is None
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_roles_are_walked_through_in_any_order(stage: Any, *, descending: bool) -> None:
+    """They are always the same, so a sorted walk can be gone on with."""
+    catalogue = made(stage, "Role")
+    met: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = CursorPage(cursor, b"question", 1)
+        told = ask(catalogue, page=page, sort_by="display", descending=descending)
+        met += ids(told)
+        cursor = told.next_cursor
+
+    in_order = ["collaborator", "member", "owner"]
+    assert met == (in_order[::-1] if descending else in_order)

@@ -32,7 +32,7 @@ def ids(listing: Listing) -> list[str]:
     return [user["id"] for user in orjson.loads(listing.json)]
 
 
-@pytest.mark.rule("9865-2-next-cursor", "9865-2-previous-cursor")
+@pytest.mark.rule("9865-2-next-cursor", "9865-2-previous-cursor", "9865-2-sorted-walk")
 @pytest.mark.parametrize("sort_by", ["", "displayName"])
 @pytest.mark.parametrize("text", [None, "active eq true"])
 def test_a_walk_meets_everybody_once(stage: Any, text: str | None, sort_by: str) -> None:

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from gateway.scim.errors import Mutability
+from gateway.scim.input import read_resource
 from tests.provisioning.office import GROUP_EXTENSION, Office, resource
 from tests.provisioning.test_groups import uuid_of
 from tests.provisioning.test_rehired import WRITE, account_of, grants_of
@@ -85,3 +87,53 @@ def test_a_group_s_entitlement_is_taken_by_any_spelling(office: Office, number: 
     group = office.world.group("developers")
     assert group is not None
     assert not list(office.world.grants(subject=group))
+
+
+@pytest.mark.parametrize("way", ["post", "put", "patch"])
+def test_what_an_entitlement_is_on_follows_from_its_value(office: Office, way: str) -> None:
+    """Whatever a client calls it, who asks for all grants on repositories finds the user."""
+    called = [{"value": WRITE, "display": "Root", "type": "project"}]
+    body = read_resource(
+        {"userName": "ann@acme.example", "entitlements": called}, office.registry.user
+    )
+    ann = uuid_of(office, "Ann")
+    match way:
+        case "post":
+            office.provisioner.protection.is_on = False
+            office.users.delete(ann, office.write(office.registry.user))
+            ann = resource(office.create_user(**body))["id"]
+        case "put":
+            office.users.replace(ann, body, office.write(office.registry.user))
+        case _:
+            office.patch_user(ann, {"op": "add", "path": "entitlements", "value": called})
+            office.patch_user(ann, {"op": "add", "path": "entitlements", "value": called})
+
+    (held,) = shown(office, ann)["entitlements"]
+    assert (held["display"], held["type"]) == ("Root", "repository")
+    asked = f'entitlements[value eq "{held["value"]}" and type eq "repository"]'
+    assert ann in office.find_user(asked)
+    path = f'entitlements[value eq "{WRITE}"].type'
+    with pytest.raises(Mutability):
+        office.patch_user(ann, {"op": "replace", "path": path, "value": "project"})
+
+
+def test_what_a_group_s_entitlement_is_on_follows_from_its_value(office: Office) -> None:
+    """In its extension as in the core of a user."""
+    called = [{"value": WRITE, "display": "Root", "type": "project"}]
+    operation = {"op": "add", "path": f"{GROUP_EXTENSION}:entitlements", "value": called}
+    told = resource(office.patch_group(office.group_id("Developers"), operation))
+
+    (held,) = told[GROUP_EXTENSION]["entitlements"]
+    assert (held["display"], held["type"]) == ("Root", "repository")
+
+
+def test_a_type_that_was_kept_once_is_not_told(office: Office) -> None:
+    """Earlier releases kept what a client sent, and such a word stays in the database."""
+    ann = uuid_of(office, "Ann")
+    office.patch_user(ann, granting(WRITE))
+    (held,) = shown(office, ann)["entitlements"]
+    called = {"entitlements": {held["value"]: {"display": "Root", "type": "project"}}}
+    with office.mirror.writing() as writing:
+        writing.overlays.put("User", ann, called)
+
+    assert shown(office, ann)["entitlements"] == [held | {"display": "Root"}]

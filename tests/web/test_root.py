@@ -1,12 +1,15 @@
 """The resources of all types, over HTTP (RFC 7644 §3.4.2.1, §3.4.3)."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from gateway.scim.catalogue import CatalogueForm
 from tests.web.conftest import user
+from tests.web.test_catalogue import ANNOUNCED, CORE, OKTA
 
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 
@@ -65,7 +68,8 @@ def test_everything_is_listed_at_the_base_address(client: FlaskClient, path: str
         ({"filter": 'meta.resourceType eq "Group"', "count": 1}, ["g0"]),
         ({"filter": 'userName eq "user1@acme.com" or displayName eq "group 1"'}, ["u1", "g1"]),
         ({"filter": 'displayName ne "group 1"'}, ["u0", "u1", "u2", "g0"]),
-        ({"filter": 'meta.resourceType eq "Role"'}, []),
+        ({"filter": 'meta.resourceType eq "Device"'}, []),
+        ({"filter": 'not (meta.resourceType eq "Role")', "count": 1}, ["u0"]),
         ({"startIndex": 3, "count": 2}, ["u2", "g0"]),
         ({"startIndex": 6}, []),
         ({"count": 0}, []),
@@ -121,6 +125,49 @@ def test_what_no_type_can_answer_is_refused(
     ):
         assert answer.status_code == 400
         assert json.loads(answer.data)["scimType"] == scim_type
+
+
+@pytest.mark.rule("7644-3.4.2.1-all-types", "7644-3.4.3-search-all-types")
+@pytest.mark.parametrize("form", [CatalogueForm.UNLISTED, *ANNOUNCED])
+@pytest.mark.parametrize("name", ["Role", "Entitlement"])
+def test_who_asks_for_what_is_listed_elsewhere_is_told_where(
+    serve: Callable[..., FlaskClient], bearer: dict[str, str], form: CatalogueForm, name: str
+) -> None:
+    """An empty list would say that there is none."""
+    client = serve(form)
+    urn = f"{OKTA if form is CatalogueForm.OKTA else CORE}:{name}"
+    for asked in (
+        f'meta.resourceType eq "{name}"',
+        f'METa.resourceTYPE EQ "{name}" or meta.resourceType eq "User"',
+        f'schemas eq "{urn}" and id pr',
+    ):
+        for answer in (
+            client.get("/scim/v2/", query_string={"filter": asked}, headers=bearer),
+            client.post("/scim/v2/.search", json={"filter": asked}, headers=bearer),
+        ):
+            assert answer.status_code == 400
+            assert answer.json is not None
+            assert answer.json["scimType"] == "invalidFilter"
+            assert answer.json["detail"].startswith(
+                f"Only users and groups are listed together; ask /{name}s for what is listed there."
+            )
+
+
+def test_where_nothing_is_listed_elsewhere_there_is_none(
+    serve: Callable[..., FlaskClient], bearer: dict[str, str]
+) -> None:
+    """A type that is not served is one of which there are none."""
+    client = serve(CatalogueForm.OFF)
+    assert not ids(client.get('/scim/v2/?filter=meta.resourceType eq "Role"', headers=bearer))
+
+
+def test_an_attribute_that_only_others_have_is_said_to_be_theirs(client: FlaskClient) -> None:
+    """The sentence claims nothing of the types that are listed elsewhere."""
+    for query in ("filter=supported pr", "sortBy=supported"):
+        answer = client.get(f"/scim/v2/?{query}")
+        assert answer.status_code == 400
+        assert answer.json is not None
+        assert answer.json["detail"].startswith("Neither users nor groups have an attribute ")
 
 
 def test_another_case_of_a_parameter_is_refused(client: FlaskClient) -> None:

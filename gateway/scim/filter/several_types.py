@@ -5,7 +5,7 @@ An attribute that a type lacks has no value there (RFC 7644 §3.4.2.1). What tha
 here, once for the whole type: a filter that selects users alone asks nothing of groups.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.scim.errors import InvalidFilter
@@ -24,10 +24,11 @@ from gateway.scim.filter.syntax import (
 )
 from gateway.scim.path import resolve
 from gateway.scim.schema import ResourceType
+from gateway.scim.together import none_of, together
 
 
 def bind_filter_for_each(
-    text: str, resource_types: Sequence[ResourceType]
+    text: str, resource_types: Sequence[ResourceType], apart: Sequence[ResourceType] = ()
 ) -> Mapping[str, Filter | bool]:
     """
     Parse a filter and bind it to each of *resource_types*.
@@ -35,15 +36,25 @@ def bind_filter_for_each(
     Args:
         text: The filter, percent-decoded.
         resource_types: The types whose resources it selects.
+        apart: Those that are served too, and are no part of it: who asks for them by name would
+            take an empty answer for there being none.
 
     Returns:
         What it means for each type, by name: True where all resources match, False where none does.
 
     Raises:
-        InvalidFilter: *text* is malformed, names an attribute that no type has, or asks of one
-            what it can't answer; ``position`` is where.
+        InvalidFilter: *text* is malformed, names an attribute that no type has, asks of one what
+            it can't answer, or asks for a type that is *apart*; ``position`` is where.
     """
     node = parse_filter(text)
+    for comparison in _asked_for(node):
+        for each in apart:
+            if _names(comparison, each):
+                raise InvalidFilter(
+                    f"Only {together(resource_types)} are listed together; ask {each.endpoint} "
+                    "for what is listed there.",
+                    position=comparison.position,
+                )
     return {each.name: _Binder(each, resource_types).bind(node) for each in resource_types}
 
 
@@ -77,7 +88,7 @@ class _Binder:
         having = [each for each in self.all_types if resolve(node.path, each) is not None]
         if not having:
             raise InvalidFilter(
-                f"No resource type has an attribute {node.path}.", position=node.position
+                f"{none_of(self.all_types)} have an attribute {node.path}.", position=node.position
             )
         target = resolve(node.path, self.resource_type)
         if target is None:
@@ -86,6 +97,28 @@ class _Binder:
         if target.name == "meta.resourceType":
             return matches(bound, {"meta": {"resourceType": self.resource_type.name}})
         return bound
+
+
+def _asked_for(node: Node) -> Iterator[Comparison]:
+    """Yield the comparisons for equality that *node* selects by; what it leaves out is no wish."""
+    match node:
+        case Conjunction(operands=operands) | Disjunction(operands=operands):
+            for operand in operands:
+                yield from _asked_for(operand)
+        case Comparison(operator="eq"):
+            yield node
+
+
+def _names(comparison: Comparison, resource_type: ResourceType) -> bool:
+    """Return whether *comparison* is met by every resource of *resource_type*, and by its type."""
+    target = resolve(comparison.path, resource_type)
+    if target is None or target.name not in ("meta.resourceType", "schemas"):
+        return False
+    told = {
+        "schemas": [resource_type.schema.id],
+        "meta": {"resourceType": resource_type.name},
+    }
+    return matches(bind_node(comparison, resource_type), told)
 
 
 def _joined(kind: type[And | Or], operands: Iterable[Filter | bool]) -> Filter | bool:
