@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from gateway.planner.collections import LIST_OF_TYPE
 from gateway.provisioning.entitlements import Asked, Places
 from gateway.scim.errors import InvalidValue
 from gateway.scim.filter.bound import And, Compare, ElementMatch, Filter, Not, Operator, Or
@@ -28,11 +29,29 @@ def spelled(text: object, places: Places) -> Any:
 
 
 def spelled_values(values: Iterable[Mapping[str, Any]], places: Places) -> list[dict[str, Any]]:
-    """Return the values of a multi-valued attribute in that spelling."""
+    """
+    Return the values of a multi-valued attribute in that spelling.
+
+    Raises:
+        InvalidValue: One has a type that is not that of its value.
+    """
+    values = list(values)
+    for each in values:
+        _check_type(each)
     return [
         {**each, "value": spelled(each["value"], places)} if "value" in each else dict(each)
         for each in values
     ]
+
+
+def _check_type(entitlement: Mapping[str, Any]) -> None:
+    """Refuse what would hide a grant from who asks for all of its type."""
+    named = str(entitlement.get("value")).partition(":")[0].lower()
+    given = entitlement.get("type")
+    if given is not None and named in LIST_OF_TYPE and str(given).lower() != named:
+        raise InvalidValue(
+            f"{entitlement['value']} is of the type {named}, not {given}; leave type out."
+        )
 
 
 def spelled_in(

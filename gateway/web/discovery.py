@@ -141,8 +141,11 @@ def _made(body: bytes) -> Made:
 def _suggested(attribute: dict[str, Any], values: list[str]) -> dict[str, Any]:
     if attribute["name"] != _ENTITLEMENTS or not values:
         return attribute
+    # Whoever fills an entitlement with what is suggested fills it with what goes together.
+    types = sorted({value.partition(":")[0] for value in values})
+    suggested = {"value": values, "type": types}
     parts = [
-        part | {"canonicalValues": values} if part["name"] == "value" else part
+        part | {"canonicalValues": suggested[part["name"]]} if part["name"] in suggested else part
         for part in attribute["subAttributes"]
     ]
     return attribute | {"subAttributes": parts}

@@ -164,12 +164,11 @@ class Values:
         label = self._parts.get("type")
         if label is None:
             return []
-        places = self._places.get(self._key(value), ())
-        if not self._counts(label):
-            return list(places)
         wanted = _comparable(value.get("type"), label)
         return [
-            place for place in places if _comparable(self._kept[place].get("type"), label) == wanted
+            place
+            for place in self._places.get(self._key(value), ())
+            if _comparable(self._kept[place].get("type"), label) == wanted
         ]
 
     def _is_same(self, value: Any, kept: Any) -> bool:
