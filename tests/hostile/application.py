@@ -123,9 +123,12 @@ class Application:
 
     @cached_property
     def paths(self) -> Mapping[str, Paths]:
-        """The attribute paths of each resource type, by its path."""
-        types = self._gateway.registry.resource_types
-        return {each.endpoint.strip("/"): Paths.of(each) for each in types}
+        """The attribute paths of each resource type, by its path; an empty one is of all."""
+        registry = self._gateway.registry
+        every = (*registry.resource_types, *registry.catalogue)
+        types = {each.endpoint.strip("/"): each for each in every}
+        # What asks for all types at once may name what only users have.
+        return {path: Paths.of(each) for path, each in {**types, "": registry.user}.items()}
 
     @cached_property
     def ids(self) -> Mapping[str, tuple[str, ...]]:

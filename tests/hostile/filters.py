@@ -42,7 +42,7 @@ class Paths:
     Attributes:
         all: Every one.
         types: The types of what they end at, by the paths.
-        lists: Those of lists, with the names of their parts.
+        lists: Those of lists, with the names of their parts; of a type that has none, another's.
     """
 
     all: tuple[str, ...]
@@ -69,7 +69,7 @@ class Paths:
             for urn, attribute in declared
             if attribute.multi_valued and attribute.sub_attributes
         )
-        return cls(tuple(types), types, lists)
+        return cls(tuple(types), types, lists or (("emails", ("type", "value")),))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,11 @@ from tests.hostile.source import Source
 
 _ROOT = "/scim/v2"
 _TYPES = ("Users", "Groups")
+#: What is queried; an empty path asks for all types at once.
+_LISTS = (*_TYPES, *_TYPES, "Roles", "Entitlements", "")
 _DISCOVERY = ("Schemas", "ResourceTypes", "ServiceProviderConfig")
 _ELSEWHERE = (
-    *(f"{_ROOT}/{name}" for name in (*_DISCOVERY, "", "Me", "Bulk", ".search")),
+    *(f"{_ROOT}/{name}" for name in (*_DISCOVERY, "", "Me", "Bulk", ".search", "events", "jwks")),
     *("/", _ROOT, "/healthz", "/readyz", "/admin/explain"),
 )
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY", "get", "")
@@ -101,7 +103,7 @@ class Requests:
 
     def filter(self) -> Request:
         """Ask with a filter."""
-        path = self.source.one(_TYPES)
+        path = self.source.one(_LISTS)
         asked = {"filter": self.by_path[path].filters.filter()}
         if self.source.often(0.5):
             asked["count"] = "1"
@@ -109,7 +111,7 @@ class Requests:
 
     def attribute_paths(self) -> Request:
         """Ask for attributes, and for an order."""
-        source, path = self.source, self.source.one(_TYPES)
+        source, path = self.source, self.source.one(_LISTS)
         filters = self.by_path[path].filters
         asked = {"count": "1"}
         for name in ("attributes", "excludedAttributes", "sortBy"):
@@ -178,16 +180,10 @@ class Requests:
 
     def search(self) -> Request:
         """Ask with a query in a body."""
-        path = self.source.one(_TYPES)
+        path = self.source.one(_LISTS)
         messages = self.by_path[path]
-        address = self.source.one(
-            (
-                f"{_ROOT}/{path}/.search",
-                f"{_ROOT}/{path}/.search",
-                f"{_ROOT}/.search",
-                "/admin/explain",
-            )
-        )
+        search = f"{_ROOT}/{path}/.search" if path else f"{_ROOT}/.search"
+        address = self.source.one((search, search, search, "/admin/explain"))
         return Request("POST", address, "", {}, messages.written(messages.search()))
 
     def resource(self) -> Request:

@@ -26,8 +26,8 @@ _TYPES = frozenset(
 )
 _TYPED = (400, 409)
 _REFUSED, _LOWEST_ERROR, _LOWEST_FAILURE = 400, 400, 500
-#: What is honestly not offered: nobody registers at /Me, and what spans all resource types.
-_NOT_OFFERED = re.compile(r"/scim/v2(/Me/?|/?|/\.search/?)")
+#: What is honestly not offered: nobody registers at /Me, and events are turned off here.
+_NOT_OFFERED = re.compile(r"/scim/v2/(Me|events|jwks)/?")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
