@@ -13,6 +13,9 @@ CLIENTS_APART := tests/clients/.venv/.ready
 BENCH := $(VENV)/.bench
 # Options of the benchmarks and of fuzz, as in make bench OPTIONS="--users 500 --seconds 1 --rounds 1".
 OPTIONS ?=
+# How many hostile requests are sent, and from which seed on, as in make fuzz-inputs CASES=200000.
+CASES ?= 1000000
+SEED ?= $(shell date +%s)
 SCIM2_SERVER := benchmarks/peers/scim2_server
 SCIMMY := benchmarks/peers/scimmy
 
@@ -65,6 +68,10 @@ format: $(READY) ## Put style and format right
 .PHONY: conformance
 conformance: $(READY) ## Write docs/conformance.md, which rule is met and by what it is proved
 	$(BIN)/python -m tests.rules
+
+.PHONY: fuzz-inputs
+fuzz-inputs: $(READY) ## Send a million hostile requests
+	HOSTILE_CASES=$(CASES) HOSTILE_SEED=$(SEED) $(BIN)/pytest tests/hostile
 
 .PHONY: bench
 bench: $(BENCH) peers ## Measure speed, beside a ceiling and peers in the same run

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Connection,
     Select,
     Table,
+    bindparam,
     func,
     select,
     true,
@@ -54,6 +55,16 @@ _SUBJECTS = ("group", "user")
 #: The lists of places, by type.
 PLACES: Mapping[str, Table] = {"project": tables.PROJECTS, "repository": tables.REPOSITORIES}
 _NAMES = {"project": tables.PROJECTS.c.key, "repository": tables.REPOSITORIES.c.full_name}
+_BY_NAME = {
+    object_type: Prepared(
+        select(table.c.uuid).where(
+            table.c.integration == bindparam("mine"),
+            (table.c.uuid == bindparam("name"))
+            | (func.lower(_NAMES[object_type]) == bindparam("folded")),
+        )
+    )
+    for object_type, table in PLACES.items()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,13 +233,9 @@ class FactReader:
 
     def place_uuid(self, object_type: str, name: str) -> str | None:
         """Return the UUID of the place with that UUID, key or full name, in any letter case."""
-        table = PLACES[object_type]
-        return self._connection.scalar(
-            select(table.c.uuid).where(
-                table.c.integration == self._integration,
-                (table.c.uuid == name) | (func.lower(_NAMES[object_type]) == name.lower()),
-            )
-        )
+        named = {"mine": self._integration, "name": name, "folded": name.lower()}
+        found = _BY_NAME[object_type].rows(self._connection, **named)
+        return str(found[0][0]) if found else None
 
     def count(self, table: Table) -> int:
         """Return how many rows there are now."""

@@ -1,6 +1,7 @@
 """From the entitlements that clients write to permissions on places."""
 
 import re
+from collections.abc import Collection as Sized
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,6 +19,8 @@ from gateway.scim.patch.operation import Op, Patch
 _VALUE: Final = re.compile(
     r"(?P<type>repository|project):(?P<place>.+):(?P<permission>[a-z-]+)", re.IGNORECASE
 )
+#: Each is looked up, and takes a call to grant: nobody waits for more.
+MOST_ENTITLEMENTS: Final = 3000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +60,48 @@ class Asked:
 
 
 def asked(values: Iterable[Mapping[str, Any]]) -> list[Asked]:
-    """Return the entitlements of a multi-valued attribute."""
+    """
+    Return the entitlements of a multi-valued attribute.
+
+    Raises:
+        InvalidValue: One is none.
+    """
     return [Asked.parse(value.get("value")) for value in values]
 
 
 def named_in(patch: Patch, attribute: str) -> set[PlaceNamed]:
-    """Return the places that the operations of *patch* on *attribute* name by their values."""
+    """
+    Return the places that the operations of *patch* on *attribute* name by their values.
+
+    Raises:
+        InvalidValue: There are too many.
+    """
     texts: set[str] = set()
     for operation in patch:
         if operation.target.attribute.name == attribute:
             texts |= set(texts_in(operation.value))
             texts |= set(texts_in(operation.selector))
     found = (_VALUE.fullmatch(text) for text in texts)
+    check_count(texts)
     return {
         PlaceNamed(match["type"].lower(), match["place"].lower().strip("{}"))
         for match in found
         if match
     }
+
+
+def check_count(sent: Sized[object]) -> None:
+    """
+    Let the entitlements pass that were sent in one request.
+
+    Raises:
+        InvalidValue: There are too many.
+    """
+    if len(sent) > MOST_ENTITLEMENTS:
+        raise InvalidValue(
+            f"There are {len(sent)} entitlements; send at most {MOST_ENTITLEMENTS} at once: of "
+            "somebody who has more, PATCH what changes."
+        )
 
 
 def is_about_all(patch: Patch) -> bool:

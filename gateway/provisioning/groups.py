@@ -15,6 +15,7 @@ from gateway.provisioning.entitlements import (
     Asked,
     Places,
     asked,
+    check_count,
     named_in,
     needs_of,
     rests_on_all,
@@ -87,10 +88,12 @@ class GroupWriter:
 
     def create(self, attributes: Resource, write: Write) -> Written:
         """See :meth:`gateway.scim.handler.ResourceWriter.create`."""
+        check_count(entitlements_of(attributes))
         return self._create_in_turn(attributes, write, EVERYTHING)
 
     def replace(self, resource_id: str, attributes: Resource, write: Write) -> Written:
         """See :meth:`gateway.scim.handler.ResourceWriter.replace`."""
+        check_count(entitlements_of(attributes))
 
         def replaced(current: Resource) -> dict[str, Any]:
             given = self._spelled(attributes).get(GROUP_EXTENSION, {})

@@ -17,6 +17,7 @@ from gateway.provisioning.discovery import know_grants_of
 from gateway.provisioning.entitlements import (
     Places,
     asked,
+    check_count,
     is_about_all,
     named_in,
     needs_of,
@@ -70,6 +71,7 @@ class UserWriter:
 
     def create(self, attributes: Resource, write: Write) -> Written:
         """See :meth:`gateway.scim.handler.ResourceWriter.create`; a person is invited."""
+        check_count(attributes.get("entitlements", ()))
         return self._create_in_turn(attributes, write, EVERYTHING)
 
     def _create_in_turn(self, attributes: Resource, write: Write, says: Said) -> Written:
@@ -79,6 +81,7 @@ class UserWriter:
 
     def replace(self, resource_id: str, attributes: Resource, write: Write) -> Written:
         """See :meth:`gateway.scim.handler.ResourceWriter.replace`."""
+        check_count(attributes.get("entitlements", ()))
 
         def replaced(person: Person) -> dict[str, Any]:
             name_of(attributes)

@@ -12,6 +12,9 @@ from gateway.scim.text import fold, read_instant
 #: So many values of an attribute may differ in their labels alone: they are compared one by one.
 MOST_ALIKE: Final = 100
 
+#: So many values a list may have: a body of 1 MiB holds no more members, told by their ids.
+MOST_VALUES: Final = 20_000
+
 #: What is the same as no value (RFC 7643 §2.5).
 UNASSIGNED: tuple[object, ...] = (None, [], {})
 
@@ -117,6 +120,7 @@ class Values(fields.List[Any]):
         "invalid": "must be a list",
         "nameless": "has one without a value; each is told by its value",
         "primary": "has more than one primary value",
+        "many": f"has more than {MOST_VALUES} values; send fewer at once",
         "alike": f"has more than {MOST_ALIKE} values that are the same, or have none",
     }
 
@@ -126,6 +130,8 @@ class Values(fields.List[Any]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
         given = [one for one in value if one is not None] if isinstance(value, list) else value
+        if isinstance(given, list) and len(given) > MOST_VALUES:
+            raise self.make_error("many")
         values = [
             one
             for one in super()._deserialize(given, attr, data, **kwargs)

@@ -14,6 +14,8 @@ JsonObject = Mapping[str, object]
 
 #: A client asks for the same attributes again and again; what it takes to show them is kept.
 _MOST_KEPT = 256
+#: And nobody asks for as much as this in so many words, but to see what becomes of our memory.
+_LONGEST_KEPT = 8192
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,6 @@ def _parts(value: object, shown: frozenset[str]) -> object:
     return {name: part for name, part in value.items() if name in shown}
 
 
-@lru_cache(maxsize=_MOST_KEPT)
 def bind_projection(
     attributes: str | None, excluded_attributes: str | None, *, resource_type: ResourceType
 ) -> Projection:
@@ -151,6 +152,15 @@ def bind_projection(
     Raises:
         InvalidSyntax: Both lists are given.
     """
+    is_kept = len(attributes or "") + len(excluded_attributes or "") <= _LONGEST_KEPT
+    bind = _bound if is_kept else _bound.__wrapped__
+    return bind(attributes, excluded_attributes, resource_type)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _bound(
+    attributes: str | None, excluded_attributes: str | None, resource_type: ResourceType
+) -> Projection:
     if attributes and excluded_attributes:
         raise InvalidSyntax("Send attributes or excludedAttributes, not both.")
     return Projection(

@@ -70,8 +70,14 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """An answer, the revision it is of, what tells the revision of now, and when it was made."""
+    """
+    An answer, the revision it is of, what tells the revision of now, and when it was made.
 
+    Attributes:
+        size: How many bytes it takes, with the key it is kept by.
+    """
+
+    size: int
     made: Made
     revision: int
     current: Callable[[], int | None]
@@ -93,7 +99,7 @@ class ReadyAnswers:
     def __init__(
         self, most_bytes: int = _MOST_BYTES, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._kept: LRUCache[Key, _Kept] = LRUCache(most_bytes, getsizeof=_size)
+        self._kept: LRUCache[Key, _Kept] = LRUCache(most_bytes, getsizeof=lambda kept: kept.size)
         self._lock = Lock()
         self._clock = clock
 
@@ -126,8 +132,9 @@ class ReadyAnswers:
         current, at = revision(), self._clock()
         made = make()
         if current is not None and not made.is_once and _is_for_others(made.provenance):
+            size = len(made.body) + sum(len(part or "") for part in key) + _BYTES_BESIDES
             with self._lock:
-                self._kept[key] = _Kept(made, current, revision, at)
+                self._kept[key] = _Kept(size, made, current, revision, at)
         return Given(made)
 
 
@@ -151,7 +158,3 @@ def _is_for_others(provenance: Provenance | None) -> bool:
     if provenance is None:
         return True
     return not provenance.calls and not provenance.detail and provenance.ttl_seconds > 0
-
-
-def _size(kept: _Kept) -> int:
-    return len(kept.made.body) + _BYTES_BESIDES

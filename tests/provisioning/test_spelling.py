@@ -1,10 +1,12 @@
 """Entitlements in whatever spelling, and by whatever name clients call them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from gateway.scim.errors import InvalidValue
+from gateway.scim.errors import InvalidValue, Mutability
+from gateway.scim.input import read_resource
 from tests.provisioning.office import GROUP_EXTENSION, Office, resource
 from tests.provisioning.test_groups import uuid_of
 from tests.provisioning.test_rehired import WRITE, account_of, grants_of
@@ -125,3 +127,27 @@ def test_a_type_that_was_kept_once_is_not_told(office: Office) -> None:
         writing.overlays.put("User", ann, called)
 
     assert shown(office, ann)["entitlements"] == [held | {"display": "Root"}]
+
+
+@pytest.mark.parametrize("way", ["post", "put", "patch", "post group", "put group", "patch group"])
+def test_too_many_entitlements_are_refused_before_any_is_read(office: Office, way: str) -> None:
+    """Each takes a look-up, and a call to be granted."""
+    many = [{"value": f"repository:acme/{number}:read"} for number in range(3001)]
+    write = office.write(office.registry.user)
+    ann, group = uuid_of(office, "Ann"), office.group_id("Testers")
+    add = {"op": "add", "path": "entitlements", "value": many}
+    in_group = {"displayName": "Testers", GROUP_EXTENSION: {"entitlements": many}}
+    ways: dict[str, Callable[[], object]] = {
+        "post": lambda: office.create_user(userName="eve@acme.example", entitlements=many),
+        "put": lambda: office.users.replace(
+            ann, {"userName": "ann@acme.example", "entitlements": many}, write
+        ),
+        "patch": lambda: office.patch_user(ann, add),
+        "post group": lambda: office.groups.create({**in_group, "displayName": "New"}, write),
+        "put group": lambda: office.groups.replace(group, in_group, write),
+        "patch group": lambda: office.patch_group(
+            group, add | {"path": f"{GROUP_EXTENSION}:entitlements"}
+        ),
+    }
+    with pytest.raises(InvalidValue, match="There are 3001 entitlements; send at most 3000"):
+        ways[way]()

@@ -289,3 +289,10 @@ def test_a_replacement_tells_what_it_empties_from_what_it_leaves_out(
     assert read == {"displayName": "A", "members": [], EXTENSION: {"entitlements": []}}
     assert read_replacement({"displayName": "A"}, registry.group) == {"displayName": "A"}
     assert read_resource(body, registry.group) == {"displayName": "A"}
+
+
+@pytest.mark.parametrize("value", [{}, "", {"value": "a"}, 1])
+def test_a_list_has_20000_values_at_most(registry: Registry, value: object) -> None:
+    """Whatever they are: more are not looked at."""
+    with pytest.raises(InvalidValue, match="emails has more than 20000 values"):
+        read_resource({**USER, "emails": [value] * 20_001}, registry.user)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.scim.errors import InvalidSyntax
-from gateway.scim.projection import bind_projection
+from gateway.scim.projection import Projection, bind_projection
 from gateway.scim.schema import Registry, ResourceType, load_registry
 from tests.scim.strategies import resources, unhurried
 
@@ -177,3 +177,15 @@ def test_a_projection_shows_no_more_than_is_asked(
     tops = {name if name == EXTENSION else name.split(".")[0] for name in names}
     assert set(shown) <= tops | {"id", "schemas"}
     assert set(shown) | set(hidden) >= set(default)
+
+
+def test_a_list_that_nobody_sends_twice_is_not_kept(registry: Registry) -> None:
+    """Hundreds of them, of a megabyte each, would be kept otherwise."""
+    usual, vast = "userName,emails", "userName," + "x," * 10_000
+
+    def bound(attributes: str) -> Projection:
+        return bind_projection(attributes, None, resource_type=registry.user)
+
+    assert bound(usual) is bound(usual)
+    assert bound(vast) is not bound(vast)
+    assert bound(vast) == bind_projection("userName", None, resource_type=registry.user)

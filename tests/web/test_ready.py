@@ -136,6 +136,19 @@ def test_no_more_is_kept_than_there_is_room_for(asker: Asker) -> None:
     assert asker.source.made == made + 1
 
 
+def test_a_long_question_takes_room_too(asker: Asker) -> None:
+    """Of short answers to long filters as many are kept as fit with them."""
+    questions = [f"/scim/v2/Users?filter={number}{'x' * 3000}" for number in range(4)]
+    for question in questions:
+        asker.ask(question)
+    made = asker.source.made
+
+    asker.ask(questions[-1])
+    assert asker.source.made == made
+    asker.ask(questions[0])
+    assert asker.source.made == made + 1
+
+
 def test_headers_tell_the_age_of_what_is_given_again() -> None:
     """As much more than when it was made, and as much less to go."""
     made = Provenance(age_seconds=10, calls=0, ttl_seconds=5)

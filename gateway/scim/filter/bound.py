@@ -83,3 +83,13 @@ class Not:
 
 
 Filter: TypeAlias = Compare | Present | ElementMatch | And | Or | Not
+
+
+def clauses_of(node: Filter) -> int:
+    """Return how many comparisons *node* makes at most."""
+    match node:
+        case And(operands=operands) | Or(operands=operands):
+            return sum(map(clauses_of, operands))
+        case Not(operand=inner) | ElementMatch(condition=inner):
+            return clauses_of(inner)
+    return 1

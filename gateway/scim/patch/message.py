@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gateway.scim.errors import InvalidPath, InvalidSyntax, InvalidValue, NoTarget
+from gateway.scim.fields import MOST_VALUES
 from gateway.scim.filter.bind import bind_filter
-from gateway.scim.filter.bound import ElementMatch
+from gateway.scim.filter.bound import ElementMatch, clauses_of
 from gateway.scim.input import is_passed_over, read_value
 from gateway.scim.patch.operation import TOLD_BY_VALUE, Op, Operation, Patch
 from gateway.scim.path import AttributePath, Target, resolve
@@ -15,6 +16,10 @@ PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 #: More changes than this are no request that somebody waits for.
 MOST_OPERATIONS = 1000
+
+#: So many attributes they may name in all, and comparisons that select values: one operation may
+#: have several.
+MOST_TARGETS = 5000
 
 #: What every resource says of itself, and nobody changes.
 _NEVER_CHANGED = frozenset({"schemas", "meta"})
@@ -36,7 +41,8 @@ def read_patch(body: object, resource_type: ResourceType) -> Patch:
         InvalidSyntax: It is no PATCH message, or names what no schema declares.
         InvalidPath: A path is malformed, or names what no schema declares.
         InvalidFilter: So is the filter in a path.
-        InvalidValue: A value is missing, or of the wrong type; or there are too many operations.
+        InvalidValue: A value is missing, or of the wrong type; or there are too many operations,
+            or too much in them.
         NoTarget: Something is to be removed, and no path says what.
 
     RFC 7644 §3.5.2.
@@ -52,11 +58,26 @@ def read_patch(body: object, resource_type: ResourceType) -> Patch:
     schemas = message.get("schemas")
     if schemas not in (None, []) and not (isinstance(schemas, list) and PATCH_OP in schemas):
         raise InvalidSyntax(f"schemas names no PatchOp message: it has to hold {PATCH_OP}.")
-    return tuple(
-        operation
-        for number, each in enumerate(operations)
-        for operation in _Reader(resource_type, f"Operations[{number}]").read(each)
-    )
+    return tuple(_bounded(_operations(operations, resource_type)))
+
+
+def _operations(operations: list[object], resource_type: ResourceType) -> Iterator[Operation]:
+    for number, each in enumerate(operations):
+        yield from _Reader(resource_type, f"Operations[{number}]").read(each)
+
+
+def _bounded(operations: Iterator[Operation]) -> Iterator[Operation]:
+    """Yield *operations*, as long as they are not too many for one request."""
+    targets = values = 0
+    for operation in operations:
+        targets += 1 if operation.selector is None else clauses_of(operation.selector)
+        values += len(operation.value) if isinstance(operation.value, list) else 0
+        if targets > MOST_TARGETS or values > MOST_VALUES:
+            raise InvalidValue(
+                f"The operations name more than {MOST_TARGETS} attributes and values to select, "
+                f"or have more than {MOST_VALUES} values; send fewer at once."
+            )
+        yield operation
 
 
 class _Reader:

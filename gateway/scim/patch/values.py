@@ -1,19 +1,30 @@
 """The values of a multi-valued attribute while they are changed: found by value, not by scan."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from gateway.scim.errors import InvalidValue
 from gateway.scim.fields import MOST_ALIKE
-from gateway.scim.filter.bound import Compare, ElementMatch, Operator
+from gateway.scim.filter.bound import (
+    And,
+    Compare,
+    ElementMatch,
+    Filter,
+    Literal,
+    Operator,
+    clauses_of,
+)
 from gateway.scim.filter.match import matches
 from gateway.scim.patch.operation import TOLD_BY_VALUE
 from gateway.scim.path import Target
 from gateway.scim.schema import Attribute, Mutability
 from gateway.scim.text import fold
 
+#: So often the operations of a PATCH look at a value of an attribute that is not told by its own
+#: value, for each clause that it is looked at with: it takes about a second.
+MOST_LOOKS: Final = 100_000
 #: A reference follows from the value, and clients write it in several ways.
 _DERIVED = "$ref"
 
@@ -33,6 +44,7 @@ class Values:
         self._kept: dict[int, Any] = {}
         self._places: dict[Hashable, dict[int, None]] = {}
         self._next = 0
+        self._looks = 0
         for value in values:
             self._keep(value)
 
@@ -87,16 +99,30 @@ class Values:
         self._places.clear()
 
     def select(self, selector: ElementMatch) -> list[int]:
-        """Return the places of the values that *selector* matches."""
+        """
+        Return the places of the values that *selector* matches.
+
+        Raises:
+            InvalidValue: Too many were looked at by now.
+        """
         condition = selector.condition
-        if isinstance(condition, Compare) and condition.operator is Operator.EQ:
-            part = condition.target.sub_attribute
-            if part is not None and part.name == "value":
-                return list(self._places.get(condition.value, ()))
-        return [place for place, value in self._kept.items() if self._matches(selector, value)]
+        told = _told_value(condition)
+        if told is None:
+            self._look(clauses_of(condition))
+            return [place for place in self._kept if self._matches(selector, self._kept[place])]
+        places = list(self._places.get(told, ()))
+        if isinstance(condition, Compare):
+            return places
+        return [place for place in places if self._matches(selector, self._kept[place])]
 
     def places(self) -> list[int]:
-        """Return the places of all values."""
+        """
+        Return the places of all values.
+
+        Raises:
+            InvalidValue: Too many were looked at by now.
+        """
+        self._look()
         return list(self._kept)
 
     def change(self, place: int, changed: Callable[[dict[str, Any]], Any]) -> None:
@@ -123,16 +149,27 @@ class Values:
             made: The places of the values that were made primary at once.
 
         Raises:
-            InvalidValue: There are two of them.
+            InvalidValue: There are two of them, or too many values were looked at by now.
         """
         chosen = set(made)
         if not chosen:
             return
         if len(chosen) > 1:
             raise InvalidValue("Only one value can be primary.")
+        self._look()
         for place, value in list(self._kept.items()):
             if place not in chosen and value.get("primary") is True:
                 self.change(place, lambda each: each | {"primary": False})
+
+    def _look(self, clauses: int = 1) -> None:
+        """Count that every value is looked at."""
+        self._looks += clauses * len(self._kept)
+        if self._looks > MOST_LOOKS:
+            name = self._target.name
+            raise InvalidValue(
+                f"These operations would look at {MOST_LOOKS} values of {name} and more; say by "
+                f"value eq which are meant, or send fewer operations at once."
+            )
 
     def _keep(self, value: Any) -> int:
         place = self._next
@@ -194,6 +231,18 @@ class Values:
         holder: Mapping[str, Any] = {self._target.attribute.name: [value]}
         extension = self._target.extension
         return matches(selector, holder if extension is None else {extension: holder})
+
+
+def _told_value(condition: Filter) -> Literal | None:
+    """Return what the ``value`` of each value is that *condition* is true of, where it says so."""
+    match condition:
+        case Compare(target=target, operator=Operator.EQ, value=value):
+            part = target.sub_attribute
+            return value if part is not None and part.name == "value" else None
+        case And(operands=operands):
+            told = (_told_value(operand) for operand in operands)
+            return next((value for value in told if value is not None), None)
+    return None
 
 
 def _comparable(value: Any, attribute: Attribute) -> Any:

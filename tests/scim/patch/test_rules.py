@@ -249,6 +249,77 @@ def test_a_hundred_changes_of_ten_thousand_members_look_at_few_of_them(
     assert not values & {"m0", "m49"}
 
 
+@pytest.mark.parametrize(
+    "again",
+    [
+        {"op": "remove", "path": 'emails[value co "nobody"]'},
+        {"op": "replace", "path": 'emails[not (value eq "x")].type', "value": "x"},
+        {"op": "replace", "path": "emails.type", "value": "x"},
+        {"op": "add", "path": "emails", "value": [{"value": "x", "primary": True}]},
+        {"op": "replace", "path": 'emails[value eq "0@x.example"].primary', "value": True},
+    ],
+)
+def test_operations_that_look_at_all_values_again_and_again_are_refused(
+    user: dict[str, Any], again: dict[str, Any]
+) -> None:
+    """A thousand times nine thousand took a minute."""
+    many = [{"value": f"{number}@x.example"} for number in range(9000)]
+    operations = [{"op": "add", "path": "emails", "value": many}, *[again] * 999]
+    patch = read_patch({"Operations": operations}, REGISTRY.user)
+
+    with pytest.raises(InvalidValue, match="100000 values of emails"):
+        apply_patch(user, patch, REGISTRY.user)
+
+
+def test_clauses_count_of_what_is_looked_at(user: dict[str, Any]) -> None:
+    """Two hundred values are soon looked at, but not with fifty clauses twenty times."""
+    many = [{"value": f"{number}@x.example"} for number in range(200)]
+    clauses = " or ".join(['value co "z"'] * 50)
+    path = f"emails[{clauses}]"
+    for times, is_refused in ((5, False), (20, True)):
+        operations = [{"op": "add", "path": "emails", "value": many}]
+        operations += [{"op": "remove", "path": path}] * times
+        patch = read_patch({"Operations": operations}, REGISTRY.user)
+        try:
+            apply_patch(user, patch, REGISTRY.user)
+        except InvalidValue:
+            assert is_refused
+        else:
+            assert not is_refused
+
+
+def test_a_value_that_is_told_is_looked_at_alone(user: dict[str, Any]) -> None:
+    """Whatever else a selector says of it, and however many others there are."""
+    many = [{"value": f"{number}@x.example", "type": "work"} for number in range(9000)]
+    operations: Operations = [{"op": "add", "path": "emails", "value": many}]
+    for number in range(400):
+        value = f'value eq "{number}@X.example"'
+        type_ = "work" if number % 2 else "home"
+        operations.append({"op": "remove", "path": f'emails[type eq "{type_}" and {value}]'})
+
+    patch = read_patch({"Operations": operations}, REGISTRY.user)
+    left = {each["value"] for each in apply_patch(user, patch, REGISTRY.user)["emails"]}
+
+    assert len(left) == 2 + 9000 - 200
+    assert "0@x.example" in left
+    assert "1@x.example" not in left
+
+
+@pytest.mark.parametrize(
+    "operations",
+    [
+        [{"op": "add", "value": {f'emails[value eq "{n}"].type': "x" for n in range(5001)}}],
+        [{"op": "remove", "path": f"emails[{' or '.join(['type pr'] * 400)}]"}] * 13,
+        [{"op": "add", "path": "emails", "value": [{"value": f"{n}"} for n in range(21)]}] * 960,
+        [{"op": "add", "path": "emails", "value": [{"value": f"{n}"} for n in range(20_001)]}],
+    ],
+)
+def test_too_much_in_the_operations_is_refused_at_once(operations: Operations) -> None:
+    """However few they are: attributes, what selects values, and values."""
+    with pytest.raises(InvalidValue, match=r"send fewer at once\."):
+        read_patch({"Operations": operations}, REGISTRY.user)
+
+
 _IDS = st.sampled_from(["a", "b", "c", "A", "d"])
 _MEMBERS = st.lists(st.builds(lambda value: {"value": value}, _IDS), max_size=4)
 _OPERATIONS = st.one_of(
