@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.scim.errors import InvalidValue, Mutability
-from gateway.scim.input import read_resource
+from gateway.scim.errors import InvalidValue
 from tests.provisioning.office import GROUP_EXTENSION, Office, resource
 from tests.provisioning.test_groups import uuid_of
 from tests.provisioning.test_rehired import WRITE, account_of, grants_of
