@@ -36,7 +36,10 @@ _RULES = {
         "failOnErrors must be a whole number",
     ),
     "what an owner is permitted, Bitbucket itself lets nobody change": (
-        ".*Bitbucket says: Cannot (set a|delete the) permission (for|of) the owner",
+        '.*Bitbucket says: "Cannot (set a|delete the) permission (for|of) the owner',
+    ),
+    "nor that a member follows from another": (
+        ".* is of the type (repository|project), not (.|\\n)*; leave type out",
     ),
     "who was a user when the formats were made may have been deleted since": (
         "No user has the id",
