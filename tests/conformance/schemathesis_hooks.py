@@ -85,6 +85,11 @@ def _entitlements() -> list[str]:
 
 _USERS = [user["id"] for user in _listed("/Users", attributes="id", filter=f'userName ne "{_ME}"')]
 _GROUPS = [group["id"] for group in _listed("/Groups", attributes="id")]
+_HELD = [
+    held["id"]
+    for path in ("/Roles", "/Entitlements")
+    for held in _listed(path, attributes="id", count="3")
+]
 #: Of all types, and what all can be sorted by.
 _PATHS = ("externalId", "id", "meta.lastModified")
 
@@ -93,7 +98,7 @@ for _name, _strategy in {
     "attribute-path": st.sampled_from(_PATHS),
     "entity-tags": st.sampled_from(["*", 'W/"1f"', '"1f", W/"2e"']),
     "other-entity-tags": st.sampled_from(['W/"1f"', '"1f", W/"2e"']),
-    "resource-id": st.sampled_from([*_USERS, *_GROUPS]),
+    "resource-id": st.sampled_from([*_USERS, *_GROUPS, *_HELD]),
     "user-id": st.sampled_from(_USERS),
     "entitlement": st.sampled_from(_entitlements()),
 }.items():
