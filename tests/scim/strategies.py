@@ -124,15 +124,19 @@ def _value_of(attribute: Any) -> st.SearchStrategy[Any]:
     return st.lists(one, min_size=1, max_size=3) if attribute.multi_valued else one
 
 
-def filters(resource_type: ResourceType, *, lists_with_null: bool = True) -> st.SearchStrategy[str]:
+def filters(
+    resource_type: ResourceType, *, lists_with_null: bool = True, wholes: bool = True
+) -> st.SearchStrategy[str]:
     """
     Return filters that bind to *resource_type*, with every operator and connective.
 
     Args:
         resource_type: The type.
         lists_with_null: Whether multi-valued attributes are compared with null.
+        wholes: Whether an attribute with parts and a single value stands alone.
     """
-    clauses = st.sampled_from(list(_targets(resource_type))).flatmap(
+    targets = [each for each in _targets(resource_type) if wholes or not _is_whole(each)]
+    clauses = st.sampled_from(targets).flatmap(
         lambda target: _clause(
             target,
             target.name,
@@ -152,6 +156,12 @@ def _targets(resource_type: ResourceType) -> Iterable[Target]:
     for extension in resource_type.extensions:
         for attribute in _stored(extension.schema.attributes):
             yield from _with_parts(Target(extension.schema.id, attribute))
+
+
+def _is_whole(target: Target) -> bool:
+    attribute = target.attribute
+    has_parts = bool(attribute.sub_attributes) and not attribute.multi_valued
+    return has_parts and target.sub_attribute is None
 
 
 def _with_parts(target: Target) -> Iterable[Target]:
