@@ -19,7 +19,7 @@ def addresses_to_ask(
             case Whole(collection=Collection.ADDRESSES):
                 asked.update(facts.addresses_asked_before(not_before, of_members=True))
             case OneAddress(text=text):
-                known = _with_others(facts, text)
+                known = facts.address_with_others(text)
                 asked |= {a.text for a in known if a.asked_at < not_before}
                 asked |= {text} - {address.text for address in known}
             case AddressesOf(key=key):
@@ -37,14 +37,7 @@ def addresses_of(facts: FactReader, key: str) -> list[Address]:
 
 def asked_at(facts: FactReader, text: str) -> datetime | None:
     """Return when an address, and those of the member who has it, were asked; None if never."""
-    known = _with_others(facts, text)
+    known = facts.address_with_others(text)
     if text not in {address.text for address in known}:
         return None
     return min(address.asked_at for address in known)
-
-
-def _with_others(facts: FactReader, text: str) -> list[Address]:
-    known = facts.address(text)
-    holders = {address.member_uuid for address in known} - {None}
-    others = [a for uuid in holders if uuid is not None for a in facts.addresses_of(uuid)]
-    return known + [address for address in others if address.text != text]

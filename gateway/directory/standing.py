@@ -4,15 +4,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
+from gateway.directory.addresses import asked_at
 from gateway.directory.identities import identified
 from gateway.directory.knowledge import Ages
 from gateway.mirror.mirror import Snapshot
 from gateway.planner.collections import Collection
 from gateway.planner.needs import AddressesOf, Need, Needs, OneAddress, OneMember, Whole
+from gateway.planner.pins import is_uuid
 from gateway.planner.plan import CLOCKS_DIFFER
 
 #: When that was read which can't grow old: there is none of it.
 _NEVER_OLD = datetime.max.replace(tzinfo=UTC)
+_MEMBERS = Needs.whole(Collection.MEMBERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,12 @@ class Standing:
             return self.is_known
         return not_before <= self.oldest and self.latest <= now + CLOCKS_DIFFER
 
+    def is_younger(self, other: "Standing") -> bool:
+        """Tell whether no fact of these can be older than the oldest of *other*."""
+        if not self.is_known or other.oldest is None:
+            return False
+        return self.oldest is None or self.oldest >= other.oldest
+
     def __or__(self, other: "Standing") -> "Standing":
         """Return how old the facts of both are."""
         moments = [m for m in (self.oldest, self.latest, other.oldest, other.latest) if m]
@@ -53,55 +62,44 @@ def standing(needs: Needs, snapshot: Snapshot) -> Standing:
     """
     Return how old what *needs* are about is.
 
-    Of lists that is worked out once for each state of the mirror. A single fact is looked for only
-    where it may be older than the lists are: it is never older than the list that it is in.
+    Of lists that is worked out once for each state of the mirror, and of a single fact it is that
+    of the list that it is in, but for the few of which more is known, or else.
     """
     lists = Needs(frozenset(n for n in needs.fresh if isinstance(n, Whole)), needs.known)
     found = _remembered(lists, snapshot)
     singles = needs.fresh - lists.fresh
     if not found.is_known or not singles:
         return found
-    bounds = _Bounds.of(snapshot, found.oldest)
-    asked = Needs(frozenset(each for each in singles if not bounds.hold(each, snapshot)))
-    if not asked.fresh:
-        return found
-    if not bounds.members or any(not isinstance(each, OneAddress) for each in asked.fresh):
-        # Whom an address belongs to is no younger or older than the lists else.
-        asked = identified(asked, snapshot)
-    return found | _of(asked, snapshot)
-
-
-@dataclass(frozen=True, slots=True)
-class _Bounds:
-    """
-    Whether no member, and no address that is known, can be older than the lists that are needed.
-
-    Single facts of theirs, but for those of who is invited, then need not be looked for.
-    """
-
-    members: bool
-    addresses: bool
-
-    @classmethod
-    def of(cls, snapshot: Snapshot, oldest: datetime | None) -> "_Bounds":
-        if oldest is None:
-            return cls(members=False, addresses=False)
-        read = (
-            _remembered(Needs.whole(collection), snapshot)
-            for collection in (Collection.MEMBERS, Collection.ADDRESSES)
-        )
-        return cls(*(each.is_known and (each.oldest or oldest) >= oldest for each in read))
-
-    def hold(self, need: Need, snapshot: Snapshot) -> bool:
-        """Tell whether *need* is about what can't be older."""
+    apart = snapshot.remember("apart", partial(_apart, snapshot))
+    members = snapshot.remember("members", partial(_of, _MEMBERS, snapshot))
+    asked: set[Need] = set()
+    for need in singles:
         match need:
-            case OneMember(key=key):
-                holds = self.members
-            case AddressesOf(key=key):
-                holds = self.addresses
+            case OneMember(key=key) if key not in apart:
+                found |= members
+            case AddressesOf(key=key) if is_uuid(key) and key not in apart:
+                found |= _of_moment(snapshot.facts.addresses_asked_at(key))
             case _:
-                return False
-        return holds and key not in snapshot.remember("invited ids", partial(_invited, snapshot))
+                asked.add(need)
+    if not asked:
+        return found
+    addresses = [need for need in asked if isinstance(need, OneAddress)]
+    if len(addresses) < len(asked) or not members.is_younger(found):
+        return found | _of(identified(Needs(frozenset(asked)), snapshot), snapshot)
+    # Whom an address belongs to is no older than the lists are.
+    for address in addresses:
+        moment = asked_at(snapshot.facts, address.text)
+        found |= Standing(moment is not None, moment, moment)
+    return found
+
+
+def _of_moment(moment: datetime | None) -> Standing:
+    return Standing(oldest=moment, latest=moment)
+
+
+def _apart(snapshot: Snapshot) -> frozenset[str]:
+    """Return the keys of those whose facts may be of another age than the list of members."""
+    return snapshot.facts.looked_up_singly() | snapshot.users.ids()
 
 
 def _remembered(lists: Needs, snapshot: Snapshot) -> Standing:
@@ -124,7 +122,3 @@ def _of(needs: Needs, snapshot: Snapshot) -> Standing:
         latest=max(read, default=None),
         is_inferred=any(fact.inferred for fact in facts),
     )
-
-
-def _invited(snapshot: Snapshot) -> frozenset[str]:
-    return frozenset(record.id for record in snapshot.users.without_member())

@@ -10,7 +10,7 @@ from functools import cache
 from operator import itemgetter
 from typing import Any, ClassVar, Protocol
 
-from sqlalchemy import ColumnElement, Select, Table, bindparam, select
+from sqlalchemy import ColumnElement, Select, Table, bindparam, select, union, union_all
 
 from gateway.mirror import tables
 from gateway.mirror.prepared import Prepared
@@ -38,12 +38,44 @@ def _looked_up_by(column: ColumnElement[str]) -> tuple[Prepared, Select[Any]]:
 
 WITH_UUID, BY_UUID = _looked_up_by(tables.MEMBERS.c.uuid)
 WITH_ACCOUNT_ID, BY_ACCOUNT_ID = _looked_up_by(tables.MEMBERS.c.account_id)
+_SINGLY = (tables.MEMBERS.c.integration == bindparam("mine")) & tables.MEMBERS.c.read_at.is_not(
+    None
+)
+LOOKED_UP_SINGLY = union_all(
+    select(tables.MEMBERS.c.uuid).where(_SINGLY),
+    select(tables.MEMBERS.c.account_id).where(_SINGLY),
+    select(tables.ABSENCES.c.uuid).where(tables.ABSENCES.c.integration == bindparam("mine")),
+)
 # In no order: to find a few in that of their texts, SQLite would go through all of them.
 _ADDRESSES = select(
     tables.ADDRESSES.c.text, tables.ADDRESSES.c.member_uuid, tables.ADDRESSES.c.asked_at
 ).where(tables.ADDRESSES.c.integration == bindparam("mine"))
 OF_MEMBER = Prepared(_ADDRESSES.where(tables.ADDRESSES.c.member_uuid == bindparam("key")))
-OF_TEXT = Prepared(_ADDRESSES.where(tables.ADDRESSES.c.text == bindparam("key")))
+_HOLDERS = select(tables.ADDRESSES.c.member_uuid).where(
+    tables.ADDRESSES.c.integration == bindparam("mine"),
+    tables.ADDRESSES.c.text == bindparam("key"),
+    tables.ADDRESSES.c.member_uuid.is_not(None),
+)
+# Apart, so that each is found by its index.
+WITH_OTHERS = Prepared(
+    union(
+        _ADDRESSES.where(tables.ADDRESSES.c.text == bindparam("key")),
+        _ADDRESSES.where(tables.ADDRESSES.c.member_uuid.in_(_HOLDERS)),
+    )
+)
+ASKED_OF_MEMBER = Prepared(
+    select(tables.ADDRESSES.c.asked_at)
+    .join(
+        tables.MEMBERS,
+        (tables.MEMBERS.c.integration == tables.ADDRESSES.c.integration)
+        & (tables.MEMBERS.c.uuid == tables.ADDRESSES.c.member_uuid),
+    )
+    .where(
+        tables.ADDRESSES.c.integration == bindparam("mine"),
+        tables.ADDRESSES.c.member_uuid == bindparam("key"),
+        tables.MEMBERS.c.gone_at.is_(None),
+    )
+)
 ABSENT = select(tables.ABSENCES.c.uuid, tables.ABSENCES.c.asked_at).where(
     tables.ABSENCES.c.integration == bindparam("mine"),
     tables.ABSENCES.c.uuid.in_(bindparam("keys", expanding=True)),

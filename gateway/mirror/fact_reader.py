@@ -23,11 +23,13 @@ from gateway.mirror import tables
 from gateway.mirror.batches import batches
 from gateway.mirror.fact_queries import (
     ABSENT,
+    ASKED_OF_MEMBER,
     BY_ACCOUNT_ID,
     BY_UUID,
+    LOOKED_UP_SINGLY,
     OF_MEMBER,
-    OF_TEXT,
     WITH_ACCOUNT_ID,
+    WITH_OTHERS,
     WITH_UUID,
     Fact,
     present_rows,
@@ -109,6 +111,15 @@ class FactReader:
         for key, asked_at in self._among(ABSENT, {*keys} - found.keys()):
             found[key] = LookedUp(None, from_text(asked_at))
         return found
+
+    def looked_up_singly(self) -> frozenset[str]:
+        """
+        Return the keys of those of whom more was read since the list of members, or in vain.
+
+        Of everybody else :meth:`looked_up` knows no moment.
+        """
+        found = self._connection.scalars(LOOKED_UP_SINGLY, {"mine": self._integration})
+        return frozenset(key for key in found if key is not None)
 
     def member_uuids(self) -> Iterator[str]:
         """Yield the UUIDs of those who are members now, which are read some at a time."""
@@ -345,9 +356,14 @@ class FactReader:
         """Return the addresses that are known of one member."""
         return self._addresses(OF_MEMBER, member_uuid)
 
-    def address(self, text: str) -> list[Address]:
-        """Return what was asked of one address, if it was."""
-        return self._addresses(OF_TEXT, text)
+    def addresses_asked_at(self, member_uuid: str) -> datetime | None:
+        """Return when the first of the addresses of one who is a member now was asked, if any."""
+        rows = ASKED_OF_MEMBER.rows(self._connection, mine=self._integration, key=member_uuid)
+        return from_text(min((asked_at for (asked_at,) in rows), default=None))
+
+    def address_with_others(self, text: str) -> list[Address]:
+        """Return what was asked of one address, and of the others of the member who has it."""
+        return self._addresses(WITH_OTHERS, text)
 
     def _addresses(self, query: Prepared, key: str) -> list[Address]:
         rows = query.rows(self._connection, mine=self._integration, key=key)

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any, NoReturn
 
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection, SelectBase
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import DBAPIError
@@ -24,7 +24,7 @@ class Prepared:
         statement: The statement; its parameters have names, and are single values.
     """
 
-    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
+    def __init__(self, statement: SelectBase) -> None:
         self._statement = statement
         self._words = cache(self._put)
 
@@ -35,7 +35,7 @@ class Prepared:
         Raises:
             DBAPIError: The database can't answer.
         """
-        driver: Any = connection.connection.driver_connection
+        driver: Any = connection.connection.dbapi_connection
         words, constants = self._words(connection.dialect.name)
         try:
             rows: list[tuple[Any, ...]] = driver.execute(words, constants | parameters).fetchall()

@@ -49,6 +49,14 @@ MEMBERS = Table(
     instant("read_at"),
     Index(None, "integration", "account_id"),
 )
+_SINGLY = MEMBERS.c.read_at.is_not(None)
+Index(
+    None,
+    MEMBERS.c.integration,
+    MEMBERS.c.read_at,
+    sqlite_where=_SINGLY,
+    postgresql_where=_SINGLY,
+)
 
 #: Who was looked up and is no member.
 ABSENCES = Table(

@@ -134,6 +134,10 @@ class UserRecordReader:
             )
         ]
 
+    def ids(self) -> frozenset[str]:
+        """Return the ids of all there are."""
+        return frozenset(self._connection.scalars(_IDS, {"mine": self._integration}))
+
     def without_member(self) -> list[UserRecord]:
         """Return those of whom no account is known yet, and that were not deleted."""
         return self._records(_WITHOUT_MEMBER)
@@ -193,6 +197,7 @@ def _records_that(condition: ColumnElement[bool]) -> Select[Any]:
     )
 
 
+_IDS = select(USER_RECORDS.c.id).where(USER_RECORDS.c.integration == bindparam("mine"))
 _OF_MEMBERS = _records_that(USER_RECORDS.c.member_uuid.is_not(None))
 _WITH_UUIDS = _records_that(USER_RECORDS.c.member_uuid.in_(bindparam("keys", expanding=True)))
 _WITH_ID = Prepared(_records_that(USER_RECORDS.c.id == bindparam("key")))

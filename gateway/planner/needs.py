@@ -236,26 +236,21 @@ class _Question:
         return besides | Needs(frozenset(fresh))
 
     def _besides(self) -> Needs:
-        resource_type = self.projection.resource_type
-        needed = Needs(frozenset())
-        if "meta" in self._asked:
-            # Versions and times of change are those of the whole resource.
-            whole = _Question(None, None, Projection(resource_type), self.address_attributes)
-            needed |= whole.of_users() if resource_type.name == "User" else whole.of_groups()
-        for path, besides in _BESIDES[resource_type.name].items():
-            if self._asks(path):
-                needed |= self._narrowed(path, besides)
+        """Return what the attributes rest on: entitlements on what little the filter is about."""
+        name = self.projection.resource_type.name
+        entitlements = _ENTITLEMENTS[name]
+        if entitlements not in self._asked or self._needs_all(entitlements):
+            return _resting_on(self._asked, self.projection, self.address_attributes)
+        asked = self._asked - {entitlements}
+        needed = _resting_on(asked, self.projection, self.address_attributes)
+        for place in places_in(self.filter, entitlements):
+            needed |= _needs_of(place, _SUBJECTS[name])
         return needed
 
-    def _narrowed(self, path: str, besides: Needs) -> Needs:
-        """Return *besides*, or what little of it the filter can be about, if nothing else asks."""
-        name = self.projection.resource_type.name
-        if path != _ENTITLEMENTS[name] or self._shows(path) or self._sorts_by(path):
-            return besides
-        narrowed = Needs(frozenset())
-        for place in places_in(self.filter, path):
-            narrowed |= _needs_of(place, _SUBJECTS[name])
-        return narrowed
+    def _needs_all(self, path: str) -> bool:
+        """Tell whether more than the filter asks for an attribute."""
+        is_sorted_by = self.sort is not None and _top_level(self.sort.target).name == path
+        return is_sorted_by or self._shows(path)
 
     def _asks(self, *paths: str) -> bool:
         return any(path in self._asked or self._shows(path) for path in paths)
@@ -263,14 +258,28 @@ class _Question:
     def _shows(self, path: str) -> bool:
         return path in _shown_by(self.projection)
 
-    def _sorts_by(self, path: str) -> bool:
-        return self.sort is not None and _top_level(self.sort.target).name == path
-
     @cached_property
     def _asked(self) -> frozenset[str]:
         """The paths of the attributes that are filtered or sorted by."""
         targets = [*_targets(self.filter), *(() if self.sort is None else (self.sort.target,))]
         return frozenset(_top_level(target).name for target in targets)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _resting_on(
+    asked: frozenset[str], projection: Projection, address_attributes: frozenset[str]
+) -> Needs:
+    """Return what the attributes rest on that are *asked* for or shown."""
+    resource_type = projection.resource_type
+    needed = Needs(frozenset())
+    if "meta" in asked:
+        # Versions and times of change are those of the whole resource.
+        whole = _Question(None, None, Projection(resource_type), address_attributes)
+        needed |= whole.of_users() if resource_type.name == "User" else whole.of_groups()
+    for path, besides in _BESIDES[resource_type.name].items():
+        if path in asked or path in _shown_by(projection):
+            needed |= besides
+    return needed
 
 
 _NEEDS_OF_PINS: Mapping[type[Pin], type[OneMember | OneAddress | OneRole]] = {
