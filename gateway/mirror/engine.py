@@ -17,6 +17,8 @@ from gateway.mirror.columns import METADATA
 #: How long a process waits for another that writes.
 _BUSY_SECONDS = 60
 _LOOK_AGAIN_SECONDS = 0.02
+#: How much of an SQLite file is read as memory, and not copied out of the system's cache.
+_MAPPED_BYTES = 64 << 20
 #: An arbitrary number that PostgreSQL's advisory locks know our writers by.
 _WRITER_LOCK = 0x5C13B17B
 #: What a connection to SQLite was told last, as its pool remembers it.
@@ -25,6 +27,8 @@ _READING: Mapping[str, Mapping[str, Any]] = {
     "sqlite": {"is_reading": True},
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
 }
+#: The options of a connection that reads, whose transactions somebody else begins and ends.
+KEPT: Mapping[str, Any] = {"is_reading": True, "is_kept": True}
 #: The names of PostgreSQL in addresses that leave the driver to us.
 _POSTGRESQL = frozenset({"postgres", "postgresql"})
 
@@ -105,7 +109,7 @@ def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
     # The driver opens no transaction of its own: ours begin as _begin_sqlite says.
     connection.isolation_level = None
     _write_ahead(connection)
-    for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
+    for pragma in ("synchronous = NORMAL", "foreign_keys = ON", f"mmap_size = {_MAPPED_BYTES}"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -132,6 +136,8 @@ def _begin_sqlite(connection: Connection) -> None:
     if connection.info.get(_IS_READ_ONLY) is not is_reading:
         driver.execute(f"PRAGMA query_only = {int(is_reading)}")
         connection.info[_IS_READ_ONLY] = is_reading
+    if options.get("is_kept"):
+        return
     if options.get("is_writing"):
         # It takes its lock at once: a reader that turns writer half-way could only fail.
         connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from gateway.mirror.catalogue import HOMES
 from gateway.mirror.changes import GRANTED, VOLATILE, Changes
 from gateway.mirror.documents import DocumentStore, Resource
-from gateway.mirror.engine import analyze, reading, writing
+from gateway.mirror.engine import analyze, writing
 from gateway.mirror.event_records import EventReader, EventRecords
 from gateway.mirror.fact_changes import FactChanges
 from gateway.mirror.fact_reader import FactReader
@@ -26,6 +26,7 @@ from gateway.mirror.merged import Merged
 from gateway.mirror.offer_selection import OfferSelection
 from gateway.mirror.overlays import OverlayReader, OverlayStore
 from gateway.mirror.parts import Parts
+from gateway.mirror.readers import Readers
 from gateway.mirror.remembered import Remembered
 from gateway.mirror.renderings import RenderingRecord
 from gateway.mirror.revision import Revision, advance, number_of
@@ -235,6 +236,7 @@ class Mirror:
         event_lifetime: timedelta | None = None,
     ) -> None:
         self._engine = engine
+        self._readers = Readers(engine)
         self._integration = integration
         self._new_uuid = new_uuid
         self._event_lifetime = event_lifetime
@@ -251,7 +253,7 @@ class Mirror:
     @contextmanager
     def reading(self) -> Iterator[Snapshot]:
         """Open a transaction in which every look sees the same state."""
-        with reading(self._engine) as connection:
+        with self._readers.reading() as connection:
             yield Snapshot(connection, self._integration, self._remembered)
 
     @contextmanager
