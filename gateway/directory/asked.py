@@ -88,7 +88,13 @@ class Asked:
         selection = self.selection(snapshot)
         joined = selection.find_joined(self.query)
         if joined is not None:
-            return Listing(*joined, provenance)
+            return Listing(
+                joined.total,
+                joined.count,
+                joined.resources,
+                provenance,
+                fingerprint=joined.fingerprint,
+            )
         total, documents = selection.find(self.query)
         shown = self._shown(documents, snapshot)
         return Listing(total, len(shown), b",".join(shown), provenance)

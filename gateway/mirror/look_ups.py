@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 
 from gateway.mirror.catalogue import HOMES
 from gateway.mirror.conditions import ResourceLevel, condition_of
 from gateway.mirror.prepared import Prepared
+from gateway.mirror.shown import shown_by
 from gateway.scim.filter.bound import And, Compare, ElementMatch, Filter, Operator, Present
+from gateway.scim.projection import Projection
 from gateway.scim.schema import ResourceType
 
 #: How many forms are kept.
@@ -63,6 +65,14 @@ class LookUp:
         """
         return _prepared(self.form, resource_type, base_url)
 
+    def joined(self, projection: Projection, base_url: str) -> Prepared:
+        """
+        Return what selects the resources of the page as *projection* shows them, in one row.
+
+        See :meth:`gateway.mirror.shown.Shown.joined`; the parameters are the same.
+        """
+        return _prepared_joined(self.form, projection, base_url)
+
 
 def _form(node: Filter, values: dict[str, Any]) -> Filter | None:
     match node:
@@ -96,10 +106,20 @@ def _filled(form: Filter) -> Filter:
 
 @lru_cache(maxsize=_MOST_KEPT)
 def _prepared(form: Filter, resource_type: ResourceType, base_url: str) -> Prepared:
+    return Prepared(_keys(form, resource_type, base_url))
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _prepared_joined(form: Filter, projection: Projection, base_url: str) -> Prepared:
+    keys = _keys(form, projection.resource_type, base_url)
+    return Prepared(shown_by(projection).joined(keys))
+
+
+def _keys(form: Filter, resource_type: ResourceType, base_url: str) -> Select[int]:
     home = HOMES[resource_type.name]
     table = home.resources
     condition = condition_of(_filled(form), ResourceLevel(home, resource_type, base_url))
-    statement = (
+    return (
         select(table.c.key)
         .where(condition, table.c.integration == bindparam("mine"), table.c.gone_at.is_(None))
         # As a sum, or a database may go through all resources in this order.
@@ -107,4 +127,3 @@ def _prepared(form: Filter, resource_type: ResourceType, base_url: str) -> Prepa
         .limit(bindparam("count"))
         .offset(bindparam("before"))
     )
-    return Prepared(statement)

@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,24 @@ from gateway.scim.text import instant
 
 #: Keeps what is worked out of one state of the mirror, by a name, for the next who ask.
 Remember = Callable[[str, Callable[[], Any]], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedPage:
+    """
+    A page of documents in a row.
+
+    Attributes:
+        total: The number of resources that are selected.
+        count: That of those on the page.
+        resources: Their documents, with commas between them.
+        fingerprint: What is another whenever they are; shorter than they are.
+    """
+
+    total: int
+    count: int = 0
+    resources: bytes = b""
+    fingerprint: bytes = b""
 
 
 class Selection:
@@ -67,33 +86,35 @@ class Selection:
         total, keys = self._selected_keys(query)
         return total, self.documents(keys, query)
 
-    def find_joined(self, query: Query) -> tuple[int, int, bytes] | None:
+    def find_joined(self, query: Query) -> JoinedPage | None:
         """
         Return what :meth:`find` does with its documents in a row, and commas between them.
 
         Returns:
-            The number of resources that are selected, that of those on the page, and the latter;
             None where documents can't be shown as they are kept, or in the order that they are.
         """
         shown = shown_by(query.projection)
         if not shown.is_ready or query.sort is not None:
             return None
+        looked_up = None if query.filter is None else LookUp.of(query.filter)
         if query.filter is None:
             total, span = self._span(query)
             (found,) = shown.joined_between.rows(self._connection, **span) if span else (None,)
+        elif looked_up is not None:
+            joined = looked_up.joined(query.projection, query.base_url)
+            (found,) = joined.rows(self._connection, **self._page_of(looked_up, query))
+            total = self._total(query, found[0])
         else:
             total, keys = self._selected_keys(query)
-            found = self._joined(shown, keys)
-        if found is None:
-            return total, 0, b""
-        count, joined = found
-        return total, count, served(joined, base_url=query.base_url)
+            found = self._with_keys(shown, keys) if keys else None
+        if not found or not found[0]:
+            return JoinedPage(total)
+        count, resources, *told = found
+        resources = served(resources, base_url=query.base_url)
+        return JoinedPage(total, count, resources, " ".join(told).encode())
 
-    def _joined(self, shown: Shown, keys: Sequence[int]) -> tuple[Any, ...] | None:
-        if len(keys) > 1:
-            return tuple(self._connection.execute(shown.joined_with_keys, {"keys": keys}).one())
-        rows = (shown.with_key.rows(self._connection, key=key) for key in keys)
-        return next(((1, shown.stored(row)) for (row,) in rows), None)
+    def _with_keys(self, shown: Shown, keys: Sequence[int]) -> tuple[Any, ...]:
+        return tuple(self._connection.execute(shown.joined_with_keys, {"keys": keys}).one())
 
     def keys(self, query: Query) -> Sequence[int]:
         """Return the keys of all resources that *query* selects, in order."""
@@ -137,21 +158,32 @@ class Selection:
         return {row.key: shown.document(row, query.base_url) for row in rows}
 
     def _selected_keys(self, query: Query) -> tuple[int, Sequence[int]]:
-        page = _by_index(query)
-        keys = self._page_keys(query, page) if page.count else []
-        if len(keys) < page.count and (keys or page.start_index == 1):
-            # What ends before the page is full ends with it.
-            return page.start_index - 1 + len(keys), keys
-        return self.count(query), keys
+        keys = self._page_keys(query) if query.page.count else []
+        return self._total(query, len(keys)), keys
 
-    def _page_keys(self, query: Query, page: IndexPage) -> Sequence[int]:
+    def _total(self, query: Query, shown: int) -> int:
+        """Return the number of all resources, of which so many are *shown* on the page."""
+        page = _by_index(query)
+        if shown < page.count and (shown or page.start_index == 1):
+            # What ends before the page is full ends with it.
+            return page.start_index - 1 + shown
+        return self.count(query)
+
+    def _page_keys(self, query: Query) -> Sequence[int]:
         node = query.filter
         looked_up = None if node is None or query.sort is not None else LookUp.of(node)
         if looked_up is None:
             return self._connection.scalars(self._page(query)).all()
         statement = looked_up.keys(self._resource_type, query.base_url)
+        return [
+            key for (key,) in statement.rows(self._connection, **self._page_of(looked_up, query))
+        ]
+
+    def _page_of(self, looked_up: LookUp, query: Query) -> dict[str, Any]:
+        """Return the parameters of what selects the page of a query that was taken apart."""
+        page = _by_index(query)
         which = {"mine": self._integration, "count": page.count, "before": page.start_index - 1}
-        return [key for (key,) in statement.rows(self._connection, **which, **looked_up.values)]
+        return which | looked_up.values
 
     def _span(self, query: Query) -> tuple[int, dict[str, Any] | None]:
         """

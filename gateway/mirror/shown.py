@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 from gateway.mirror.catalogue import HOMES
-from gateway.mirror.joined import Joined
+from gateway.mirror.joined import Joined, JoinedText
 from gateway.mirror.parts import Parts
 from gateway.mirror.prepared import Prepared
 from gateway.scim.handler import Document
@@ -39,37 +39,45 @@ class Shown:
     Attributes:
         is_ready: Whether what is read is what is shown, to the byte.
         with_id: Selects the resource with the id ``wanted``.
-        with_key: Selects the one with the key ``key``.
         with_keys: Selects those among ``keys``.
         between: Selects those from the key ``first`` to ``last``, in order.
-        joined_between: The same, with all of them in one row.
-        joined_with_keys: Selects those among ``keys``, in order, with all of them in one row.
+        joined_between: The same, with all of them in one row, as :meth:`joined` has it.
+        joined_with_keys: Selects those among ``keys``, likewise.
     """
 
     def __init__(self, projection: Projection) -> None:
         resource_type = projection.resource_type
         home = HOMES[resource_type.name]
         table = home.resources
+        self._resource_type = resource_type
         self._parts = _parts_of(resource_type)
         self.is_ready = projection in (
             Projection(resource_type),
             Projection(resource_type, excluded=frozenset({home.long_list or ""})),
         )
-        shown = select(*_columns(projection, self._parts))
+        self._shown = shown = select(*_columns(projection, self._parts))
         present = shown.where(table.c.integration == bindparam("mine"), table.c.gone_at.is_(None))
         self.with_id = Prepared(present.where(table.c.id == bindparam("wanted")))
         span = table.c.key.between(bindparam("first"), bindparam("last"))
         self.between = present.where(span).order_by(table.c.key)
         self.joined_between = Prepared(_joined(self.between))
-        # For the most frequent question of all, the one who has a name.
-        self.with_key = Prepared(shown.where(table.c.key == bindparam("key")))
         # Whether they are there was looked at when the keys were found; some are gone.
         self.with_keys = shown.where(table.c.key.in_(bindparam("keys", expanding=True)))
-        self.joined_with_keys = _joined(self.with_keys.order_by(table.c.key))
+        self.joined_with_keys = self.joined(bindparam("keys", expanding=True))
+
+    def joined(self, keys: Any) -> Select[int, bytes, str, str]:
+        """
+        Return what selects the resources whose keys are among *keys*, all of them in one row.
+
+        It has their number, their documents with commas between them, and two texts of which one
+        is another whenever a document is: their versions, and when the last was modified.
+        """
+        column = HOMES[self._resource_type.name].resources.c.key
+        return _joined(self._shown.where(column.in_(keys)).order_by(column))
 
     def document(self, row: Any, base_url: str) -> Document:
         """Return the document that a row makes, its references absolute."""
-        _, version, _, _, rest = row
+        _, version, _, _, _, rest = row
         json = served(self.stored(row), base_url=base_url)
         if rest is not None:
             json = self._parts.join(json, served(rest, base_url=base_url))
@@ -78,18 +86,23 @@ class Shown:
     @staticmethod
     def stored(row: Any) -> bytes:
         """Return the part of the document that is ready, as it is stored."""
-        _, _, document, lean_length, _ = row
+        _, _, _, document, lean_length, _ = row
         shown: bytes = document if lean_length is None else document + b"}"
         return shown
 
 
-def _joined(query: Select[Any]) -> Select[int, bytes]:
+def _joined(query: Select[Any]) -> Select[int, bytes, str, str]:
     page = query.subquery()
     whole = case(
         (page.c.lean_length.is_(None), page.c.document),
         else_=page.c.document.concat(literal(b"}", LargeBinary())),
     )
-    return select(func.count(), Joined(whole, page.c.key))
+    return select(
+        func.count(),
+        Joined(whole, page.c.key),
+        JoinedText(page.c.version, page.c.key),
+        func.max(page.c.last_modified),
+    )
 
 
 @lru_cache(maxsize=_MOST_KEPT)
@@ -120,7 +133,7 @@ def _columns(projection: Projection, parts: Parts) -> tuple[ColumnElement[Any], 
         lean = func.substr(table.c.document, 1, table.c.lean_length, type_=LargeBinary())
         document, lean_length = func.coalesce(lean, table.c.document), table.c.lean_length
     labelled = (document.label("document"), lean_length.label("lean_length"), rest.label("rest"))
-    return table.c.key, table.c.version, *labelled
+    return table.c.key, table.c.version, table.c.last_modified, *labelled
 
 
 def _is_shown(path: str, projection: Projection) -> bool:

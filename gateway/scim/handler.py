@@ -79,6 +79,8 @@ class Listing:
         provenance: How that is known.
         next_cursor: Where a walk goes on; None at its end, and of a page by index.
         previous_cursor: Where the page before it begins; None of the first.
+        fingerprint: What is another whenever the resources are, and shorter than they are; empty
+            if nothing such is known.
     """
 
     total_results: int
@@ -87,6 +89,7 @@ class Listing:
     provenance: Provenance
     next_cursor: str | None = None
     previous_cursor: str | None = None
+    fingerprint: bytes = b""
 
     @property
     def json(self) -> bytes:

@@ -235,6 +235,12 @@ def read_root_query(
 
 def list_response(listing: Listing, page: Page) -> bytes:
     """Return a page of resources as a ListResponse, in JSON (RFC 7644 §3.4.2, RFC 9865 §2)."""
+    told = told_of(listing, page)
+    return b"".join((told[:-1], b',"Resources":[', listing.resources, b"]}"))
+
+
+def told_of(listing: Listing, page: Page) -> bytes:
+    """Return the same without its resources."""
     told: dict[str, object] = {
         "schemas": [LIST_RESPONSE],
         "totalResults": listing.total_results,
@@ -246,7 +252,7 @@ def list_response(listing: Listing, page: Page) -> bytes:
         told["nextCursor"] = listing.next_cursor
     if listing.previous_cursor is not None:
         told["previousCursor"] = listing.previous_cursor
-    return b"".join((orjson.dumps(told)[:-1], b',"Resources":', listing.json, b"}"))
+    return orjson.dumps(told)
 
 
 def _page(loaded: Mapping[str, Any], *, caller: str) -> Page:

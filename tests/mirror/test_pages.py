@@ -40,8 +40,8 @@ def names(mirror: Mirror, query: Query) -> tuple[int, list[str]]:
         joined = selection.find_joined(query)
     found = [orjson.loads(document.json) for document in documents]
     if joined is not None:
-        assert joined[:2] == (total, len(found))
-        assert orjson.loads(b"[" + joined[2] + b"]") == found
+        assert (joined.total, joined.count) == (total, len(found))
+        assert orjson.loads(b"[" + joined.resources + b"]") == found
     return total, [each["displayName"] for each in found]
 
 
@@ -94,6 +94,30 @@ def test_pages_follow_every_change(mirror: Mirror, group: ResourceType, now: dat
 
     save(mirror, group, range(5), now)
     assert names(mirror, query) == (5, ["Group 1", "Group 2"])
+
+
+@pytest.mark.parametrize("text", [None, 'displayName sw "group"', "displayName pr"])
+def test_a_page_has_another_fingerprint_when_it_is_another(
+    mirror: Mirror, group: ResourceType, now: datetime, text: str | None
+) -> None:
+    """Also where one went and came back as it was: it was modified, then."""
+    node = None if text is None else bind_filter(text, group)
+    query = Query(node, None, IndexPage(1, 4), Projection(group), BASE_URL)
+
+    def told() -> tuple[bytes, bytes]:
+        with mirror.reading() as tx:
+            page = tx.resources(group).find_joined(query)
+        assert page is not None
+        return page.fingerprint, page.resources
+
+    seen = []
+    for numbers in (range(3), range(3), range(5), (0, 2, 3), range(3), range(3)):
+        save(mirror, group, numbers, now)
+        seen.append(told())
+    assert [seen[0] == seen[1], seen[4] == seen[5]] == [True, True]
+    assert len(set(seen)) == len({fingerprint for fingerprint, _ in seen})
+    assert len({resources for _, resources in seen}) == 4
+    assert all(len(fingerprint) < len(resources) for fingerprint, resources in seen)
 
 
 def test_an_older_state_is_still_seen_whole(
