@@ -10,6 +10,7 @@ from gateway.directory.refresh import Refresher
 from gateway.directory.walks import Stretch, Walks
 from gateway.mirror.mirror import Mirror, Snapshot
 from gateway.planner.needs import Needs
+from gateway.scim.errors import NotStored
 from gateway.scim.freshness import FreshnessWanted, Provenance
 from gateway.scim.handler import Listing
 from gateway.scim.page import CursorPage, Page
@@ -86,7 +87,7 @@ class Answering:
             answer: Handed how it is known.
 
         Raises:
-            BadUpstream, Unavailable, NotStored: It is not known; see
+            BadUpstream, Unavailable, NotStored: It is not known, or would have to be read; see
                 :meth:`gateway.directory.refresh.Refresher.ensure`.
         """
         with self.mirror.reading() as snapshot:
@@ -94,6 +95,8 @@ class Answering:
             if known is not None:
                 return answer(known, snapshot)
             needed = identified(needed, snapshot)
+        if wanted.at_hand:
+            raise NotStored("Something has to be read first.")
         provenance = self.refresher.ensure(needed, wanted)
         with self.mirror.reading() as snapshot:
             return answer(provenance, snapshot)

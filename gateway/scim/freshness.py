@@ -16,6 +16,8 @@ class FreshnessWanted:
         min_fresh_seconds: How long it shall stay young enough.
         no_cache: Whether nothing may be older than the request.
         only_if_cached: Whether nothing is to be read for it.
+        at_hand: Whether it is asked for only if nothing has to be read for it to be young enough;
+            no directive, but what who can't wait says.
     """
 
     max_age_seconds: int | None = None
@@ -23,6 +25,7 @@ class FreshnessWanted:
     min_fresh_seconds: int = 0
     no_cache: bool = False
     only_if_cached: bool = False
+    at_hand: bool = False
 
     def greatest_age_seconds(self, lifetime_seconds: float) -> float:
         """Return the age that the client accepts, where the service has a *lifetime_seconds*."""
@@ -38,6 +41,8 @@ class FreshnessWanted:
 
 #: Nothing in particular.
 AS_IT_COMES = FreshnessWanted()
+#: The same, without a wait.
+AT_HAND = FreshnessWanted(at_hand=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,12 @@
 """The address of the service, which absolute references begin with."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from flask import request
+from werkzeug.wrappers import Request
 
 from gateway.scim.errors import InvalidSyntax
 
@@ -11,6 +14,8 @@ from gateway.scim.errors import InvalidSyntax
 ROOT = "/scim/v2"
 #: The names by which a service is reached are few.
 _MOST_KEPT = 64
+#: All of a request that tells its host.
+_NAMED = ("wsgi.url_scheme", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "SCRIPT_NAME")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,11 @@ class Addresses:
         Raises:
             InvalidSyntax: It is the request's host that it takes, and that is no host.
         """
-        return f"{self.public_base()}{ROOT}"
+        return self.base_url_in(request.environ)
+
+    def base_url_in(self, environ: Mapping[str, Any]) -> str:
+        """Return the same in any request, as WSGI has it; raises the same."""
+        return f"{self._public_base_in(environ)}{ROOT}"
 
     def public_base(self) -> str:
         """
@@ -41,18 +50,21 @@ class Addresses:
         Raises:
             InvalidSyntax: It is the request's host that it takes, and that is no host.
         """
+        return self._public_base_in(request.environ)
+
+    def _public_base_in(self, environ: Mapping[str, Any]) -> str:
         if self.public_url is not None:
             return self.public_url.rstrip("/")
-        named = ("wsgi.url_scheme", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "SCRIPT_NAME")
-        return _as_named(*map(request.environ.get, named))
+        return _as_named(*map(environ.get, _NAMED))
 
 
 @lru_cache(maxsize=_MOST_KEPT)
-def _as_named(*_by: str | None) -> str:
-    """Return the address that the request at hand names, *_by* all that tells it."""
-    if not request.host:
+def _as_named(*by: str | None) -> str:
+    """Return the address that a request names, *by* all that tells it."""
+    named = Request({name: told for name, told in zip(_NAMED, by, strict=True) if told is not None})
+    if not named.host:
         raise InvalidSyntax(
             "The header Host has no host name: send the one that this service is reached by, "
             "without underscores, or have its public address configured."
         )
-    return request.root_url.rstrip("/")
+    return named.root_url.rstrip("/")

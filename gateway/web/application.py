@@ -27,8 +27,9 @@ from gateway.web.lists import Lists, Shared, add_lists
 from gateway.web.me import MeView
 from gateway.web.rates import RequestCounter
 from gateway.web.ready import ReadyAnswers
-from gateway.web.resources import CreationView, SingleView
+from gateway.web.resources import CreationView, Items, SingleView, add_items
 from gateway.web.shortcut import Shortcut
+from gateway.web.straight import Straight
 from gateway.web.throttle import Throttle
 from gateway.web.tracing import trace_requests
 from gateway.web.versions import LatestVersion
@@ -113,7 +114,8 @@ def create_web(
         open_to_all=open_to_all,
         abilities=abilities,
     ).add_to(app)
-    shared = Shared(authenticator, addresses, ready)
+    straight = Straight(addresses)
+    shared = Shared(authenticator, addresses, ready, straight)
     read_root = partial(
         read_root_query, resource_types=registry.resource_types, apart=registry.catalogue
     )
@@ -125,7 +127,7 @@ def create_web(
         parts = (resource_type, handler, shared, writers[name])
         app.add_url_rule(path, view_func=CreationView.as_view(f"{name}.creation", *parts))
         single = SingleView.as_view(f"{name}.single", *parts)
-        app.add_url_rule(f"{path}/<resource_id>", view_func=single)
+        add_items(app, path, Items(resource_type, handler), shared, single)
         if resource_type is registry.user:
             me = MeView.as_view("me", *parts, users=users or {})
             app.add_url_rule(f"{ROOT}/Me", view_func=me)
@@ -135,7 +137,7 @@ def create_web(
     add_events(app, events, authenticator)
     # What was answered before was asked for by its version: the way past the framework comes first.
     inner = LatestVersion(app.wsgi_app)
-    app.wsgi_app = Shortcut(inner, ready, open_to_all, authenticator)  # type: ignore[method-assign]  # Flask's way to add a middleware
+    app.wsgi_app = Shortcut(inner, ready, open_to_all, straight, authenticator)  # type: ignore[method-assign]  # Flask's way to add a middleware
     if counter is not None:
         app.wsgi_app = Throttle(app.wsgi_app, authenticator, counter)  # type: ignore[method-assign]  # the same
     return app

@@ -10,7 +10,7 @@ from gateway.scim.schema import Registry
 from gateway.web.addresses import ROOT
 from gateway.web.answers import error_answer
 from gateway.web.lists import Lists, ListView, Shared, add_lists
-from gateway.web.resources import ItemView
+from gateway.web.resources import Items, ItemView, add_items
 
 _ALLOWED = "GET, HEAD, OPTIONS"
 
@@ -51,4 +51,4 @@ def add_catalogue(
         path = f"{ROOT}{resource_type.endpoint}"
         add_lists(app, name, path, Lists.of(resource_type, handler), shared, view=_Listed)
         single = _Single.as_view(f"{name}.single", resource_type, handler, shared)
-        app.add_url_rule(f"{path}/<resource_id>", view_func=single)
+        add_items(app, path, Items(resource_type, handler), shared, single)

@@ -9,17 +9,21 @@ from flask import Flask, Response, g, request
 from flask.views import MethodView
 
 from gateway.scim.handler import Listing, Query, ResourceHandler, RootQuery
-from gateway.scim.messages import list_response, read_query
-from gateway.scim.page import Page
+from gateway.scim.messages import list_response, read_query, told_of
+from gateway.scim.page import CursorPage, Page
 from gateway.scim.schema import ResourceType
 from gateway.scim.search import read_search
 from gateway.web.addresses import Addresses
 from gateway.web.answers import provenance_headers, scim_answer
+from gateway.web.asking import Asking
 from gateway.web.authentication import Authenticator
 from gateway.web.bodies import json_body
 from gateway.web.caching import freshness_wanted
-from gateway.web.giving import give, made_list
+from gateway.web.giving import give
+from gateway.web.preconditions import tag_of
 from gateway.web.ready import Made, ReadyAnswers
+from gateway.web.straight import Straight
+from gateway.web.tracing import endpoint_of_request
 
 Q = TypeVar("Q", Query, RootQuery)
 
@@ -46,17 +50,36 @@ class Lists(Generic[Q]):
         read = partial(read_query, resource_type=resource_type)
         return Lists(read, handler.query, handler.revision)
 
-    def ask(
-        self, parameters: Mapping[str, Sequence[str]], *, base_url: str
-    ) -> tuple[Listing, Page]:
-        """Return what the request at hand asks for by *parameters*, and the page that it is."""
+    def ask(self, asking: Asking) -> tuple[Listing, Page]:
+        """Return what is asked for, and the page that it is."""
         query = self.read(
-            parameters,
-            base_url=base_url,
-            freshness=freshness_wanted(request.headers.get("Cache-Control")),
-            caller=g.token,
+            asking.parameters,
+            base_url=asking.base_url,
+            freshness=asking.freshness,
+            caller=asking.token,
         )
         return self.query(query), query.page
+
+    def made(self, asking: Asking) -> Made:
+        """Return the answer to a GET."""
+        listing, page = self.ask(asking)
+        body = list_response(listing, page)
+        is_on_a_walk = isinstance(page, CursorPage) and bool(page.cursor or listing.next_cursor)
+        return Made(
+            body,
+            listing.provenance,
+            # The cursors of each walk are its own: who was told that a page is the same would go
+            # on with those of another walk, and miss who came since.
+            {} if is_on_a_walk else {"ETag": _tag(listing, page, body)},
+            asking.endpoint,
+            is_once=is_on_a_walk,
+        )
+
+
+def _tag(listing: Listing, page: Page, body: bytes) -> str:
+    if not listing.fingerprint:
+        return tag_of(body)
+    return tag_of(told_of(listing, page) + listing.fingerprint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +91,23 @@ class Shared:
         authenticator: Lets in who has a token.
         addresses: Where clients find the service.
         ready: What was answered before.
+        straight: The addresses that are answered past the framework.
     """
 
     authenticator: Authenticator
     addresses: Addresses
     ready: ReadyAnswers
+    straight: Straight
+
+    def asking(self, parameters: Mapping[str, Sequence[str]]) -> Asking:
+        """Return what the request at hand asks for by *parameters*."""
+        return Asking(
+            endpoint_of_request(),
+            g.token,
+            parameters,
+            self.addresses.base_url(),
+            freshness_wanted(request.headers.get("Cache-Control")),
+        )
 
 
 class TokenView(MethodView):
@@ -98,16 +133,14 @@ class ListView(TokenView):
     def __init__(self, lists: Lists[Query] | Lists[RootQuery], shared: Shared) -> None:
         super().__init__(shared.authenticator)
         self._lists = lists
-        self._addresses = shared.addresses
-        self._ready = shared.ready
+        self._shared = shared
 
     def get(self) -> Response:
         """Answer a query (RFC 7644 §3.4.2)."""
-        return give(self._ready, self._lists.revision, self._made)
+        return give(self._shared.ready, self._lists.revision, self._made)
 
     def _made(self) -> Made:
-        parameters = request.args.to_dict(flat=False)
-        return made_list(*self._lists.ask(parameters, base_url=self._addresses.base_url()))
+        return self._lists.made(self._shared.asking(request.args.to_dict(flat=False)))
 
 
 class SearchView(TokenView):
@@ -116,12 +149,11 @@ class SearchView(TokenView):
     def __init__(self, lists: Lists[Query] | Lists[RootQuery], shared: Shared) -> None:
         super().__init__(shared.authenticator)
         self._lists = lists
-        self._addresses = shared.addresses
+        self._shared = shared
 
     def post(self) -> Response:
         """Answer a query (RFC 7644 §3.4.3)."""
-        parameters = read_search(json_body())
-        listing, page = self._lists.ask(parameters, base_url=self._addresses.base_url())
+        listing, page = self._lists.ask(self._shared.asking(read_search(json_body())))
         # No ETag: that is for what GET answers at the same address (RFC 9110 §8.8.3).
         headers = provenance_headers(listing.provenance)
         return scim_answer(list_response(listing, page), headers=headers)
@@ -138,5 +170,6 @@ def add_lists(
 ) -> None:
     """Add the endpoints of lists at *path*, under *name*: by GET, and by a query in the body."""
     app.add_url_rule(path, view_func=view.as_view(f"{name}.list", lists, shared))
+    shared.straight.add(path, lists.made, lists.revision)
     search = SearchView.as_view(f"{name}.search", lists, shared)
     app.add_url_rule(f"{path.rstrip('/')}/.search", view_func=search)

@@ -7,7 +7,6 @@ from threading import Lock
 from typing import Any, TypeAlias
 
 from cachetools import LRUCache
-from flask import g, request
 
 from gateway.scim.freshness import Provenance
 from gateway.web.answers import provenance_headers
@@ -115,19 +114,25 @@ class ReadyAnswers:
         older = int(self._clock() - kept.at)
         return Given(kept.made, older) if older <= provenance.ttl_seconds else None
 
-    def answer(self, revision: Callable[[], int | None], make: Callable[[], Made]) -> Given:
+    def answer(
+        self, key: Key | None, revision: Callable[[], int | None], make: Callable[[], Made]
+    ) -> Given:
         """
-        Return the answer to the request at hand: a kept one, or else what *make* returns.
+        Return the answer to the request of *key*: a kept one, or else what *make* returns.
 
         Args:
+            key: See :func:`key_of`; None neither takes nor keeps one.
             revision: Returns what changes with everything that an answer rests on; None where
                 that can't be told.
             make: Answers anew; its errors are raised.
         """
-        key = key_of(request.environ, g.token)
         given = None if key is None else self.given(key)
         if key is None or given is not None:
             return given or Given(make())
+        return Given(self.anew(key, revision, make))
+
+    def anew(self, key: Key, revision: Callable[[], int | None], make: Callable[[], Made]) -> Made:
+        """Return what *make* does, and keep it; see :meth:`answer`."""
         # Before the answer is made: what changes meanwhile makes it one of yesterday.
         current, at = revision(), self._clock()
         made = make()
@@ -135,7 +140,7 @@ class ReadyAnswers:
             size = len(made.body) + sum(len(part or "") for part in key) + _BYTES_BESIDES
             with self._lock:
                 self._kept[key] = _Kept(size, made, current, revision, at)
-        return Given(made)
+        return made
 
 
 def key_of(environ: Mapping[str, Any], token: str | None) -> Key | None:

@@ -1,9 +1,11 @@
 """The resources of one type: those that are made, and single ones (RFC 7644 §3.3 to §3.6)."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import orjson
-from flask import Response, g, request
+from flask import Flask, Response, g, request
+from flask.typing import RouteCallable
 
 from gateway.scim.change import Method, read_change, status_of
 from gateway.scim.errors import NotFound
@@ -18,13 +20,52 @@ from gateway.web.answers import (
     provenance_headers,
     scim_answer,
 )
+from gateway.web.asking import Asking
 from gateway.web.bodies import json_body
-from gateway.web.caching import freshness_wanted
 from gateway.web.giving import give
 from gateway.web.lists import Shared, TokenView
 from gateway.web.preconditions import expected_version, is_dry_run, refuse_version
 from gateway.web.ready import Given, Made
-from gateway.web.tracing import endpoint_of_request
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """
+    Single resources of one type.
+
+    Attributes:
+        resource_type: Their type.
+        handler: Knows them.
+    """
+
+    resource_type: ResourceType
+    handler: ResourceHandler
+
+    def made(self, asking: Asking, resource_id: str, *resting_on: Provenance) -> Made:
+        """
+        Return the answer to a GET of one resource; without a body if there is none.
+
+        Args:
+            asking: How it is asked for.
+            resource_id: Its id.
+            resting_on: How it is known which resource is meant, where its id was not sent.
+        """
+        projection = read_projection(asking.parameters, self.resource_type)
+        retrieval = self.handler.retrieve(
+            resource_id,
+            projection=projection,
+            base_url=asking.base_url,
+            freshness=asking.freshness,
+        )
+        found, document = retrieval.provenance, retrieval.document
+        provenance = together([*resting_on, found]) if resting_on else found
+        if document is None:
+            return Made(b"", provenance, endpoint=asking.endpoint)
+        headers = {
+            "ETag": document.version,
+            "Content-Location": f"{asking.base_url}{self.resource_type.endpoint}/{resource_id}",
+        }
+        return Made(projection.json(document.json), provenance, headers, asking.endpoint)
 
 
 class _ResourceView(TokenView):
@@ -36,8 +77,9 @@ class _ResourceView(TokenView):
         super().__init__(shared.authenticator)
         self._type = resource_type
         self._handler = handler
+        self._items = Items(resource_type, handler)
         self._addresses = shared.addresses
-        self._ready = shared.ready
+        self._shared = shared
 
 
 class WritableView(_ResourceView):
@@ -119,29 +161,12 @@ class OneView(_ResourceView):
             headers = given.headers() | {"Cache-Control": "no-store"}
             return error_answer(NotFound(absent), headers)
 
-        return give(self._ready, self._handler.revision, make, absent=refusal)
+        return give(self._shared.ready, self._handler.revision, make, absent=refusal)
 
     def _made(self, resource_id: str, *resting_on: Provenance) -> Made:
-        """Return the answer; see :meth:`_change`."""
-        projection = read_projection(request.args.to_dict(flat=False), self._type)
-        base_url = self._addresses.base_url()
-        retrieval = self._handler.retrieve(
-            resource_id,
-            projection=projection,
-            base_url=base_url,
-            freshness=freshness_wanted(request.headers.get("Cache-Control")),
-        )
-        found = retrieval.provenance
-        provenance = together([*resting_on, found]) if resting_on else found
-        document = retrieval.document
-        if document is None:
-            return Made(b"", provenance, endpoint=endpoint_of_request())
-        headers = {
-            "ETag": document.version,
-            "Content-Location": f"{base_url}{self._type.endpoint}/{resource_id}",
-        }
-        shown = projection.json(document.json)
-        return Made(shown, provenance, headers, endpoint_of_request())
+        """Return the answer; see :meth:`Items.made`."""
+        asking = self._shared.asking(request.args.to_dict(flat=False))
+        return self._items.made(asking, resource_id, *resting_on)
 
 
 class ItemView(OneView):
@@ -167,3 +192,10 @@ class SingleView(WritableView, ItemView):
     def delete(self, resource_id: str) -> Response:
         """Delete a resource (RFC 7644 §3.6)."""
         return self._change(Method.DELETE, resource_id)
+
+
+def add_items(app: Flask, path: str, items: Items, shared: Shared, view: RouteCallable) -> None:
+    """Add the endpoint of single resources below *path*, whose requests *view* answers."""
+    rule = f"{path}/<resource_id>"
+    app.add_url_rule(rule, view_func=view)
+    shared.straight.add_below(path, rule, items.made, items.handler.revision)

@@ -1,4 +1,4 @@
-"""The way past the framework, for what is asked again and was answered a moment ago."""
+"""The way past the framework: for what was answered a moment ago, and for what is at hand."""
 
 import time
 from collections.abc import Iterable
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from gateway.web.answers import MEDIA_TYPE
 from gateway.web.authentication import Authenticator, TokenRefused
 from gateway.web.preconditions import IfNoneMatch
-from gateway.web.ready import Given, ReadyAnswers, key_of
+from gateway.web.ready import Given, Key, ReadyAnswers, key_of
+from gateway.web.straight import Straight
 from gateway.web.tracing import REQUEST_ID, log_request, request_id_of
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 class Shortcut:
     """
-    Gives what was answered before, and hands every other request on.
+    Gives what was answered before, or needs nothing read, and hands every other request on.
 
     What it gives is what the framework would: the same status, body and headers.
 
@@ -24,6 +25,7 @@ class Shortcut:
         application: Answers all other requests.
         ready: What was answered before to those who have a token.
         open_to_all: What was answered before to those who have none.
+        straight: Answers of what is at hand.
         authenticator: Knows the tokens.
     """
 
@@ -32,11 +34,13 @@ class Shortcut:
         application: "WSGIApplication",
         ready: ReadyAnswers,
         open_to_all: ReadyAnswers,
+        straight: Straight,
         authenticator: Authenticator,
     ) -> None:
         self._application = application
         self._ready = ready
         self._open_to_all = open_to_all
+        self._straight = straight
         self._authenticator = authenticator
 
     def __call__(
@@ -79,6 +83,19 @@ class Shortcut:
         except TokenRefused:
             ready = self._open_to_all
         key = key_of(environ, token)
-        given = None if key is None else ready.given(key)
+        if key is None:
+            return None
+        given = ready.given(key)
+        if given is None and token is not None:
+            given = self._straight_given(environ, key, token)
         # That there is no such resource is an error, which the framework words.
         return given if given is not None and given.made.body else None
+
+    def _straight_given(self, environ: "WSGIEnvironment", key: Key, token: str) -> Given | None:
+        way = self._straight.way(environ, token)
+        if way is None:
+            return None
+        try:
+            return Given(self._ready.anew(key, *way))
+        except Exception:  # noqa: BLE001 - the framework meets the same: it tells and logs it
+            return None

@@ -29,7 +29,7 @@ def refuse_malformed() -> None:
     """
     if (request.content_length or 0) > LARGEST_BODY_BYTES:
         raise RequestEntityTooLarge
-    if _NEVER_IN_A_PATH.search(request.path) or not _is_encoded(request.query_string):
+    if _NEVER_IN_A_PATH.search(request.path) or not is_encoded(request.query_string):
         raise InvalidSyntax("The address is not UTF-8, percent-encoded.")
     other = _OTHER_VERSION.match(request.path)
     if other:
@@ -39,7 +39,8 @@ def refuse_malformed() -> None:
         )
 
 
-def _is_encoded(query: bytes) -> bool:
+def is_encoded(query: bytes) -> bool:
+    """Tell whether the query of an address is percent-encoded UTF-8."""
     if query.isascii() and b"%" not in query:
         return True
     if _BROKEN_ESCAPE.search(query):

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import flask
 import pytest
-from flask import Flask, g
 
 from gateway.scim.freshness import Provenance
 from gateway.web.answers import provenance_headers
-from gateway.web.ready import Given, Made, ReadyAnswers
+from gateway.web.ready import Given, Made, ReadyAnswers, key_of
 
 
 @dataclass
@@ -40,9 +40,9 @@ class Asker:
 
     def ask(self, path: str = "/scim/v2/Users", caller: str = "t", **request: Any) -> Given:
         """Return the answer."""
-        with Flask("x").test_request_context(path, **request):
-            g.token = caller
-            return self.ready.answer(lambda: self.source.revision, self.source.make)
+        with flask.Flask("x").test_request_context(path, **request):
+            key = key_of(flask.request.environ, caller)
+            return self.ready.answer(key, lambda: self.source.revision, self.source.make)
 
 
 @pytest.fixture
