@@ -133,7 +133,9 @@ class _Binder:
     def _target(self, path: AttributePath, position: int) -> Target:
         target = self.resolve(path)
         if target is None:
-            raise InvalidFilter(f"{self.owner} has no attribute {path}.", position=position)
+            raise InvalidFilter(
+                f"{self.owner} has no attribute {path} to filter by.", position=position
+            )
         if not target.is_searchable:
             raise InvalidFilter(f"{path} can't be filtered by.", position=position)
         return target

@@ -88,7 +88,8 @@ class _Binder:
         having = [each for each in self.all_types if resolve(node.path, each) is not None]
         if not having:
             raise InvalidFilter(
-                f"{none_of(self.all_types)} have an attribute {node.path}.", position=node.position
+                f"{none_of(self.all_types)} have an attribute {node.path} to filter by.",
+                position=node.position,
             )
         target = resolve(node.path, self.resource_type)
         if target is None:
