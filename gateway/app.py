@@ -58,6 +58,7 @@ from gateway.scim.catalogue import CatalogueForm
 from gateway.scim.errors import Unavailable
 from gateway.scim.handler import Query
 from gateway.scim.schema import Registry, ResourceType, load_registry
+from gateway.scim.standard import DiscoveryForm
 from gateway.settings import Settings, load_settings, read_signing_keys
 from gateway.web.answers import error_answer
 from gateway.web.application import create_web
@@ -173,7 +174,9 @@ def _database_unavailable(error: OperationalError) -> Response:
 
 def assemble(settings: Settings) -> Gateway:
     """Return the parts, with the database brought up to date; Bitbucket is not called yet."""
-    registry = load_registry(CatalogueForm(settings.gateway_catalogue))
+    registry = load_registry(
+        CatalogueForm(settings.gateway_catalogue), DiscoveryForm(settings.gateway_discovery)
+    )
     engine = open_database(settings.gateway_database_url.reveal())
     migrate(engine)
     integration = _integration(settings)

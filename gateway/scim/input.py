@@ -18,14 +18,6 @@ from gateway.scim.patch.operation import TOLD_BY_VALUE
 from gateway.scim.path import AttributePath, Target
 from gateway.scim.schema import Attribute, AttributeType, Mutability, ResourceType
 
-#: What RFC 7643 §4 has and these resources don't, by what holds it. Clients need not strip it.
-_UNSERVED: Mapping[str, tuple[str, ...]] = {
-    "urn:ietf:params:scim:schemas:core:2.0:User": (
-        *("password", "title", "preferredLanguage", "locale", "timezone"),
-        *("phoneNumbers", "ims", "addresses", "x509Certificates"),
-    ),
-    "name": ("middleName", "honorificPrefix", "honorificSuffix"),
-}
 #: What RFC 7643 §2.4 lets every multi-valued attribute have.
 _USUAL_PARTS = ("value", "display", "type", "primary", "$ref")
 
@@ -93,7 +85,7 @@ def compile_input(resource_type: ResourceType) -> Schema:
     members = _fields(resource_type.core_attributes())
     for extension in resource_type.extensions:
         members[extension.schema.id] = _object(extension.schema.attributes)
-    return _compiled(_Body, members, also_dropped=_UNSERVED.get(resource_type.schema.id, ()))
+    return _compiled(_Body, members, also_dropped=resource_type.schema.passed_over)
 
 
 def read_value(target: Target, value: object) -> Any:
@@ -136,14 +128,13 @@ def is_passed_over(path: AttributePath, resource_type: ResourceType) -> bool:
     """Return whether *path* names what a schema that is not served here, or RFC 7643, declares."""
     if path.urn is not None and path.urn.lower() != resource_type.schema.id.lower():
         return resource_type.extension(path.urn) is None
-    names = [name.lower() for name in _UNSERVED.get(resource_type.schema.id, ())]
-    if path.name.lower() in names:
+    if path.name.lower() in map(str.lower, resource_type.schema.passed_over):
         return True
     attribute = resource_type.core_attribute(path.name)
     if attribute is None or path.sub_name is None:
         return False
     usual = _USUAL_PARTS if attribute.multi_valued else ()
-    return path.sub_name.lower() in map(str.lower, (*_UNSERVED.get(attribute.name, ()), *usual))
+    return path.sub_name.lower() in map(str.lower, (*attribute.passed_over, *usual))
 
 
 class _Body(Members):
@@ -206,7 +197,7 @@ def _value(attribute: Attribute) -> fields.Field[Any]:
         is_told_by_value = not attribute.multi_valued and attribute.sub_attribute("value")
         return _object(
             attribute.sub_attributes,
-            also_dropped=(*_UNSERVED.get(attribute.name, ()), *usual),
+            also_dropped=(*attribute.passed_over, *usual),
             required=attribute.required,
             kind=ObjectOrValue if is_told_by_value else fields.Nested,
         )

@@ -6,7 +6,7 @@ other part of the protocol asks the registry that is made from them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property, partial
 from importlib.resources import files
@@ -17,10 +17,9 @@ from typing import Any
 import orjson
 
 from gateway.scim.catalogue import CatalogueForm
+from gateway.scim.standard import DiscoveryForm, JsonObject, Standard
 
 SCHEMA_URN = "urn:ietf:params:scim:schemas:core:2.0:Schema"
-
-JsonObject = Mapping[str, object]
 
 
 class AttributeType(StrEnum):
@@ -72,6 +71,7 @@ class Attribute:
     An attribute, or a sub-attribute, with its characteristics (RFC 7643 §7).
 
     ``case_exact`` is true for everything but the strings and references that say otherwise.
+    ``passed_over`` are the names of further parts that RFC 7643 has and no answer does.
     """
 
     name: str
@@ -86,6 +86,7 @@ class Attribute:
     canonical_values: tuple[str, ...] = ()
     reference_types: tuple[str, ...] = ()
     sub_attributes: tuple["Attribute", ...] = ()
+    passed_over: tuple[str, ...] = ()
 
     def sub_attribute(self, name: str) -> "Attribute | None":
         """Return the sub-attribute of that name in any letter case."""
@@ -95,15 +96,17 @@ class Attribute:
 @dataclass(frozen=True, eq=False)
 class Schema:
     """
-    A schema: its URN, its attributes, and the document that is served for it.
+    A schema: its URN, its attributes, and the document that describes them.
 
     ``document["meta"]["location"]`` is relative to the base address of the service.
+    ``passed_over`` are the names of further attributes that RFC 7643 has and no answer does.
     """
 
     id: str
     name: str
     attributes: tuple[Attribute, ...]
     document: JsonObject
+    passed_over: tuple[str, ...] = ()
 
     def attribute(self, name: str) -> Attribute | None:
         """Return the attribute of that name in any letter case (RFC 7643 §2.1)."""
@@ -169,6 +172,7 @@ class Registry:
         resource_types: The types of what is in the workspace.
         catalogue: The types of what can be held there: Role and Entitlement, or none.
         is_catalogue_listed: Whether those are announced.
+        told_as: The standard that discovery is held to; None tells what is served.
     """
 
     schemas: tuple[Schema, ...]
@@ -176,6 +180,7 @@ class Registry:
     service_provider_config: JsonObject
     catalogue: tuple[ResourceType, ...] = ()
     is_catalogue_listed: bool = False
+    told_as: Standard | None = None
 
     @property
     def listed_resource_types(self) -> tuple[ResourceType, ...]:
@@ -192,6 +197,15 @@ class Registry:
         every = self.resource_types + self.catalogue
         return next((t for t in every if t.name == name), None)
 
+    def told_configuration(self, abilities: JsonObject) -> JsonObject:
+        """Return the configuration for clients, with *abilities* that it does not have itself."""
+        whole = {**self.service_provider_config, **abilities}
+        return whole if self.told_as is None else self.told_as.configuration(whole)
+
+    def told_schema(self, schema: Schema) -> JsonObject:
+        """Return the document of *schema* for clients."""
+        return schema.document if self.told_as is None else self.told_as.schema(schema.document)
+
     @property
     def user(self) -> ResourceType:
         """The resource type of the workspace's members."""
@@ -207,20 +221,25 @@ class Registry:
         return {resource_type.name: resource_type for resource_type in self.resource_types}
 
 
-def load_registry(catalogue: CatalogueForm = CatalogueForm.UNLISTED) -> Registry:
+def load_registry(
+    catalogue: CatalogueForm = CatalogueForm.UNLISTED,
+    discovery: DiscoveryForm = DiscoveryForm.SERVED,
+) -> Registry:
     """
     Read ``schemas/*.json``; the caller keeps the registry, as nothing is cached here.
 
     Args:
         catalogue: How what can be held is listed.
+        discovery: What clients are told of all this.
     """
     documents = {
         entry.name: orjson.loads(entry.read_bytes())
         for entry in sorted(_folder().iterdir(), key=lambda entry: entry.name)
         if entry.name.endswith(".json")
     }
+    standard = Standard(**documents["rfc7643.json"])
     schemas = tuple(
-        _schema(document)
+        _schema(document, standard)
         for document in documents.values()
         if isinstance(document, dict) and SCHEMA_URN in document.get("schemas", ())
     )
@@ -241,6 +260,7 @@ def load_registry(catalogue: CatalogueForm = CatalogueForm.UNLISTED) -> Registry
         service_provider_config=documents["service-provider-config.json"] | also,
         catalogue=types,
         is_catalogue_listed=catalogue.is_announced,
+        told_as=standard if discovery is DiscoveryForm.RFC7643 else None,
     )
 
 
@@ -266,12 +286,20 @@ def _folder() -> Traversable:
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "schemas"
 
 
-def _schema(document: dict[str, object]) -> Schema:
+def _schema(document: dict[str, object], standard: Standard) -> Schema:
+    urn = str(document["id"])
+    passed_over = standard.passed_over(urn)
+    attributes = tuple(
+        replace(attribute, passed_over=passed_over.get(attribute.name, ()))
+        for attribute in _attributes(document["attributes"])
+    )
+    served = {attribute.name for attribute in attributes}
     return Schema(
-        id=str(document["id"]),
+        id=urn,
         name=str(document["name"]),
-        attributes=_attributes(document["attributes"]),
+        attributes=attributes,
         document=document,
+        passed_over=tuple(name for name in passed_over if name not in served),
     )
 
 

@@ -58,6 +58,7 @@ class Settings:
         gateway_events_retention: How long events wait to be delivered, in days.
         gateway_catalogue: How ``/Roles`` and ``/Entitlements`` are served: ``unlisted``,
             ``listed``, ``okta`` or ``off``.
+        gateway_discovery: What discovery tells: ``served`` or ``rfc7643``.
         gateway_bind: The address to listen on, as host:port.
         gateway_public_url: The address under which clients reach the gateway.
         gateway_user_name: What ``userName`` is: ``email`` or ``account_id``.
@@ -97,6 +98,7 @@ class Settings:
     gateway_events_receiver_token: Secret | None
     gateway_events_retention: int
     gateway_catalogue: str
+    gateway_discovery: str
     gateway_bind: str
     gateway_public_url: str | None
     gateway_user_name: str

@@ -126,6 +126,13 @@ SETTINGS = (
         "announced; listed, announced; okta, as Okta reads them, announced; or off",
         "unlisted",
     ),
+    Setting(
+        "GATEWAY_DISCOVERY",
+        "What /ServiceProviderConfig and /Schemas tell: served, all that is served and nothing "
+        "else; or rfc7643, what that standard has and no later one, for clients that refuse more, "
+        "or send what is not served",
+        "served",
+    ),
     Setting("GATEWAY_USER_NAME", "What userName is: email or account_id", "email"),
     Setting("GATEWAY_WORKERS", "The processes that serve", "2"),
     Setting("GATEWAY_THREADS", "The threads of each of them", "8"),

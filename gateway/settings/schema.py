@@ -194,6 +194,7 @@ class SettingsSchema(Schema):
     )
     gateway_read_only = _one_of("refuse", "ignore")
     gateway_catalogue = _one_of("unlisted", "listed", "okta", "off")
+    gateway_discovery = _one_of("served", "rfc7643")
     gateway_bind = fields.String(load_default="127.0.0.1:8080", validate=_bind)
     gateway_public_url = fields.String(load_default=None, validate=_public_url)
     gateway_events_key = _SigningKey(load_default=None)

@@ -12,7 +12,8 @@ from gateway.scim.freshness import Provenance
 from gateway.scim.handler import Listing
 from gateway.scim.messages import list_response
 from gateway.scim.page import IndexPage
-from gateway.scim.schema import JsonObject, Registry
+from gateway.scim.schema import Registry, Schema
+from gateway.scim.standard import JsonObject
 from gateway.web.addresses import ROOT, Addresses
 from gateway.web.authentication import Authenticator, TokenRefused
 from gateway.web.giving import give
@@ -33,7 +34,7 @@ _KEPT = {"Cache-Control": "no-cache", "Vary": "Authorization"}
 @dataclass(frozen=True, slots=True)
 class Discovery:
     """
-    Serves the documents of the registry as they are.
+    Serves the documents of the registry as it tells them.
 
     They are open to everyone: identity providers look at them before they have a token. Who has
     one is told of entitlements that can be granted, too: they name what is in the workspace.
@@ -69,9 +70,7 @@ class Discovery:
     def service_provider_config(self) -> Response:
         """Answer with what is supported (RFC 7643 §5)."""
         _refuse_filter()
-        return self._answer(
-            lambda: self._json({**self.registry.service_provider_config, **self.abilities})
-        )
+        return self._answer(lambda: self._json(self.registry.told_configuration(self.abilities)))
 
     def resource_types(self) -> Response:
         """Answer with all resource types (RFC 7643 §6)."""
@@ -86,14 +85,14 @@ class Discovery:
 
     def schemas(self) -> Response:
         """Answer with all schemas (RFC 7643 §7)."""
-        return self._list(lambda: [self._suggesting(s.document) for s in self.registry.schemas])
+        return self._list(lambda: [self._told(each) for each in self.registry.schemas])
 
     def schema(self, urn: str) -> Response:
         """Answer with one schema."""
         found = self.registry.schema(urn)
         if found is None:
             raise NotFound(f"There is no schema {urn}.")
-        return self._answer(lambda: self._json(self._suggesting(found.document)))
+        return self._answer(lambda: self._json(self._told(found)))
 
     def _answer(self, body: Callable[[], bytes]) -> Response:
         """Return a kept answer, or else one of *body*."""
@@ -106,8 +105,9 @@ class Discovery:
             return give(self.open_to_all, lambda: 0, lambda: _made(body()))
         return give(self.ready, self.revision, lambda: _made(body()))
 
-    def _suggesting(self, document: JsonObject) -> JsonObject:
+    def _told(self, schema: Schema) -> JsonObject:
         """Return a schema whose entitlements suggest values (RFC 7643 §7), for who may know."""
+        document = self.registry.told_schema(schema)
         attributes = document.get("attributes")
         if not isinstance(attributes, list) or g.token is None:
             return document

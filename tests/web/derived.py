@@ -44,14 +44,6 @@ _ONE_PRIMARY = {
     "minContains": 0,
     "maxContains": 1,
 }
-#: What is taken from clients and passed over: attributes of RFC 7643 that are not served.
-_PASSED_OVER = {
-    "User": (
-        *("password", "title", "preferredLanguage", "locale", "timezone"),
-        *("phoneNumbers", "ims", "addresses", "x509Certificates"),
-    ),
-    "name": ("middleName", "honorificPrefix", "honorificSuffix"),
-}
 #: The parts that every multi-valued attribute may have (RFC 7643 §2.4).
 _USUAL_PARTS = ("value", "display", "type", "primary", "$ref")
 #: Values that no schema tells apart, by what holds them: they have to be there, and to be known.
@@ -100,7 +92,7 @@ def sent(resource_type: ResourceType) -> dict[str, Any]:
     properties = {a.name: _sent(a) for a in attributes}
     for extension in resource_type.extensions:
         properties[extension.schema.id] = _sent_object(extension.schema.attributes)
-    properties |= {name: {} for name in _PASSED_OVER.get(resource_type.name, ())}
+    properties |= {name: {} for name in resource_type.schema.passed_over}
     return {
         "type": "object",
         "description": (
@@ -129,7 +121,7 @@ def _sent(attribute: Attribute, *, within: str = "") -> dict[str, Any]:
         return {"description": attribute.description, "readOnly": True}
     if attribute.type is AttributeType.COMPLEX:
         passed_over = _USUAL_PARTS if attribute.multi_valued else ()
-        also = (*_PASSED_OVER.get(attribute.name, ()), *passed_over)
+        also = (*attribute.passed_over, *passed_over)
         one = _sent_object(attribute.sub_attributes, also=also, within=attribute.name)
         if not attribute.multi_valued and attribute.sub_attribute("value"):
             one["type"] = ["object", "string", "null"]
