@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import pytest
 
 _START_SECONDS = 60
+_SMALL = ("--users=20", "--groups=4", "--repos=4")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,18 @@ def demo() -> Iterator[Demo]:
         yield started
 
 
+@pytest.fixture(scope="session")
+def standard_demo() -> Iterator[Demo]:
+    """A smaller one, whose discovery tells what RFC 7643 has."""
+    with demonstration(*_SMALL, GATEWAY_DISCOVERY="rfc7643") as started:
+        yield started
+
+
 @contextmanager
-def demonstration(*options: str) -> Iterator[Demo]:
-    """Run ``bitbucket-scim demo`` with *options* on a free port, until the block ends."""
+def demonstration(*options: str, **settings: str) -> Iterator[Demo]:
+    """Run ``bitbucket-scim demo`` on a free port, so set up, until the block ends."""
     command = [sys.executable, "-m", "gateway", "demo", "--port=0", *options]
-    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"} | settings
     process = subprocess.Popen(  # noqa: S603 - our own command
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
     )

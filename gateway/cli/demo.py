@@ -13,15 +13,18 @@ import click
 import requests
 
 from gateway.app import assemble
+from gateway.cli.environment import settings_beside
 from gateway.cli.server import Server
 from gateway.cli.sync import read_everything
 from gateway.logs import configure_logs
 from gateway.sandbox import demo_credentials
-from gateway.settings import Settings, load_settings
+from gateway.settings import Settings
 
 _TOKEN = "demo-token-0123456789abcdef"  # noqa: S105 - it opens a made-up workspace
 _WORKSPACE = "acme"
 _START_SECONDS = 30
+#: What may be set: how clients are spoken to, and nothing that is of a real workspace.
+_HEEDED = ("GATEWAY_CATALOGUE", "GATEWAY_DISCOVERY", "GATEWAY_READ_ONLY")
 
 
 @click.command()
@@ -33,7 +36,8 @@ def demo(*, port: int, users: int, groups: int, repos: int) -> None:
     """
     Serve a made-up workspace as SCIM, and print calls to try.
 
-    Needs nothing: Bitbucket is simulated on this machine, and nothing is kept.
+    Needs nothing: Bitbucket is simulated on this machine, and nothing is kept. Of the settings,
+    GATEWAY_CATALOGUE, GATEWAY_DISCOVERY and GATEWAY_READ_ONLY can be tried.
     """
     port = port or _free_port()
     with tempfile.TemporaryDirectory(prefix="bitbucket-scim-") as folder:
@@ -80,7 +84,7 @@ def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
 
 def _settings(api_url: str, *, port: int, folder: Path) -> Settings:
     known = demo_credentials(_WORKSPACE)
-    return load_settings(
+    return settings_beside(
         {
             "BITBUCKET_API_URL": api_url,
             "BITBUCKET_WORKSPACE": _WORKSPACE,
@@ -98,7 +102,7 @@ def _settings(api_url: str, *, port: int, folder: Path) -> Settings:
             "GATEWAY_LOG_FORMAT": "console",
             "GATEWAY_LOG_LEVEL": "warning",
         },
-        serving=True,
+        _HEEDED,
     )
 
 

@@ -1,7 +1,7 @@
 """The settings of a command, or the reasons why there are none."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 import click
@@ -17,8 +17,23 @@ def settings_of_environment(*, serving: bool) -> Settings:
     Raises:
         ClickException: They can't be used; every problem is told, a line each.
     """
+    return _usable(os.environ, serving=serving)
+
+
+def settings_beside(known: Mapping[str, str], heeded: Collection[str]) -> Settings:
+    """
+    Return settings to serve by: *known* ones, and of the environment those that are *heeded*.
+
+    Raises:
+        ClickException: They can't be used; every problem is told, a line each.
+    """
+    others = {name: os.environ[name] for name in heeded if name in os.environ}
+    return _usable({**others, **known}, serving=True)
+
+
+def _usable(environ: Mapping[str, str], *, serving: bool) -> Settings:
     try:
-        return load_settings(os.environ, serving=serving)
+        return load_settings(environ, serving=serving)
     except SettingsError as error:
         problems = "\n".join(f"  {problem}" for problem in error.problems)
         raise click.ClickException(f"the settings can't be used:\n{problems}") from None

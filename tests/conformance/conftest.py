@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.demonstration import demo
+from tests.demonstration import demo, standard_demo
 
-__all__ = ["demo"]
+__all__ = ["demo", "standard_demo"]
 
 _ENVIRONMENT = Path(__file__).parent.parent / "clients" / ".venv"
 

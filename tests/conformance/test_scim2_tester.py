@@ -1,4 +1,4 @@
-"""scim2-tester, against the demonstration."""
+"""scim2-tester, against the demonstration, whatever its discovery tells."""
 
 from collections.abc import Iterator
 
@@ -11,9 +11,10 @@ from scim2_tester.utils import CheckResult, Status
 from tests.demonstration import Demo
 
 
-@pytest.fixture(scope="module")
-def results(demo: Demo) -> Iterator[list[CheckResult]]:
+@pytest.fixture(scope="module", params=["demo", "standard_demo"])
+def results(request: pytest.FixtureRequest) -> Iterator[list[CheckResult]]:
     """What every check found."""
+    demo: Demo = request.getfixturevalue(request.param)
     headers = {"Authorization": f"Bearer {demo.token}"}
     with HttpClient(base_url=demo.base_url, headers=headers, timeout=60) as http:
         client = SyncSCIMClient(http)

@@ -1,4 +1,4 @@
-"""scim-sanity, strict, against the demonstration."""
+"""scim-sanity, strict, against the demonstration, whatever its discovery tells."""
 
 import json
 import subprocess
@@ -13,9 +13,10 @@ from tests.demonstration import Demo
 _EXPLAINED = {"PATCH /Groups/{id} add member"}
 
 
-@pytest.fixture(scope="module")
-def report(demo: Demo) -> Any:
+@pytest.fixture(scope="module", params=["demo", "standard_demo"])
+def report(request: pytest.FixtureRequest) -> Any:
     """What it found."""
+    demo: Demo = request.getfixturevalue(request.param)
     command = [sys.executable, "-m", "scim_sanity", "probe", demo.base_url]
     command += ["--token", demo.token, "--i-accept-side-effects", "--json-output", "--strict"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a tool of ours
