@@ -74,6 +74,9 @@ def writing(engine: Engine) -> Iterator[Connection]:
     with engine.execution_options(is_writing=True).begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITER_LOCK})
+            # A plan that is kept from when a table was small goes through all of it when it no
+            # longer is.
+            connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_custom_plan")
         yield connection
 
 

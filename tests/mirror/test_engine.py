@@ -15,7 +15,7 @@ from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from gateway.mirror.columns import METADATA
-from gateway.mirror.engine import migrate, open_database, reading, writing
+from gateway.mirror.engine import analyze, migrate, open_database, reading, writing
 from gateway.mirror.mirror import Mirror
 
 
@@ -215,3 +215,26 @@ def _side_by_side(thread: type[threading.Thread], targets: list[Callable[[], Non
         started.start()
     for started in threads:
         started.join()
+
+
+def test_a_table_that_grows_in_a_transaction_is_looked_up_by_its_index(
+    postgresql: Engine,
+) -> None:
+    """Though it was empty when PostgreSQL first thought of a way."""
+    keys = {f"key_{number}": str(number) for number in range(1, 201)}
+    among = ", ".join(f":{name}" for name in keys)
+    look_up = text(f"SELECT count(*) FROM members WHERE integration = :mine AND uuid IN ({among})")  # noqa: S608 - of names alone
+    scans = text("SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'members'")
+    insert = text(
+        "INSERT INTO members (integration, uuid, display_name, account_type, is_active) "
+        "SELECT 'acme', number, 'x', 'user', true FROM generate_series(1, 20000) AS number"
+    )
+    with writing(postgresql) as connection:
+        analyze(connection)
+        for _ in range(20):
+            connection.scalar(look_up, {"mine": "acme", **keys})
+        connection.execute(insert)
+        before = connection.scalar(scans)
+        for _ in range(20):
+            assert connection.scalar(look_up, {"mine": "acme", **keys}) == len(keys)
+        assert connection.scalar(scans) == before
