@@ -17,8 +17,8 @@ from gateway.mirror.columns import METADATA
 #: How long a process waits for another that writes.
 _BUSY_SECONDS = 60
 _LOOK_AGAIN_SECONDS = 0.02
-#: How much of an SQLite file is read as memory, and not copied out of the system's cache.
-_MAPPED_BYTES = 64 << 20
+#: A resource takes some 2.3 KB of a row: of pages of 4096 bytes each would take one for itself.
+_PAGE_BYTES = 8192
 #: An arbitrary number that PostgreSQL's advisory locks know our writers by.
 _WRITER_LOCK = 0x5C13B17B
 #: What a connection to SQLite was told last, as its pool remembers it.
@@ -111,8 +111,10 @@ def _prepare_postgresql(connection: Any, _record: object) -> None:
 def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
     # The driver opens no transaction of its own: ours begin as _begin_sqlite says.
     connection.isolation_level = None
+    # Of a file that is there already it stays as it is.
+    connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
     _write_ahead(connection)
-    for pragma in ("synchronous = NORMAL", "foreign_keys = ON", f"mmap_size = {_MAPPED_BYTES}"):
+    for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
