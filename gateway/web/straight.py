@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from werkzeug.wrappers import Request
 
@@ -11,6 +11,9 @@ from gateway.web.addresses import Addresses
 from gateway.web.asking import Asking
 from gateway.web.ready import Made
 from gateway.web.wellformed import is_encoded
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 Revision: TypeAlias = Callable[[], int | None]
 
@@ -45,7 +48,7 @@ class Straight:
         self._items[path] = rule, make, revision
 
     def way(
-        self, environ: Mapping[str, Any], token: str
+        self, environ: "WSGIEnvironment", token: str
     ) -> tuple[Revision, Callable[[], Made]] | None:
         """
         Return what tells the revision of an answer, and makes it.
@@ -64,12 +67,13 @@ class Straight:
             return None
         rule, make, revision = route
         query: str = environ["QUERY_STRING"]
-        has_body = environ.get("CONTENT_LENGTH") not in _NO_BODY
-        if has_body or not is_encoded(query.encode("latin-1")):
+        if _has_body(environ) or not is_encoded(query.encode("latin-1")):
             return None
 
         def made() -> Made:
-            parameters = Request(dict(environ)).args.to_dict(flat=False) if query else {}
+            parameters: Mapping[str, list[str]] = {}
+            if query:
+                parameters = Request(environ, populate_request=False).args.to_dict(flat=False)
             base_url = self._addresses.base_url_in(environ)
             return make(Asking(rule, token, parameters, base_url, AT_HAND))
 
@@ -85,3 +89,7 @@ class Straight:
             return None
         rule, make, revision = item
         return rule, lambda asking: make(asking, name), revision
+
+
+def _has_body(environ: Mapping[str, Any]) -> bool:
+    return environ.get("CONTENT_LENGTH") not in _NO_BODY or "HTTP_TRANSFER_ENCODING" in environ
