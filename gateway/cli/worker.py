@@ -14,6 +14,7 @@ from gunicorn.http.errors import (
 from gunicorn.util import write_nonblock
 from gunicorn.workers.gthread import ThreadWorker
 
+from gateway.cli.unread import passing_over
 from gateway.scim.errors import ERROR_SCHEMA
 from gateway.web.tracing import REQUEST_ID, request_id_of
 
@@ -56,6 +57,11 @@ _REFUSALS: tuple[tuple[type[Exception], int, str, str], ...] = (
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """A worker of threads whose own refusals are error messages of SCIM (RFC 7644 §3.12)."""
+
+    def load_wsgi(self) -> None:
+        """Load the application; called by gunicorn in each process."""
+        super().load_wsgi()
+        self.wsgi = passing_over(self.wsgi)
 
     def handle_error(
         self, req: object, client: socket.socket, addr: tuple[Any, ...], exc: Exception

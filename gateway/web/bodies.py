@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -16,9 +15,6 @@ from gateway.web.wellformed import LARGEST_BODY_BYTES
 _ACCEPTED = frozenset({"application/scim+json", "application/json", "text/json", ""})
 #: Nothing that is read here is nested half as deep; what is far deeper could not be gone through.
 _DEEPEST = 64
-#: So much of a body that is too large is passed over, for the connection to be of use again.
-_PASSED_OVER_BYTES = 8 << 20
-_PIECE_BYTES = 1 << 16
 
 
 def whole_body() -> bytes:
@@ -31,12 +27,6 @@ def whole_body() -> bytes:
     """
     body = request.get_data()
     if len(body) > LARGEST_BODY_BYTES:
-        # Only what comes in pieces gets here, and that ends by itself.
-        rest = request.environ["wsgi.input"]
-        with suppress(OSError, ValueError):
-            for _ in range(_PASSED_OVER_BYTES // _PIECE_BYTES):
-                if not rest.read(_PIECE_BYTES):
-                    break
         raise RequestEntityTooLarge
     return body
 
