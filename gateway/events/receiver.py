@@ -1,5 +1,6 @@
 """Sending a token to a receiver (RFC 8935), and what came of it."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -103,15 +104,22 @@ class _Bearer(AuthBase):
 
 def _delivery(answer: requests.Response) -> Delivery:
     status = answer.status_code
-    # Even a short body is read, so that the connection can be used again.
-    body = next(answer.iter_content(_MOST_BYTES), b"")
     if requests.codes.ok <= status < requests.codes.multiple_choices:
+        # It has the token, whatever becomes of the body.
+        with suppress(requests.RequestException, HTTPError):
+            _body(answer)
         return Delivery(Outcome.TAKEN)
-    if status == requests.codes.bad_request:
-        code = read_refusal(body)
-        outcome = Outcome.LATER if code in OF_THE_SET_UP else Outcome.REFUSED
-        return Delivery(outcome, f"400 {code}")
-    return Delivery(Outcome.LATER, str(status), _retry_after(answer))
+    code = read_refusal(_body(answer)) if status == requests.codes.bad_request else None
+    if code is None:
+        # A 400 without a code is not about the token (RFC 8935 §2.3): whatever stands before the
+        # receiver may say so of every request, as nginx does of a header that is too long.
+        return Delivery(Outcome.LATER, str(status), _retry_after(answer))
+    return Delivery(Outcome.LATER if code in OF_THE_SET_UP else Outcome.REFUSED, f"400 {code}")
+
+
+def _body(answer: requests.Response) -> bytes:
+    """Return the body; even a short one is read, so that the connection can be used again."""
+    return next(answer.iter_content(_MOST_BYTES), b"")
 
 
 def _retry_after(answer: requests.Response) -> float:

@@ -37,9 +37,9 @@ def code_of(text: str) -> str:
     return text if _CODE.fullmatch(text) else "unreadable"
 
 
-def read_refusal(body: bytes) -> str:
-    """Return the code in the body of a refusal; ``unreadable`` if it tells none."""
+def read_refusal(body: bytes) -> str | None:
+    """Return the code in the body of a refusal; None if it is no refusal of a token."""
     try:
         return code_of(_REFUSAL.loads(body.decode())["err"])
     except (ValidationError, ValueError):
-        return code_of("")
+        return None
