@@ -58,6 +58,9 @@ _REFUSALS: tuple[tuple[type[Exception], int, str, str], ...] = (
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """A worker of threads whose own refusals are error messages of SCIM (RFC 7644 §3.12)."""
 
+    #: The application, which gunicorn sets.
+    wsgi: Any
+
     def load_wsgi(self) -> None:
         """Load the application; called by gunicorn in each process."""
         super().load_wsgi()

@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
 from gateway.scim.errors import InvalidSyntax, InvalidValue
+from gateway.scim.fields import Literal
 
 #: The most ids in ack and in setErrs: ten answers are acknowledged at once.
 MOST_IDS: Final = 1000
@@ -84,6 +85,12 @@ class _Refusal(Schema):
     )
 
 
+class _Flag(Literal):
+    """JSON's true or false, which Python takes 1 and 0 for as well."""
+
+    types = (bool,)
+
+
 class _PollRequest(Schema):
     class Meta:
         unknown = EXCLUDE
@@ -95,11 +102,9 @@ class _PollRequest(Schema):
         validate=validate.Range(min=0, error="must not be negative"),
         error_messages={"invalid": "must be a whole number"},
     )
-    at_once = fields.Boolean(
+    at_once = _Flag(
         data_key="returnImmediately",
         load_default=False,
-        truthy={True},
-        falsy={False},
         error_messages={"invalid": "must be true or false"},
     )
     taken = fields.List(

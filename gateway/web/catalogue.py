@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from flask import Flask, Response
+from flask import Flask, Response, current_app
 
 from gateway.scim.errors import MethodNotAllowed
 from gateway.scim.handler import ResourceHandler
@@ -32,6 +32,12 @@ class _ReadOnly:
         return error_answer(error, {"Allow": _ALLOWED})
 
     put = patch = delete = post
+
+    def options(self, **_: str) -> Response:
+        """Say what is offered (RFC 9110 §9.3.7), which is not all that is answered."""
+        answer = current_app.make_default_options_response()
+        answer.headers["Allow"] = _ALLOWED
+        return answer
 
 
 class _Listed(_ReadOnly, ListView):

@@ -130,6 +130,7 @@ def test_a_poll_is_read(body: object, poll: Poll) -> None:
         ({"maxEvents": 1.5}, "maxEvents must be a whole number."),
         ({"maxEvents": "many"}, "maxEvents must be a whole number."),
         ({"returnImmediately": "yes"}, "returnImmediately must be true or false."),
+        ({"returnImmediately": 1}, "returnImmediately must be true or false."),
         ({"ack": "a"}, "ack must be a list of ids."),
         ({"ack": [1]}, "ack must be a list of ids."),
         ({"ack": ["a", None]}, "ack must be a list of ids."),

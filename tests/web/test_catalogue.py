@@ -43,10 +43,19 @@ def test_nothing_of_it_is_changed(client: FlaskClient, method: str, path: str) -
     assert "PATCH the entitlements of a user or a group" in answer.json["detail"]
 
 
+@pytest.mark.parametrize("path", PATHS)
+def test_what_is_offered_is_told(client: FlaskClient, path: str) -> None:
+    """OPTIONS names what can be done, and no change."""
+    answer = client.options(f"/scim/v2{path}")
+
+    assert (answer.status_code, answer.data) == (200, b"")
+    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        *product(("GET", "POST", "PUT", "PATCH", "DELETE"), PATHS),
+        *product(("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"), PATHS),
         ("POST", "/Entitlements/.search"),
     ],
 )
