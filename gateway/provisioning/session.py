@@ -279,6 +279,8 @@ class Session:
             if refused is None:
                 ids = {resource_id, intent.resource_id} - {""}
                 self._close_earlier(writing, change_id, intent, ids, after)
+        if refused is not None and intent.action == "create" and after is not None:
+            refused.made_id = resource_id
         if refused is not None and failure is not None:
             if is_uncertain(failure) and len(done) < len(plan):
                 # It may have been carried out; if that can't be read now either, it grows old.

@@ -40,6 +40,8 @@ class ScimError(Exception):
         status: The HTTP status.
         scim_type: The detail error keyword of table 9, only with 400 and 409.
         detail: One sentence that says what to do next.
+        made_id: The id of the resource that was made all the same, though not finished; None
+            where none was.
     """
 
     status: ClassVar[int] = 500
@@ -48,6 +50,7 @@ class ScimError(Exception):
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
         self.detail = detail
+        self.made_id: str | None = None
 
     def __str__(self) -> str:
         return self.detail

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
+from urllib.parse import quote
 
 import orjson
 import structlog
@@ -19,6 +20,7 @@ from gateway.scim.errors import (
     InvalidValue,
     MethodNotAllowed,
     NotFound,
+    ScimError,
     Unavailable,
     VersionChanged,
 )
@@ -232,6 +234,9 @@ class Job:
         answer = current_app.make_response(current_app.handle_user_exception(error))
         message = orjson.loads(answer.get_data())
         location = self._asked(operation)
+        made_id = error.made_id if isinstance(error, ScimError) else None
+        if made_id is not None and operation.address is not None:
+            location = self._location(operation.address, made_id)
         told = [message["detail"]]
         if step.is_rest:
             told.insert(0, "It was made, but without what refers to other operations.")
@@ -262,7 +267,9 @@ class Job:
         return self._location(address, resolved(address.resource_id, self._ids))
 
     def _location(self, address: Address, resource_id: str) -> str:
-        return f"{self.base_url}{address.resource_type.endpoint}/{resource_id}"
+        # What was asked for may be no id at all.
+        named = quote(resource_id, safe=":")
+        return f"{self.base_url}{address.resource_type.endpoint}/{named}"
 
 
 def _addressed(operation: Operation) -> Address:

@@ -188,7 +188,7 @@ def test_what_bitbucket_refuses_half_way_is_told(
 
 
 def test_what_rests_on_what_is_half_made_is_told_to_wait(scene: Scene) -> None:
-    """503 as its maker, whose own answer says what was done; no address is made up."""
+    """503 as its maker, whose own answer says what was done, and where; no address is made up."""
     ann = next(a for a, _ in scene.bitbucket.world.members() if a.display_name == "Ann")
     group = team("Newcomers")
     group["data"]["members"] = [{"value": bare(ann.uuid)}]
@@ -199,6 +199,8 @@ def test_what_rests_on_what_is_half_made_is_told_to_wait(scene: Scene) -> None:
 
     assert statuses([made, deleted]) == ["503", "503"]
     assert "Done, 1 of 2" in made["response"]["detail"]
+    (half_made,) = scene.client.json("/Groups", filter='displayName eq "Newcomers"')["Resources"]
+    assert made["location"] == half_made["meta"]["location"]
     waiting = made["response"]["detail"].rpartition("Retry after")[2]
     assert deleted["response"]["detail"] == (
         "bulkId:Newcomers was not finished, so this was not tried; see its own answer, and send "

@@ -174,7 +174,12 @@ def post(name: str, manager: str | None = None, *, bulk_id: str | None = None) -
     data: dict[str, Any] = {"userName": name}
     if manager is not None:
         data[ENTERPRISE] = {"manager": {"value": manager}}
-    return {"method": "POST", "path": "/Users", "bulkId": bulk_id or name, "data": data}
+    return {
+        "method": "POST",
+        "path": "/Users",
+        "bulkId": bulk_id or name or "unnamed",
+        "data": data,
+    }
 
 
 def team(name: str, *members: str) -> dict[str, Any]:
@@ -336,6 +341,7 @@ def test_what_is_wrong_with_an_operation_is_its_own_matter(
         ({"Operations": [{"method": "DELETE"}]}, "invalidValue", "Operations[0].path"),
         ({"Operations": [post("x") | {"path": 1}]}, "invalidValue", "Operations[0].path"),
         ({"Operations": [post("x"), post("y") | {"bulkId": None}]}, "invalidValue", "[1].bulkId"),
+        ({"Operations": [post("x"), post("y") | {"bulkId": ""}]}, "invalidValue", "[1].bulkId"),
         ({"Operations": [post("x"), post("y", bulk_id="x")]}, "invalidValue", "bulkId x"),
         ({"Operations": [post("x")], "operations": []}, "invalidSyntax", "twice"),
         ({"Operations": [post("x")], "failOnErrors": 0}, "invalidValue", "failOnErrors"),
@@ -510,6 +516,15 @@ def test_what_refers_to_what_failed_for_the_moment_passes_too(
         assert "not made" not in result["response"]["detail"]
         assert "not finished" in result["response"]["detail"]
         assert result["response"]["detail"].endswith(f"Retry after {seconds} seconds.")
+
+
+@pytest.mark.parametrize("path", ["/Users/no body", "/Users/n%C3%B6%2Fbody%3F", "/Users/a%0Ab"])
+def test_a_location_is_an_address_whatever_was_asked_for(client: FlaskClient, path: str) -> None:
+    """What can't stand in an address is encoded (RFC 3986 §2.1)."""
+    (result,) = send(client, {"method": "DELETE", "path": path})
+
+    assert result["status"] == "404"
+    assert result["location"].endswith(path.replace(" ", "%20"))
 
 
 def test_what_was_not_made_has_no_address(client: FlaskClient) -> None:

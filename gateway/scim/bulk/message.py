@@ -100,7 +100,8 @@ class Result:
 
     Attributes:
         status: The HTTP status of the same request alone.
-        location: The address of the resource; None of one that was not made.
+        location: The address of the resource, also of one that was made and not finished; None of
+            one that was not made.
         version: The version of the resource; None if it failed, or is gone.
         error: The error message; None if it did not fail.
     """
@@ -216,8 +217,9 @@ def _operation(read: Mapping[str, Any], registry: Registry, base_url: str) -> Op
 
 def _check_bulk_ids(operations: Sequence[Operation]) -> None:
     made = [each for each in operations if each.method == Method.POST]
-    if any(each.bulk_id is None for each in made):
-        number = next(n for n, o in enumerate(operations) if o in made and o.bulk_id is None)
+    nameless = (n for n, o in enumerate(operations) if o.method == Method.POST and not o.bulk_id)
+    number = next(nameless, None)
+    if number is not None:
         raise InvalidValue(f"Operations[{number}].bulkId is required of a POST.")
     counted = Counter(each.bulk_id for each in made)
     twice = next((bulk_id for bulk_id, count in counted.items() if count > 1), None)
