@@ -26,6 +26,7 @@ from gateway.provisioning.provisioner import Provisioner
 from gateway.provisioning.refusals import is_definitive, is_uncertain, moved, refusal
 from gateway.provisioning.said import EVERYTHING, Said
 from gateway.provisioning.steps import CreateGroup, Invite, Plan
+from gateway.provisioning.unread import RETRY_SECONDS, unread
 from gateway.scim.errors import BadUpstream, NotStored, ScimError, Unavailable
 from gateway.scim.freshness import FreshnessWanted, Provenance
 from gateway.scim.handler import Author, Write, Written
@@ -44,7 +45,6 @@ More = Callable[[Execution], Plan]
 
 _ANEW: Final = FreshnessWanted(no_cache=True)
 _STORED: Final = FreshnessWanted(only_if_cached=True, max_stale_seconds=math.inf)
-_RETRY_SECONDS: Final = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +137,9 @@ class Session:
             self._read_calls += provenance.calls
             if (anew or is_strict) and provenance.detail:
                 # Older facts would do for an answer, not for a change.
-                raise Unavailable(provenance.detail, retry_after_seconds=_RETRY_SECONDS)
+                now = self.provisioner.refresher.now()
+                with self.mirror.reading() as snapshot:
+                    raise unread(needs, snapshot, now, sentence=provenance.detail)
         if anew:
             self._read |= needs.fresh
 
@@ -171,7 +173,7 @@ class Session:
             try:
                 return question()
             except BitbucketError as error:
-                wait = error.retry_after_seconds or _RETRY_SECONDS
+                wait = error.retry_after_seconds or RETRY_SECONDS
                 raise to_scim(failure_of(error), retry_after_seconds=wait) from error
 
     @contextmanager

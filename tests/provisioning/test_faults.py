@@ -126,3 +126,34 @@ def test_a_request_waits_once_for_all_of_its_calls(
         with pytest.raises(Unavailable, match="Done, 2 of") as refused:
             office.patch_group(group_id, *twenty.operations(office.world))
         assert refused.value.retry_after_seconds == 1
+
+
+def test_what_is_not_read_before_a_change_says_when_it_may_be(
+    bitbucket: Serving, template: Path, tmp_path: Path
+) -> None:
+    """As long as Bitbucket wants to be left alone, though older facts are known."""
+    database = tmp_path / "mirror.sqlite3"
+    shutil.copy(template, database)
+    with opened(bitbucket, f"sqlite:///{database}") as office:
+        group_id = office.group_id(twenty.GROUP)
+        bitbucket.sandbox.faults.plan(
+            FaultKind.TOO_MANY_REQUESTS, path="/1.0/groups*", times=9, retry_after_seconds=1200
+        )
+        for _ in range(2):
+            with pytest.raises(Unavailable, match="Nothing was changed") as refused:
+                office.patch_group(group_id, *twenty.operations(office.world))
+            assert 1190 < refused.value.retry_after_seconds <= 1200
+
+
+def test_what_only_an_administrator_mends_is_not_put_off(
+    bitbucket: Serving, template: Path, tmp_path: Path
+) -> None:
+    """502, which does not ask to come back in half a minute, though older facts are known."""
+    database = tmp_path / "mirror.sqlite3"
+    shutil.copy(template, database)
+    with opened(bitbucket, f"sqlite:///{database}") as office:
+        group_id = office.group_id(twenty.GROUP)
+        bitbucket.sandbox.keyring.known = ()
+        for _ in range(2):
+            with pytest.raises(BadUpstream, match=r"credential is wrong.* Nothing was changed\."):
+                office.patch_group(group_id, {"op": "replace", "value": {"displayName": "X"}})
