@@ -1,17 +1,39 @@
-"""What has to hold before a group is changed: nobody else changes it, and nobody is locked out."""
+"""What has to hold before a group is changed: it is there, nobody else is at it or locked out."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 from gateway.mirror.facts import Group
+from gateway.mirror.mirror import Snapshot
 from gateway.planner.collections import Collection
 from gateway.planner.needs import Needs, OneRole
 from gateway.provisioning.group_states import held_users
 from gateway.provisioning.session import Session
+from gateway.scim.errors import NotFound, VersionChanged
 
 _GROUPS: Final = Needs.whole(Collection.GROUPS)
 _OWNERS: Final = Needs(frozenset({OneRole("owner")}))
+
+
+def group_as_it_is(session: Session, snapshot: Snapshot, group_id: str) -> dict[str, Any]:
+    """
+    Return the group as it is.
+
+    Raises:
+        NotFound: There is none.
+        VersionChanged: The request is meant for another version of it.
+    """
+    provisioner = session.provisioner
+    found = snapshot.resources(provisioner.registry.group).version(group_id)
+    current = provisioner.renderer.group(snapshot, group_id, is_plain=False)
+    if current is None or found is None:
+        raise NotFound(f"There is no Group with the id {group_id}.")
+    if not session.write.is_expected(found):
+        raise VersionChanged(
+            "The group is in another version than the request is meant for; read it again."
+        )
+    return current
 
 
 @contextmanager

@@ -6,9 +6,8 @@ from typing import Any, Final
 
 from gateway.directory.groups import GROUP_EXTENSION
 from gateway.mirror.journal import Change
-from gateway.mirror.mirror import Snapshot
 from gateway.planner.collections import Collection
-from gateway.planner.needs import Needs, OneAddress, OneRole
+from gateway.planner.needs import Needs
 from gateway.provisioning.earlier import is_begun, requests_to_make
 from gateway.provisioning.effects import Effects
 from gateway.provisioning.entitlements import (
@@ -20,8 +19,13 @@ from gateway.provisioning.entitlements import (
     needs_of,
     rests_on_all,
 )
+from gateway.provisioning.group_deletion import Deletion
 from gateway.provisioning.group_keeping import Keeping
-from gateway.provisioning.group_safety import protect_administration, turn_of_held
+from gateway.provisioning.group_safety import (
+    group_as_it_is,
+    protect_administration,
+    turn_of_held,
+)
 from gateway.provisioning.group_states import (
     Given,
     adopted,
@@ -44,7 +48,7 @@ from gateway.provisioning.said import EVERYTHING, NOTHING, Said
 from gateway.provisioning.session import Intent, Session
 from gateway.provisioning.spelling import spelled_in, spelled_patch
 from gateway.provisioning.states import GroupState, plan_group
-from gateway.scim.errors import NotFound, Uniqueness, VersionChanged
+from gateway.scim.errors import Uniqueness
 from gateway.scim.handler import Write, Written
 from gateway.scim.patch.apply import apply_patch
 from gateway.scim.patch.operation import Patch
@@ -54,7 +58,6 @@ from gateway.scim.text import fold
 Resource = Mapping[str, Any]
 
 _GROUPS: Final = Needs.whole(Collection.GROUPS)
-_OWNERS: Final = Needs(frozenset({OneRole("owner")}))
 _NOBODY: Final = Leavers()
 #: What a PUT that does not name it leaves as it is.
 _STAY: Final = ("entitlements", "workspacePermission")
@@ -138,41 +141,7 @@ class GroupWriter:
         session = Session(self.provisioner, write, says)
         turn = self.provisioner.turn(f"Group {resource_id}")
         with turn, turn_of_held(session, resource_id):
-            session.know(_GROUPS)
-            with self.provisioner.mirror.reading() as snapshot:
-                before = self._current(snapshot, resource_id, write)
-                group = group_with_id(snapshot, resource_id)
-                state = state_of_group(snapshot, group)
-            protect_administration(session, group, state.members, group.name)
-            if state.invited:
-                # Who has accepted by now is invited nowhere else.
-                session.know(Needs(frozenset(map(OneAddress, state.invited.values()))))
-            with self.provisioner.mirror.reading() as snapshot:
-                state = state_of_group(snapshot, group)
-                plan = plan_group(resource_id, state, None)
-                plan = staying_invited(plan, snapshot, self.provisioner.invitation_group)
-                leaving = held_back_from(snapshot, resource_id) | ids_of(before)
-                leaving -= state.invited.keys()
-                plan = (*withdrawn_from(snapshot, leaving, resource_id), *plan)
-            if write.is_dry_run:
-                return session.foretell(plan, None)
-
-            def forget(effects: Effects) -> None:
-                effects.writing.overlays.put("Group", resource_id, {})
-                users = effects.writing.users
-                users.release(h for h in users.held_back() if h.object_id == resource_id)
-
-            intent = Intent(
-                author=write.author,
-                action="delete",
-                resource_type=self.resource_type,
-                resource_id=resource_id,
-                before=before,
-                wanted=None,
-            )
-            effects = session.carry_out(intent, plan, keep=forget)
-        notes = tuple(effects.notes)
-        return Written(resource_id, None, session.provenance(_GROUPS), notes=notes)
+            return Deletion(session, resource_id).carry_out()
 
     def resume(self, change: Change, write: Write) -> Written:
         """
@@ -309,7 +278,7 @@ class GroupWriter:
         def look() -> tuple[dict[str, Any], dict[str, Any], set[str]]:
             """Return what is, what is to be, and whose turn that takes."""
             with self.provisioner.mirror.reading() as snapshot:
-                current = self._current(snapshot, resource_id, session.write)
+                current = group_as_it_is(session, snapshot, resource_id)
                 held = held_users(snapshot, resource_id)
             wanted = change(current)
             return current, wanted, ids_of(wanted) ^ ids_of(current) | leavers.perhaps(held)
@@ -397,15 +366,3 @@ class GroupWriter:
         """Return *attributes* with entitlements as they are shown."""
         with self.provisioner.mirror.reading() as snapshot:
             return spelled_in(attributes, Places(snapshot.facts), extension=GROUP_EXTENSION)
-
-    def _current(self, snapshot: Snapshot, resource_id: str, write: Write) -> dict[str, Any]:
-        """Return the group as it is, if there is one, and the request is meant for it as it is."""
-        found = snapshot.resources(self.resource_type).version(resource_id)
-        current = self.provisioner.renderer.group(snapshot, resource_id, is_plain=False)
-        if current is None or found is None:
-            raise NotFound(f"There is no Group with the id {resource_id}.")
-        if not write.is_expected(found):
-            raise VersionChanged(
-                "The group is in another version than the request is meant for; read it again."
-            )
-        return current
