@@ -37,11 +37,13 @@ def json_body(media_type: str = "application/scim+json") -> Any:
 
     Raises:
         RequestEntityTooLarge: It is too large.
-        UnsupportedMediaType: It is said to be something else.
+        UnsupportedMediaType: It is said to be something else, or compressed (RFC 9110 §8.4).
         InvalidSyntax: It is not, it is nested too deeply, or an object has a member twice.
     """
     if request.mimetype not in _ACCEPTED:
         raise UnsupportedMediaType(f"{request.mimetype} is not read here; send {media_type}.")
+    if (request.content_encoding or "identity").lower() != "identity":
+        raise UnsupportedMediaType("The body is compressed; send it without a Content-Encoding.")
     body = whole_body()
     try:
         read = orjson.loads(body)

@@ -1,5 +1,6 @@
 """Every failure is SCIM's error message (RFC 7644 §3.12)."""
 
+import gzip
 import json
 from collections.abc import Callable
 from typing import Any
@@ -173,6 +174,17 @@ def test_a_body_that_is_not_json_is_refused(client: FlaskClient, method: str, pa
 def test_a_body_of_another_type_is_refused(client: FlaskClient) -> None:
     """The status is 415, with what to send instead."""
     refused(client.post("/scim/v2/Users", data="a=b", content_type="text/csv"), 415)
+
+
+def test_a_body_that_is_compressed_is_refused(client: FlaskClient) -> None:
+    """By what is wrong with it (RFC 9110 §15.5.16), not as JSON that can't be read."""
+    for path in ("/Users", "/Users/.search", "/Bulk"):
+        sent = gzip.compress(b"{}")
+        answer = client.post(f"/scim/v2{path}", data=sent, headers={"Content-Encoding": "gzip"})
+        assert "compressed" in refused(answer, 415)["detail"]
+
+    plain = {"Content-Encoding": "identity"}
+    assert client.post("/scim/v2/Users/.search", data=b"{}", headers=plain).status_code == 200
 
 
 @pytest.mark.rule("7644-3.12-not-implemented")
