@@ -97,11 +97,13 @@ class Effects:
         group, store = done.group, self.writing.facts
         if group is None:
             raise LookupError("a group was made, and not told")
-        if group.slug in store.group_ids():
+        known = store.group_ids([group.slug]).get(group.slug)
+        if known is not None and not store.groups(ids=[known]):
             # It had been the slug of another group, whose id is never given again.
             group_id = str(uuid4())
             store.link_group(group_id, slug=group.slug)
         else:
+            # Who has read the list since the group was made has given it its id.
             ids = store.ids_of_groups([group.slug], workspace_uuid=self.workspace_uuid)
             group_id = ids[group.slug]
         self.new_group_id = group_id

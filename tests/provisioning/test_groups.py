@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from gateway.bitbucket.credentials import ApiToken, OAuthConsumer
+from gateway.provisioning.calls import Calls, Done
+from gateway.provisioning.steps import Step
 from gateway.sandbox import Behaviour, create_app, serving
 from gateway.scim.errors import (
     BadUpstream,
@@ -119,6 +121,27 @@ def test_an_unknown_member_is_refused_before_any_call(office: Office) -> None:
         with pytest.raises(InvalidValue, match=strange):
             office.patch_group(group_id, add(strange))
     assert office.writes == []
+
+
+def test_a_group_that_is_seen_before_it_is_finished_has_one_id(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads the groups between the call that makes it and the last one of the request."""
+    seen: list[str] = []
+    make = Calls.make
+
+    def make_and_look(calls: Calls, step: Step) -> Done:
+        done = make(calls, step)
+        seen.append(office.group_id("Newcomers"))
+        return done
+
+    monkeypatch.setattr(Calls, "make", make_and_look)
+    members = [{"value": uuid_of(office, name)} for name in ("Ann", "Bob")]
+    made = resource(office.create_group(displayName="Newcomers", members=members))
+
+    assert seen == [made["id"]] * 3
+    assert len(made["members"]) == 2
+    assert office.group_id("Newcomers") == made["id"]
 
 
 def test_who_was_deleted_and_put_in_elsewhere_is_in_nobody_s_way(office: Office) -> None:
