@@ -82,6 +82,16 @@ def test_another_list_is_sent(client: FlaskClient, path: str) -> None:
     assert answer.data
 
 
+@pytest.mark.rule("9110-13.1.1-if-match-on-reads")
+@pytest.mark.parametrize("path", LISTS)
+def test_a_read_is_meant_for_any_version(client: FlaskClient, path: str) -> None:
+    """The answer tells which it is of, the first time and again."""
+    tag = client.get(path).headers["ETag"]
+    for _ in range(2):
+        answer = client.get(path, headers={"If-Match": 'W/"another"'})
+        assert (answer.status_code, answer.headers["ETag"]) == (200, tag)
+
+
 @pytest.mark.rule("9110-13.1.2-if-none-match-unreadable")
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("path", [*LISTS, "/scim/v2/Users/u7"])
