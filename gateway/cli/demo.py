@@ -13,7 +13,7 @@ import click
 import requests
 
 from gateway.app import assemble
-from gateway.cli.environment import settings_beside
+from gateway.cli.environment import among_environment, usable
 from gateway.cli.server import Server
 from gateway.cli.sync import read_everything
 from gateway.logs import configure_logs
@@ -25,6 +25,10 @@ _WORKSPACE = "acme"
 _START_SECONDS = 30
 #: What may be set: how clients are spoken to, and nothing that is of a real workspace.
 _HEEDED = ("GATEWAY_CATALOGUE", "GATEWAY_DISCOVERY", "GATEWAY_READ_ONLY")
+_HEEDED_OF_EVENTS = (
+    *("GATEWAY_EVENTS_KEY", "GATEWAY_EVENTS_KEY_FILE", "GATEWAY_EVENTS_AUDIENCE"),
+    *("GATEWAY_EVENTS_RECEIVER", "GATEWAY_EVENTS_RECEIVER_TOKEN"),
+)
 
 
 @click.command()
@@ -37,7 +41,7 @@ def demo(*, port: int, users: int, groups: int, repos: int) -> None:
     Serve a made-up workspace as SCIM, and print calls to try.
 
     Needs nothing: Bitbucket is simulated on this machine, and nothing is kept. Of the settings,
-    GATEWAY_CATALOGUE, GATEWAY_DISCOVERY and GATEWAY_READ_ONLY can be tried.
+    GATEWAY_CATALOGUE, GATEWAY_DISCOVERY and GATEWAY_READ_ONLY can be tried, and those of events.
     """
     port = port or _free_port()
     with tempfile.TemporaryDirectory(prefix="bitbucket-scim-") as folder:
@@ -84,8 +88,15 @@ def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
 
 def _settings(api_url: str, *, port: int, folder: Path) -> Settings:
     known = demo_credentials(_WORKSPACE)
-    return settings_beside(
+    heeded = among_environment(_HEEDED)
+    events = among_environment(_HEEDED_OF_EVENTS)
+    if events:
+        # Events name who tells them.
+        events["GATEWAY_PUBLIC_URL"] = f"http://127.0.0.1:{port}"
+    return usable(
         {
+            **heeded,
+            **events,
             "BITBUCKET_API_URL": api_url,
             "BITBUCKET_WORKSPACE": _WORKSPACE,
             "BITBUCKET_ACCESS_TOKEN": known.access_token.token,
@@ -102,7 +113,7 @@ def _settings(api_url: str, *, port: int, folder: Path) -> Settings:
             "GATEWAY_LOG_FORMAT": "console",
             "GATEWAY_LOG_LEVEL": "warning",
         },
-        _HEEDED,
+        serving=True,
     )
 
 

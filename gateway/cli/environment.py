@@ -17,21 +17,21 @@ def settings_of_environment(*, serving: bool) -> Settings:
     Raises:
         ClickException: They can't be used; every problem is told, a line each.
     """
-    return _usable(os.environ, serving=serving)
+    return usable(os.environ, serving=serving)
 
 
-def settings_beside(known: Mapping[str, str], heeded: Collection[str]) -> Settings:
+def among_environment(names: Collection[str]) -> dict[str, str]:
+    """Return those settings with *names* that the environment has."""
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
+def usable(environ: Mapping[str, str], *, serving: bool) -> Settings:
     """
-    Return settings to serve by: *known* ones, and of the environment those that are *heeded*.
+    Return the settings that *environ* holds; see :func:`gateway.settings.load_settings`.
 
     Raises:
         ClickException: They can't be used; every problem is told, a line each.
     """
-    others = {name: os.environ[name] for name in heeded if name in os.environ}
-    return _usable({**others, **known}, serving=True)
-
-
-def _usable(environ: Mapping[str, str], *, serving: bool) -> Settings:
     try:
         return load_settings(environ, serving=serving)
     except SettingsError as error:

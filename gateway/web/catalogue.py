@@ -12,8 +12,6 @@ from gateway.web.answers import error_answer
 from gateway.web.lists import Lists, ListView, Shared, add_lists
 from gateway.web.resources import Items, ItemView, add_items
 
-_ALLOWED = "GET, HEAD, OPTIONS"
-
 
 class _ReadOnly:
     """
@@ -21,7 +19,12 @@ class _ReadOnly:
 
     By 405 and not 501 (RFC 7644 §3.12): the service does change resources, those are none to
     change.
+
+    Attributes:
+        offered: The methods that are not refused.
     """
+
+    offered = ("GET", "HEAD", "OPTIONS")
 
     def post(self, **_: str) -> Response:
         """Refuse."""
@@ -29,14 +32,14 @@ class _ReadOnly:
             "What can be held is read only: Bitbucket's repositories, projects and roles say what "
             "there is; to grant an entitlement, PATCH the entitlements of a user or a group."
         )
-        return error_answer(error, {"Allow": _ALLOWED})
+        return error_answer(error, {"Allow": ", ".join(self.offered)})
 
     put = patch = delete = post
 
     def options(self, **_: str) -> Response:
         """Say what is offered (RFC 9110 §9.3.7), which is not all that is answered."""
         answer = current_app.make_default_options_response()
-        answer.headers["Allow"] = _ALLOWED
+        answer.headers["Allow"] = ", ".join(self.offered)
         return answer
 
 

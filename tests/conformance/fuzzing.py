@@ -11,16 +11,29 @@ import random
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from joserfc.jwk import ECKey
 
 from tests.demonstration import Demo, demonstration
 
 ROOT = Path(__file__).parents[2]
 #: Small, so that requests meet what others left, and quick to list.
 WORKSPACE = ("--users=40", "--groups=8", "--repos=12")
+
+
+@contextmanager
+def fuzzed() -> Iterator[Demo]:
+    """Run a demonstration of a small workspace, which tells of events, until the block ends."""
+    key = ECKey.generate_key("P-256").as_pem(private=True).decode()
+    events = {"GATEWAY_EVENTS_KEY": key, "GATEWAY_EVENTS_AUDIENCE": "https://idp.example"}
+    with demonstration(*WORKSPACE, **events) as demo:
+        yield demo
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +104,7 @@ def main() -> None:
     done = 0
     phases = "examples,coverage,fuzzing,stateful"
     while done < options.cases:
-        with demonstration(*WORKSPACE) as demo:
+        with fuzzed() as demo:
             more = (f"--max-examples={options.max_examples}", f"--phases={phases}")
             outcome = fuzz(demo, f"--seed={seed}", *more)
         if not outcome.is_faultless:

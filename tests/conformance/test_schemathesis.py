@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conformance.fuzzing import WORKSPACE, fuzz
-from tests.demonstration import Demo, demonstration
+from tests.conformance.fuzzing import fuzz, fuzzed
+from tests.demonstration import Demo
 
 
 @pytest.fixture
 def small() -> Iterator[Demo]:
     """A demonstration of a small workspace, which may be changed."""
-    with demonstration(*WORKSPACE) as started:
+    with fuzzed() as started:
         yield started
 
 
