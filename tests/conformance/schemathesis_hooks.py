@@ -33,7 +33,7 @@ _RULES = {
     "to JSON Schema 1.0 is a whole number; RFC 7643 §2.3.4 wants no fraction": (
         "(startIndex|count) of a search is a whole number",
         "(startIndex|count): Not a valid integer",
-        "failOnErrors must be a whole number",
+        "(failOnErrors|maxEvents) must be a whole number",
     ),
     "what an owner is permitted, Bitbucket itself lets nobody change": (
         '.*Bitbucket says: "Cannot (set a|delete the) permission (for|of) the owner',
