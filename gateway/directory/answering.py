@@ -104,6 +104,8 @@ class Answering:
     def _walk(self, question: Question, page: CursorPage, wanted: FreshnessWanted) -> Listing:
         """Answer a page of a walk; what it takes to begin one is written when all is read."""
         place = self.walks.place(page)
+        if place is None and wanted.at_hand:
+            raise NotStored("A walk that begins is written down first.")
         if place is None:
 
             def select(provenance: Provenance, snapshot: Snapshot) -> Selected:

@@ -1,11 +1,13 @@
 """What can be held in the workspace, as SCIM resources: roles and entitlements, read only."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar
+from functools import cached_property
+from typing import Any, Protocol
 
 import orjson
 
+from gateway.directory.answering import Answering
 from gateway.directory.refresh import Refresher
 from gateway.directory.walks import LIFETIME
 from gateway.mirror.mirror import Mirror, Snapshot
@@ -17,8 +19,6 @@ from gateway.scim.handler import Document, Listing, Query, Retrieval
 from gateway.scim.page import CursorPage, IndexPage
 from gateway.scim.projection import Projection
 from gateway.scim.schema import ResourceType
-
-T = TypeVar("T")
 
 #: What there is to tell of an item; each form of the catalogue shows what its schema declares.
 Item = Mapping[str, Any]
@@ -102,7 +102,7 @@ class Catalogue:
             total, found = self.items.find(query, query.page, snapshot)
             return self._listing(query, total, found, provenance)
 
-        return self._answer(self.items.needs(query), query.freshness, answer)
+        return self._answering.young(self.items.needs(query), query.freshness, answer)
 
     def retrieve(
         self,
@@ -120,22 +120,11 @@ class Catalogue:
                 return Retrieval(None, provenance)
             return Retrieval(Document(item["meta"]["version"], orjson.dumps(item)), provenance)
 
-        return self._answer(self.items.needs_of_one(resource_id), freshness, answer)
+        return self._answering.young(self.items.needs_of_one(resource_id), freshness, answer)
 
-    def _answer(
-        self,
-        needed: Needs,
-        wanted: FreshnessWanted,
-        answer: Callable[[Provenance, Snapshot], T],
-    ) -> T:
-        """Return what *answer* does as soon as what it rests on is young enough."""
-        with self.mirror.reading() as snapshot:
-            known = self.refresher.known(needed, wanted, snapshot)
-            if known is not None:
-                return answer(known, snapshot)
-        provenance = self.refresher.ensure(needed, wanted)
-        with self.mirror.reading() as snapshot:
-            return answer(provenance, snapshot)
+    @cached_property
+    def _answering(self) -> Answering:
+        return Answering(self.mirror, self.refresher)
 
     def _stretch(
         self, query: Query, page: CursorPage, provenance: Provenance, snapshot: Snapshot

@@ -16,8 +16,8 @@ class FreshnessWanted:
         min_fresh_seconds: How long it shall stay young enough.
         no_cache: Whether nothing may be older than the request.
         only_if_cached: Whether nothing is to be read for it.
-        at_hand: Whether it is asked for only if nothing has to be read for it to be young enough;
-            no directive, but what who can't wait says.
+        at_hand: Whether it is asked for only if nothing has to be read for it to be young enough,
+            and nothing written; no directive, but what who can't wait says.
     """
 
     max_age_seconds: int | None = None
