@@ -17,6 +17,9 @@ class Readers:
     To take a connection out of SQLAlchemy's pool and to put it back takes longer than to find a
     resource by its id in SQLite. So each thread keeps one, by which nothing is ever written.
 
+    Whoever reads fetches all rows before the transaction ends: a statement that is half read keeps
+    the state that it is of, which the next transaction of the thread would see.
+
     Args:
         engine: The database.
     """
@@ -33,30 +36,51 @@ class Readers:
             with reading(self._engine) as connection:
                 yield connection
             return
-        kept, driver = self._kept()
-        # Past SQLAlchemy, to which the connection is in one transaction for ever.
-        driver.execute("BEGIN")
+        kept = self._kept()
         self._own.is_taken = True
         try:
-            yield kept
+            # Past SQLAlchemy, to which the connection is in one transaction for ever.
+            kept.driver.execute("BEGIN")
+            yield kept.connection
+            kept.driver.execute("ROLLBACK")
         except BaseException:
             # What raised may hold rows that nobody will fetch, and with them the state they are of.
             self._own.kept = None
-            driver.close()
+            kept.close()
             raise
-        else:
-            driver.execute("ROLLBACK")
         finally:
             self._own.is_taken = False
 
-    def _kept(self) -> tuple[Connection, Any]:
-        """Return this thread's own connection, and what the driver knows it by."""
-        found: tuple[Connection, Any] | None = getattr(self._own, "kept", None)
+    def _kept(self) -> "_Kept":
+        """Return this thread's own connection."""
+        found: _Kept | None = getattr(self._own, "kept", None)
         if found is None:
-            connection = self._engine.connect().execution_options(**KEPT)
-            connection.begin()
-            driver = connection.connection.dbapi_connection
-            # The pool would wait for those of threads that have ended.
-            connection.detach()
-            found = self._own.kept = connection, driver
+            found = self._own.kept = _Kept(self._engine)
         return found
+
+
+class _Kept:
+    """
+    A connection to SQLite that its thread keeps, closed when the thread ends.
+
+    Attributes:
+        connection: The connection.
+        driver: What the driver knows it by.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.connection = engine.connect().execution_options(**KEPT)
+        self.connection.begin()
+        self.driver: Any = self.connection.connection.dbapi_connection
+        # The pool would wait for those of threads that have ended.
+        self.connection.detach()
+
+    def close(self) -> None:
+        """Close it, whatever is being read by it."""
+        self.driver.close()
+
+    def __del__(self) -> None:
+        # Its transaction and the connection hold each other: until somebody looks for such
+        # circles, the file would stay open for every thread that has ended.
+        if hasattr(self, "driver"):
+            self.close()

@@ -1,7 +1,10 @@
 """Transactions that read, by a connection that each thread keeps."""
 
+import gc
 import threading
 from datetime import datetime
+from pathlib import Path
+from sqlite3 import OperationalError
 
 import pytest
 from sqlalchemy import Engine, text
@@ -86,3 +89,48 @@ def test_a_failure_ends_the_transaction_alone(sqlite: Engine) -> None:
         raise LookupError
     with readers.reading() as connection:
         assert connection.scalar(text("SELECT count(*) FROM members")) == 0
+
+
+def test_a_connection_is_closed_with_its_thread(sqlite: Engine) -> None:
+    """Without a wait for the garbage collector: threads come and go with every refresh."""
+    mirror, file = Mirror(sqlite, "acme"), str(sqlite.url.database)
+
+    def read_apart() -> None:
+        thread = threading.Thread(target=_collections, args=(mirror,))
+        thread.start()
+        thread.join()
+
+    gc.disable()
+    try:
+        before = _times_open(file)
+        for _ in range(3):
+            read_apart()
+        assert _times_open(file) <= before
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("left_by", ["BEGIN", "END"])
+def test_a_transaction_that_could_not_begin_or_end_is_not_gone_on_with(
+    sqlite: Engine, left_by: str
+) -> None:
+    """The next one has another connection."""
+    readers = Readers(sqlite)
+    with readers.reading() as connection:
+        driver = connection.connection.dbapi_connection
+        assert driver is not None
+    if left_by == "BEGIN":
+        driver.cursor().execute(left_by)
+        with pytest.raises(OperationalError), readers.reading():
+            pass
+    else:
+        with pytest.raises(OperationalError), readers.reading():
+            driver.cursor().execute(left_by)
+    with readers.reading() as another:
+        assert another is not connection
+        assert another.scalar(text("SELECT count(*) FROM members")) == 0
+
+
+def _times_open(file: str) -> int:
+    links = (link for link in Path("/proc/self/fd").iterdir() if link.is_symlink())
+    return sum(link.readlink() == Path(file) for link in links)
