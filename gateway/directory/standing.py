@@ -90,7 +90,8 @@ def standing(needs: Needs, snapshot: Snapshot) -> Standing:
     for address in addresses:
         moment = asked_at(snapshot.facts, address.text)
         found |= Standing(moment is not None, moment, moment)
-    return found
+    # Nor of the future, where these are not: whom clients call by it is as old as they are.
+    return found | Standing(latest=members.latest)
 
 
 def _of_moment(moment: datetime | None) -> Standing:

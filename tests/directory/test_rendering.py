@@ -183,6 +183,14 @@ class Play:
             )
         )()
 
+    def person(self) -> None:
+        """Land what was read of a few people, or change what the gateway knows of one."""
+        self.draw(
+            st.sampled_from(
+                [self._one_member, self._one_member, self._addresses, self._record, self._call]
+            )
+        )()
+
     def everything(self) -> None:
         """Land all lists."""
         self._land({name: self._values(name) for name in WHOLE})
@@ -280,6 +288,12 @@ class Play:
             tx.users.put(record)
             tx.overlays.put("User", record.id, self._overlay())
             self.landing.renderer.render(tx, users=(), groups=(), now=moment)
+
+    def _call(self) -> None:
+        with self.mirror.writing() as tx:
+            called = {"userName": self.draw(st.sampled_from(EMAILS))}
+            tx.overlays.put("User", self.draw(st.sampled_from(USERS)), called)
+            self.landing.renderer.render(tx, users=(), groups=(), now=self.landing.now())
 
     def _hold_back(self) -> None:
         with self.mirror.writing() as tx:
