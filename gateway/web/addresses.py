@@ -62,9 +62,14 @@ class Addresses:
 def _as_named(*by: str | None) -> str:
     """Return the address that a request names, *by* all that tells it."""
     named = Request({name: told for name, told in zip(_NAMED, by, strict=True) if told is not None})
-    if not named.host:
+    try:
+        root_url = named.root_url if named.host else None
+    except UnicodeError:
+        # Such as xn--a: what begins like an international name, and is none.
+        root_url = None
+    if root_url is None:
         raise InvalidSyntax(
             "The header Host has no host name: send the one that this service is reached by, "
             "without underscores, or have its public address configured."
         )
-    return named.root_url.rstrip("/")
+    return root_url.rstrip("/")

@@ -4,6 +4,9 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import structlog
+
+from gateway.scim.errors import ScimError
 from gateway.web.answers import MEDIA_TYPE
 from gateway.web.authentication import Authenticator, TokenRefused
 from gateway.web.preconditions import IfNoneMatch
@@ -13,6 +16,8 @@ from gateway.web.tracing import REQUEST_ID, log_request, request_id_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_LOG = structlog.get_logger(__name__)
 
 
 class Shortcut:
@@ -97,5 +102,12 @@ class Shortcut:
             return None
         try:
             return Given(self._ready.anew(key, *way))
-        except Exception:  # noqa: BLE001 - the framework meets the same: it tells and logs it
+        except ScimError:
+            # The framework meets the same, and words it; what has to be read, it waits for.
+            return None
+        except Exception as error:  # noqa: BLE001 - reads can be tried again, as the log tells
+            called = environ["HTTP_X_REQUEST_ID"] = request_id_of(
+                environ.get("HTTP_X_REQUEST_ID", "")
+            )
+            _LOG.warning("request.tried_again", exc_info=error, request_id=called)
             return None

@@ -66,7 +66,7 @@ class Straight:
         if route is None:
             return None
         rule, make, revision = route
-        query: str = environ["QUERY_STRING"]
+        query: str = environ.get("QUERY_STRING", "")
         if _has_body(environ) or not is_encoded(query.encode("latin-1")):
             return None
 

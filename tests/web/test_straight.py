@@ -4,8 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import structlog
 from flask import request, request_started
 from flask.testing import FlaskClient
+from structlog.testing import capture_logs
+from werkzeug.test import EnvironBuilder
 
 from gateway.scim.errors import NotStored
 from gateway.scim.freshness import AT_HAND, FreshnessWanted, Provenance
@@ -98,6 +101,48 @@ def test_the_framework_would_answer_the_same(
     assert _headers(straight) == _headers(theirs)
 
 
+@pytest.mark.parametrize(
+    "of_environ",
+    [
+        {"QUERY_STRING": None},
+        {"QUERY_STRING": "&&x=1&x=2"},
+        {"QUERY_STRING": "x=\xc3\xa9"},
+        {"QUERY_STRING": "count=-1&startIndex=0"},
+        {"QUERY_STRING": "x" + "&y" * 2000},
+        {"HTTP_HOST": None, "SERVER_NAME": "::1", "SERVER_PORT": "8443"},
+        {"HTTP_HOST": "LOCALHOST.:80"},
+        {"SCRIPT_NAME": "/b\xc3\xbcro/"},
+        {"wsgi.url_scheme": "https", "HTTP_X_FORWARDED_HOST": "other.example"},
+        {"CONTENT_LENGTH": "0"},
+        {"HTTP_ACCEPT": "text/html", "HTTP_PREFER": "return=minimal", "HTTP_RANGE": "bytes=0-1"},
+        {"HTTP_IF_NONE_MATCH": "*", "HTTP_IF_MATCH": '"x"'},
+    ],
+)
+@pytest.mark.parametrize("path", ["/scim/v2/Users", "/scim/v2/Users/u1", "/scim/v2/"])
+def test_it_would_whatever_the_server_hands_over(
+    client: FlaskClient, framework: list[str], path: str, of_environ: dict[str, str | None]
+) -> None:
+    """As PEP 3333 lets it: all of the answer, and what is logged of it."""
+    environ = EnvironBuilder(path).get_environ() | client.environ_base | of_environ
+    environ = {name: value for name, value in environ.items() if value is not None}
+    wsgi = client.application.wsgi_app
+    straight = _told(wsgi, dict(environ))
+    assert framework == []
+    theirs = _told(wsgi, {**environ, "HTTP_CACHE_CONTROL": "max-age=1000"})
+    assert len(framework) == 1
+
+    assert straight == theirs
+
+
+@pytest.mark.parametrize("host", ["xn--a.example", "a_b", "a b"])
+def test_an_address_of_no_host_is_refused(client: FlaskClient, host: str) -> None:
+    """What looks like an international name and is none, too."""
+    environ = EnvironBuilder("/scim/v2/Users").get_environ() | client.environ_base
+    status, _, body, _ = _told(client.application.wsgi_app, environ | {"HTTP_HOST": host})
+    assert status == "400 BAD REQUEST"
+    assert b"invalidSyntax" in body
+
+
 def test_what_has_to_be_read_is_read_once_by_the_framework(
     client: FlaskClient, handler: AtHand, framework: list[str]
 ) -> None:
@@ -145,11 +190,32 @@ def test_a_failure_that_nobody_foresaw_is_the_frameworks(
 
     monkeypatch.setattr(handler, "retrieve", fail)
     client.application.config["PROPAGATE_EXCEPTIONS"] = False
-    answer = client.get("/scim/v2/Users/u1")
+    with capture_logs() as events:
+        answer = client.get("/scim/v2/Users/u1")
 
     assert answer.status_code == 500
     assert answer.mimetype == "application/scim+json"
     assert b"secret" not in answer.data
+    first = next(event for event in events if event["event"] == "request.tried_again")
+    assert isinstance(first["exc_info"], LookupError)
+    assert first["request_id"] == answer.headers["X-Request-Id"]
+
+
+def test_a_failure_that_passes_is_logged(
+    client: FlaskClient, handler: AtHand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asked has an answer, and who runs the service knows that it took two tries."""
+    retrieve, failures = handler.retrieve, [LookupError()]
+
+    def fail_once(*args: Any, **how: Any) -> Retrieval:
+        if failures:
+            raise failures.pop()
+        return retrieve(*args, **how)
+
+    monkeypatch.setattr(handler, "retrieve", fail_once)
+    with capture_logs() as events:
+        assert client.get("/scim/v2/Users/u1").status_code == 200
+    assert [event["event"] for event in events] == ["request.tried_again", "request"]
 
 
 def test_a_request_with_a_body_is_looked_at_by_the_framework(
@@ -166,6 +232,22 @@ def test_who_has_the_version_is_sent_nothing(client: FlaskClient, framework: lis
     answer = client.get("/scim/v2/Users/u1", headers={"If-None-Match": 'W/"1"'})
     assert (answer.status_code, answer.data) == (304, b"")
     assert framework == []
+
+
+def _told(wsgi: Any, environ: dict[str, Any]) -> tuple[Any, ...]:
+    """Return all of an answer and of its log, but for what is another each time."""
+    began: list[Any] = []
+    structlog.contextvars.clear_contextvars()
+    with capture_logs() as events:
+        body = b"".join(wsgi(environ, lambda *start: began.extend(start[:2])))
+    status, headers = began
+    own = {"request_id", "duration_ms"}
+    return (
+        status,
+        {name: value for name, value in headers if name != "X-Request-Id"},
+        body,
+        [{name: told for name, told in event.items() if name not in own} for event in events],
+    )
 
 
 def _headers(answer: Any) -> dict[str, str]:

@@ -88,10 +88,12 @@ def test_the_log_tells_neither_who_was_asked_for_nor_the_token(
 def test_a_fault_is_logged_with_its_trace(
     client: FlaskClient, users: Any, events: list[EventDict]
 ) -> None:
-    """The client is told the id by which it is found."""
+    """Each time that it was tried; the client is told the id by which it is found."""
     users.failure = RuntimeError("a fault")
     client.get("/scim/v2/Users", headers={"X-Request-Id": "r2"})
 
-    failed = events[0]
-    assert (failed["event"], failed["request_id"]) == ("request.failed", "r2")
-    assert failed["exc_info"] is users.failure
+    first, failed = events[:2]
+    assert (first["event"], failed["event"]) == ("request.tried_again", "request.failed")
+    for event in (first, failed):
+        assert event["request_id"] == "r2"
+        assert event["exc_info"] is users.failure
