@@ -18,6 +18,8 @@ from gateway.scim.reference import relative
 from gateway.scim.schema import Registry, ResourceType
 
 BASE_URL = "https://scim.example/v2"
+BEGAN = "2026-11-23T08:00:00+00:00"
+EXTENSION = "urn:bitbucket-scim:params:scim:schemas:extension:1.0:Group"
 
 
 @pytest.fixture
@@ -70,6 +72,32 @@ def test_a_page_in_a_row_holds_its_documents(
     assert found == [f"Group {n}" for n in numbers][page.start_index - 1 :][: page.count]
     with mirror.reading() as tx:
         assert tx.resources(group).find_joined(query) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ('members.value eq "u"', [1, 2, 4, 5, 7, 8]),
+        ('members[value eq "u" and value pr]', [1, 2, 4, 5, 7, 8]),
+        (f"{EXTENSION}:autoAdd eq true", [1, 3, 5, 7]),
+        (f"members pr and {EXTENSION}:autoAdd eq false", [2, 4, 8]),
+        (f'meta.lastModified eq "{BEGAN}" and meta.resourceType eq "Group"', [*range(9)]),
+        ('displayName eq "GROUP 3"', [3]),
+        (f'meta.location eq "{BASE_URL}/Groups/4"', [4]),
+        ('displayName eq "nobody"', []),
+    ],
+)
+def test_a_page_of_what_is_equal_is_in_order(
+    mirror: Mirror, group: ResourceType, text: str, numbers: list[int]
+) -> None:
+    """By one statement for each form: text, truth and instants, in resources and in lists."""
+    save(mirror, group, range(9), datetime.fromisoformat(BEGAN))
+    node = bind_filter(text, group)
+
+    for page in (IndexPage(1, 2), IndexPage(2, 3), IndexPage(9, 5), IndexPage(1, 0), IndexPage()):
+        total, found = names(mirror, Query(node, None, page, Projection(group), BASE_URL))
+        assert total == len(numbers)
+        assert found == [f"Group {n}" for n in numbers][page.start_index - 1 :][: page.count]
 
 
 def test_what_is_shown_in_part_is_not_put_in_a_row(
@@ -151,8 +179,10 @@ def test_pages_hold_what_is_of_their_own_workspace(
 
 def _group(number: int) -> dict[str, Any]:
     group: dict[str, Any] = {
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group", EXTENSION],
         "id": str(number),
         "displayName": f"Group {number}",
+        EXTENSION: {"autoAdd": bool(number % 2)},
         "meta": {"resourceType": "Group", "location": relative(f"/Groups/{number}")},
     }
     if number % 3:
