@@ -36,7 +36,7 @@ from benchmarks.calls_tables import (
     Size,
     report,
 )
-from benchmarks.processes import free_port, running
+from benchmarks.processes import running
 from benchmarks.servers import TOKEN
 from gateway.sandbox import (
     Account,
@@ -46,6 +46,7 @@ from gateway.sandbox import (
     demo_credentials,
 )
 from gateway.sandbox.effective import EffectiveRights
+from tests.ports import unused_port
 
 RESULTS = Path(__file__).parent / "results" / "calls.md"
 AT_ONCE = 100
@@ -98,7 +99,7 @@ def short(resource: str) -> str:
 @contextmanager
 def bitbucket(size: Size, shape: Shape) -> Iterator[Bitbucket]:
     """Serve a simulated Bitbucket of that size, without a limit."""
-    port = free_port()
+    port = unused_port()
     url = f"http://127.0.0.1:{port}"
     command = [*COMMAND, "sandbox", f"--port={port}", "--hourly-limit=0", *size.options(shape)]
     with running(command, f"{url}/sandbox/calls", {}):
@@ -130,7 +131,7 @@ def settings(served: Bitbucket, database: Path, port: int) -> dict[str, str]:
 @contextmanager
 def gateway(served: Bitbucket, database: Path) -> Iterator[str]:
     """Serve a gateway to it; the block gets the base URL."""
-    port = free_port()
+    port = unused_port()
     url = f"http://127.0.0.1:{port}"
     with running([*COMMAND, "serve"], f"{url}/healthz", settings(served, database, port)):
         yield f"{url}/scim/v2"
@@ -222,7 +223,7 @@ def read_everything(size: Size, shape: Shape, folder: Path) -> FullReading:
     known = EffectiveRights(world)
     rights = [len(known.on(repository)) for repository in world.repositories.values()]
     with bitbucket(size, shape) as served:
-        environment = os.environ | settings(served, database, free_port())
+        environment = os.environ | settings(served, database, unused_port())
         calls, seconds, _ = served.counted(
             lambda: subprocess.run(  # noqa: S603 - our own command
                 [*COMMAND, "sync"], env=environment, check=True

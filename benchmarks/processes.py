@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from socket import create_server
 
 import requests
 
@@ -57,13 +56,6 @@ def _wait_for(process: "subprocess.Popen[bytes]", url: str) -> None:
         else:
             return
     raise NotStarted(f"{process.args!r} does not answer at {url}.")
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
 
 
 def family(pid: int) -> list[int]:

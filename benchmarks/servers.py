@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import ceiling
-from benchmarks.processes import ROOT, free_port, running
+from benchmarks.processes import ROOT, running
 from benchmarks.questions import Column, Question
 from benchmarks.workload import Size
 from gateway.sandbox import demo_credentials
+from tests.ports import unused_port
 
 TOKEN = "a-token-for-the-benchmark"  # noqa: S105 - it opens a made-up workspace
 THREADS = 4
@@ -54,7 +55,7 @@ class Server:
 @contextmanager
 def bitbucket(size: Size) -> Iterator[str]:
     """Serve a simulated Bitbucket of that size, without a limit; the block gets its address."""
-    port = free_port()
+    port = unused_port()
     url = f"http://{_HOST}:{port}"
     command = [*COMMAND, "sandbox", f"--port={port}", "--hourly-limit=0", *size.options]
     with running(command, f"{url}/sandbox/calls", {}):
@@ -91,7 +92,7 @@ def fill(environment: Mapping[str, str]) -> None:
 @contextmanager
 def gateway(environment: Mapping[str, str]) -> Iterator[Server]:
     """Serve what a gateway knows."""
-    port = free_port()
+    port = unused_port()
     origin = f"http://{_HOST}:{port}"
     bound = {**environment, "GATEWAY_BIND": f"{_HOST}:{port}"}
     with running([*COMMAND, "serve"], f"{origin}/healthz", bound) as pid:
@@ -105,7 +106,7 @@ def ready_bytes(
     """Serve ready bytes under the same server as the gateway's."""
     answers = folder / "ceiling.json"
     ceiling.save(shapes, answers)
-    port = free_port()
+    port = unused_port()
     origin = f"http://{_HOST}:{port}"
     command = _gunicorn(Path(sys.executable), "benchmarks.ceiling:create_app()", port, workers)
     with running(command, origin, {ceiling.FILE: str(answers)}) as pid:
@@ -118,7 +119,7 @@ def scim2_server(population: Path) -> Iterator[Server]:
     python = _SCIM2_SERVER / ".venv" / "bin" / "python"
     if not python.exists():
         raise Unavailable("scim2-server is not installed; make peers installs it.")
-    port = free_port()
+    port = unused_port()
     origin = f"http://{_HOST}:{port}"
     application = "benchmarks.peers.scim2_server.application:create_app()"
     environment = {"POPULATION": str(population), "TOKEN": TOKEN}
@@ -134,7 +135,7 @@ def scimmy(population: Path) -> Iterator[Server]:
     node = shutil.which("node")
     if node is None or not (_SCIMMY / "node_modules" / "scimmy-routers").exists():
         raise Unavailable("scimmy-routers is not installed; make peers installs it.")
-    port = free_port()
+    port = unused_port()
     origin = f"http://{_HOST}:{port}"
     environment = {"POPULATION": str(population), "TOKEN": TOKEN, "PORT": str(port)}
     command = [node, str(_SCIMMY / "server.mjs")]

@@ -226,7 +226,7 @@ def assemble(settings: Settings) -> Gateway:
         transport.close()
         if receiver is not None:
             receiver.close()
-        engine.dispose()
+        mirror.close()
 
     return Gateway(
         registry=registry,

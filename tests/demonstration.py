@@ -54,13 +54,11 @@ def demonstration(*options: str, **settings: str) -> Iterator[Demo]:
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
     )
     assert process.stdout is not None
-    lines: queue.Queue[str] = queue.Queue()
+    lines: queue.Queue[str | None] = queue.Queue()
     reader = threading.Thread(target=_copy, args=(process.stdout, lines), daemon=True)
     reader.start()
     try:
-        printed = ""
-        while "excludedAttributes=members" not in printed:
-            printed += lines.get(timeout=_START_SECONDS)
+        printed = _printed(lines)
         base_url, token = (re.search(rf"{name} +(\S+)", printed) for name in ("Base URL", "Token"))
         assert base_url
         assert token
@@ -72,6 +70,21 @@ def demonstration(*options: str, **settings: str) -> Iterator[Demo]:
         process.stdout.close()
 
 
-def _copy(stream: Iterator[str], lines: "queue.Queue[str]") -> None:
+def _copy(stream: Iterator[str], lines: "queue.Queue[str | None]") -> None:
     for line in stream:
         lines.put(line)
+    lines.put(None)
+
+
+def _printed(lines: "queue.Queue[str | None]") -> str:
+    """Return what it says until it has told the last of the calls to try."""
+    printed = ""
+    while "excludedAttributes=members" not in printed:
+        try:
+            line = lines.get(timeout=_START_SECONDS)
+        except queue.Empty:
+            pytest.fail(f"the demonstration says nothing more after: {printed}")
+        if line is None:
+            pytest.fail(f"the demonstration ended after: {printed}")
+        printed += line
+    return printed

@@ -2,11 +2,10 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from gateway.mirror.engine import migrate, open_database
+from tests.ports import unused_port
 
 _SERVER_ACCOUNT = "postgres"
 
@@ -111,7 +111,7 @@ def serving(settings: Mapping[str, str]) -> Iterator[Cluster]:
             *("--pgdata", data, "--username", "postgres", "--auth", "trust"),
             *("--encoding", "UTF8", "--no-locale", "--no-sync"),
         )
-        port = _free_port()
+        port = unused_port()
         where = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "''"}
         named = (f"-c {name}={value}" for name, value in {**where, **settings}.items())
         options = " ".join((f"-p {port}", *named))
@@ -160,10 +160,3 @@ def _as_server(*command: str | Path) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -1,16 +1,15 @@
 """``bitbucket-scim demo``."""
 
+import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from socket import create_server
+from socket import create_server, socket
 
 import click
-import requests
 
 from gateway.app import assemble
 from gateway.cli.environment import among_environment, usable
@@ -22,7 +21,9 @@ from gateway.settings import Settings
 
 _TOKEN = "demo-token-0123456789abcdef"  # noqa: S105 - it opens a made-up workspace
 _WORKSPACE = "acme"
-_START_SECONDS = 30
+_PREFIX = "bitbucket-scim-"
+#: How the simulated Bitbucket says where it is.
+_ADDRESS = "export BITBUCKET_API_URL="
 #: What may be set: how clients are spoken to, and nothing that is of a real workspace.
 _HEEDED = ("GATEWAY_CATALOGUE", "GATEWAY_DISCOVERY", "GATEWAY_READ_ONLY")
 _HEEDED_OF_EVENTS = (
@@ -32,7 +33,13 @@ _HEEDED_OF_EVENTS = (
 
 
 @click.command()
-@click.option("--port", default=8080, show_default=True, help="Where SCIM is served; 0: anywhere.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="Where SCIM is served; 0: anywhere.",
+)
 @click.option("--users", default=200, show_default=True, help="Members of the workspace.")
 @click.option("--groups", default=25, show_default=True, help="Its groups.")
 @click.option("--repos", default=60, show_default=True, help="Its repositories.")
@@ -43,8 +50,8 @@ def demo(*, port: int, users: int, groups: int, repos: int) -> None:
     Needs nothing: Bitbucket is simulated on this machine, and nothing is kept. Of the settings,
     GATEWAY_CATALOGUE, GATEWAY_DISCOVERY and GATEWAY_READ_ONLY can be tried, and those of events.
     """
-    port = port or _free_port()
-    with tempfile.TemporaryDirectory(prefix="bitbucket-scim-") as folder:
+    with _listening(port) as listening, tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
+        port = listening.getsockname()[1]
         size = [f"--users={users}", f"--groups={groups}", f"--repos={repos}"]
         with _simulated_bitbucket(size) as api_url:
             settings = _settings(api_url, port=port, folder=Path(folder))
@@ -56,34 +63,37 @@ def demo(*, port: int, users: int, groups: int, repos: int) -> None:
             if not is_read:
                 raise click.ClickException("the simulated workspace could not be read.")
             base = f"http://127.0.0.1:{port}/scim/v2"
-            Server(settings, when_ready=lambda: _announce(base)).run()
+            Server(settings, when_ready=lambda: _announce(base), listening=listening).run()
+
+
+def _listening(port: int) -> socket:
+    """
+    Return a socket that listens before anything else is begun.
+
+    A port that is only known to be free may have another's by the time everything is read.
+    """
+    try:
+        return create_server(("127.0.0.1", port))
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise click.ClickException(
+            f"127.0.0.1:{port} can't be listened on: {reason}. --port takes another."
+        ) from None
 
 
 @contextmanager
 def _simulated_bitbucket(size: list[str]) -> Iterator[str]:
-    port = _free_port()
-    url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "gateway", "sandbox", f"--port={port}"]
+    command = [sys.executable, "-m", "gateway", "sandbox", "--port=0"]
     command += ["--hourly-limit=0", "--accept"]
-    process = subprocess.Popen([*command, *size], stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
-    try:
-        _wait_for(f"{url}/sandbox/calls", process)
-        yield url
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
+    with subprocess.Popen([*command, *size], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
         try:
-            requests.get(url, timeout=1).raise_for_status()
-        except requests.RequestException:
-            time.sleep(0.1)
-        else:
-            return
-    raise click.ClickException("the simulated Bitbucket did not start.")
+            lines = process.stdout or ()
+            said = next((line for line in lines if line.startswith(_ADDRESS)), None)
+            if said is None:
+                raise click.ClickException("the simulated Bitbucket did not start.")
+            yield said.removeprefix(_ADDRESS).strip()
+        finally:
+            process.terminate()
 
 
 def _settings(api_url: str, *, port: int, folder: Path) -> Settings:
@@ -115,12 +125,6 @@ def _settings(api_url: str, *, port: int, folder: Path) -> Settings:
         },
         serving=True,
     )
-
-
-def _free_port() -> int:
-    with create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
 
 
 def _announce(base: str) -> None:

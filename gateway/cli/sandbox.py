@@ -18,7 +18,13 @@ from gateway.sandbox import (
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8090, show_default=True, help="The port; 0 takes a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8090,
+    show_default=True,
+    help="The port; 0 takes a free one.",
+)
 @click.option("--users", default=200, show_default=True, help="Members of the workspace.")
 @click.option("--groups", default=25, show_default=True, help="Its groups.")
 @click.option(

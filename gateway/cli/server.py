@@ -1,6 +1,7 @@
 """Running the web application under gunicorn."""
 
 from collections.abc import Callable
+from socket import socket
 from typing import Any
 
 from flask import Flask
@@ -23,11 +24,20 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     Args:
         settings: Where to listen, with how many workers, and what they serve.
         when_ready: Called once the address is listened on.
+        listening: A socket that listens there already, which the server takes over; None has the
+            server open its own.
     """
 
-    def __init__(self, settings: Settings, *, when_ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        when_ready: Callable[[], None],
+        listening: socket | None = None,
+    ) -> None:
         self._settings = settings
         self._when_ready = when_ready
+        self._bind = f"fd://{listening.detach()}" if listening else settings.gateway_bind
         # Before the workers are forked, which count together.
         self._counter = request_counter(settings)
         super().__init__()
@@ -35,7 +45,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def load_config(self) -> None:
         """Configure gunicorn; called by it."""
         for name, value in {
-            "bind": self._settings.gateway_bind,
+            "bind": self._bind,
             "workers": self._settings.gateway_workers,
             "threads": self._settings.gateway_threads,
             "worker_class": "gateway.cli.worker.Worker",

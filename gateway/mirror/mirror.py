@@ -250,6 +250,11 @@ class Mirror:
         except (DBAPIError, SqliteError):
             return None
 
+    def close(self) -> None:
+        """Close the connections that nobody uses now, and what this thread reads by."""
+        self._readers.close()
+        self._engine.dispose()
+
     @contextmanager
     def reading(self) -> Iterator[Snapshot]:
         """Open a transaction in which every look sees the same state."""

@@ -45,11 +45,17 @@ class Readers:
             kept.driver.execute("ROLLBACK")
         except BaseException:
             # What raised may hold rows that nobody will fetch, and with them the state they are of.
-            self._own.kept = None
-            kept.close()
+            self.close()
             raise
         finally:
             self._own.is_taken = False
+
+    def close(self) -> None:
+        """Close the connection that this thread keeps; the next transaction opens another."""
+        found: _Kept | None = getattr(self._own, "kept", None)
+        if found is not None:
+            self._own.kept = None
+            found.close()
 
     def _kept(self) -> "_Kept":
         """Return this thread's own connection."""

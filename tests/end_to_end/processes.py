@@ -8,21 +8,14 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from socket import create_server
 from typing import Any
 
 import requests
 
 from tests.end_to_end.gateways import TOKEN
+from tests.ports import unused_port
 
 _START_SECONDS = 30
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +55,7 @@ class Server:
 @contextmanager
 def serve(settings: Mapping[str, str], *, workers: int = 1) -> Iterator[Server]:
     """Run ``bitbucket-scim serve`` until the block ends."""
-    port = free_port()
+    port = unused_port()
     environment = {
         **{name: value for name, value in os.environ.items() if "BITBUCKET" not in name},
         **settings,

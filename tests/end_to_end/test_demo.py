@@ -9,7 +9,7 @@ import subprocess
 import sys
 from http.client import HTTPResponse
 from pathlib import Path
-from socket import create_connection
+from socket import create_connection, create_server
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,6 +33,20 @@ def test_every_printed_call_works(demo: Any) -> None:
     for call in calls(demo.printed):
         body = json.loads(subprocess.run(call, capture_output=True, check=True).stdout)  # noqa: S603 - what the project itself printed
         assert body.get("totalResults", 0) > 0 or body["dryRun"], call
+
+
+def test_a_port_that_another_has_is_told_before_anything_is_read() -> None:
+    """With what to do about it."""
+    with create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        command = [sys.executable, "-m", "gateway", "demo", f"--port={port}"]
+        ended = subprocess.run(command, capture_output=True, check=False, text=True)  # noqa: S603 - our own command
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert ended.stderr == (
+        f"Error: 127.0.0.1:{port} can't be listened on: Address already in use."
+        " --port takes another.\n"
+    )
 
 
 def test_the_workspace_is_of_a_fair_size(demo: Any) -> None:

@@ -110,6 +110,16 @@ def test_a_connection_is_closed_with_its_thread(sqlite: Engine) -> None:
         gc.enable()
 
 
+def test_a_closed_mirror_leaves_nothing_open(sqlite: Engine) -> None:
+    """Processes that are forked now share no connection; whoever reads again opens another."""
+    mirror, file = Mirror(sqlite, "acme"), str(sqlite.url.database)
+    _collections(mirror)
+    assert _times_open(file)
+    mirror.close()
+    assert not _times_open(file)
+    assert _collections(mirror) == set()
+
+
 @pytest.mark.parametrize("left_by", ["BEGIN", "END"])
 def test_a_transaction_that_could_not_begin_or_end_is_not_gone_on_with(
     sqlite: Engine, left_by: str

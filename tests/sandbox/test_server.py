@@ -15,6 +15,7 @@ import requests
 from gateway.sandbox import DEMO, Behaviour, World, create_app, sandbox_of, serving
 from gateway.sandbox.calls import Made
 from gateway.sandbox.wsgi import VARIABLE, application
+from tests.ports import unused_port
 from tests.sandbox.reader import Reader
 
 WORKSPACE = "/2.0/workspaces/acme"
@@ -120,9 +121,8 @@ def test_breaking_a_connection_takes_one(world: World) -> None:
 
 
 def test_a_server_takes_the_port_it_is_given(world: World) -> None:
-    """A port that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        wanted = free.getsockname()[1]
+    """And no other."""
+    wanted = unused_port()
     with serving(create_app(world), port=wanted) as served:
         assert served.url == f"http://127.0.0.1:{wanted}"
 
@@ -179,8 +179,7 @@ def test_wrong_options_are_refused(options: str, error: type[Exception]) -> None
 
 def test_gunicorn_serves_it() -> None:
     """One worker with threads; faults below HTTP work there as well."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{unused_port()}"
     command = [sys.executable, "-m", "gunicorn", "--threads", "2", "--bind", address]
     target = 'gateway.sandbox.wsgi:application(\'{"users": 5, "groups": 1}\')'
     with subprocess.Popen([*command, target], stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own server
