@@ -27,8 +27,9 @@ _READING: Mapping[str, Mapping[str, Any]] = {
     "sqlite": {"is_reading": True},
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
 }
+_IS_KEPT = "is_kept"
 #: The options of a connection that reads, whose transactions somebody else begins and ends.
-KEPT: Mapping[str, Any] = {"is_reading": True, "is_kept": True}
+KEPT: Mapping[str, Any] = {"is_reading": True, _IS_KEPT: True}
 #: The names of PostgreSQL in addresses that leave the driver to us.
 _POSTGRESQL = frozenset({"postgres", "postgresql"})
 
@@ -89,6 +90,11 @@ def reading(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
+def is_kept(connection: Connection) -> bool:
+    """Tell whether nothing is ever written by *connection*, which was opened with :data:`KEPT`."""
+    return _IS_KEPT in connection.get_execution_options()
+
+
 def analyze(connection: Connection) -> None:
     """
     Let the database count its rows anew, once many of them were written.
@@ -141,7 +147,7 @@ def _begin_sqlite(connection: Connection) -> None:
     if connection.info.get(_IS_READ_ONLY) is not is_reading:
         driver.execute(f"PRAGMA query_only = {int(is_reading)}")
         connection.info[_IS_READ_ONLY] = is_reading
-    if options.get("is_kept"):
+    if _IS_KEPT in options:
         return
     if options.get("is_writing"):
         # It takes its lock at once: a reader that turns writer half-way could only fail.

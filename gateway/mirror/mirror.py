@@ -29,7 +29,7 @@ from gateway.mirror.parts import Parts
 from gateway.mirror.readers import Readers
 from gateway.mirror.remembered import Remembered
 from gateway.mirror.renderings import RenderingRecord
-from gateway.mirror.revision import Revision, advance, number_of
+from gateway.mirror.revision import advance, number_of
 from gateway.mirror.selection import Selection
 from gateway.mirror.touched import Touched
 from gateway.mirror.user_records import UserRecordReader, UserRecordStore
@@ -240,13 +240,13 @@ class Mirror:
         self._integration = integration
         self._new_uuid = new_uuid
         self._event_lifetime = event_lifetime
-        self._revision = Revision(engine, integration)
         self._remembered = Remembered()
 
     def revision(self) -> int | None:
         """Return the revision of now; None where the database can't tell it at the moment."""
         try:
-            return self._revision.number()
+            with self._readers.glancing() as connection:
+                return number_of(connection, self._integration)
         except (DBAPIError, SqliteError):
             return None
 

@@ -32,11 +32,11 @@ class Readers:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a transaction; see :func:`gateway.mirror.engine.reading`."""
-        if not self._keeps or getattr(self._own, "is_taken", False):
+        kept = self._kept()
+        if kept is None:
             with reading(self._engine) as connection:
                 yield connection
             return
-        kept = self._kept()
         self._own.is_taken = True
         try:
             # Past SQLAlchemy, to which the connection is in one transaction for ever.
@@ -50,6 +50,16 @@ class Readers:
         finally:
             self._own.is_taken = False
 
+    @contextmanager
+    def glancing(self) -> Iterator[Connection]:
+        """Hand over a connection for a single look, which sees the state of now."""
+        kept = self._kept()
+        if kept is not None:
+            yield kept.connection
+            return
+        with self._engine.connect() as connection:
+            yield connection
+
     def close(self) -> None:
         """Close the connection that this thread keeps; the next transaction opens another."""
         found: _Kept | None = getattr(self._own, "kept", None)
@@ -57,8 +67,10 @@ class Readers:
             self._own.kept = None
             found.close()
 
-    def _kept(self) -> "_Kept":
-        """Return this thread's own connection."""
+    def _kept(self) -> "_Kept | None":
+        """Return this thread's own connection; None where it has none, or reads by it already."""
+        if not self._keeps or getattr(self._own, "is_taken", False):
+            return None
         found: _Kept | None = getattr(self._own, "kept", None)
         if found is None:
             found = self._own.kept = _Kept(self._engine)

@@ -22,6 +22,20 @@ def test_the_number_grows_with_every_change(engine: Engine) -> None:
     assert other.revision() == 0
 
 
+def test_a_transaction_sees_the_number_of_its_own_state(engine: Engine) -> None:
+    """While everybody else sees it grow, those included who look from within."""
+    mirror = Mirror(engine, "a")
+    with mirror.reading() as before:
+        assert before.freshness.all() == {}
+        with mirror.writing():
+            pass
+        assert mirror.revision() == 1
+        assert before.revision == 0
+    with mirror.reading() as after:
+        assert after.revision == 1
+    assert mirror.revision() == 1
+
+
 def test_what_was_undone_does_not_count(engine: Engine) -> None:
     """An exception undoes the growth with the change."""
     mirror = Mirror(engine, "a")
