@@ -4,12 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
+import pytest
 import requests
 
 from tests.end_to_end.gateways import TOKEN
@@ -63,22 +65,23 @@ def serve(settings: Mapping[str, str], *, workers: int = 1) -> Iterator[Server]:
         "GATEWAY_WORKERS": str(workers),
         "GATEWAY_REFRESH_INTERVAL": "0",
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gateway", "serve"],
-        env=environment,
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    server = Server(f"http://127.0.0.1:{port}", process)
-    try:
-        _wait_for(f"{server.root}/healthz", process)
-        yield server
-    finally:
-        server.kill()
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gateway", "serve"],
+            env=environment,
+            start_new_session=True,
+            stdout=said,
+            stderr=said,
+        )
+        server = Server(f"http://127.0.0.1:{port}", process)
+        try:
+            _wait_for(f"{server.root}/healthz", process, said)
+            yield server
+        finally:
+            server.kill()
 
 
-def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
+def _wait_for(url: str, process: "subprocess.Popen[bytes]", said: IO[bytes]) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
@@ -87,4 +90,5 @@ def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
             time.sleep(0.05)
         else:
             return
-    raise AssertionError("the gateway did not start")
+    said.seek(0)
+    pytest.fail(f"the gateway did not start, and said: {said.read().decode()}")
