@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from benchmarks.growth_facts import Read
 from benchmarks.processes import forget_peak, peak_kib, resident_kib
 from benchmarks.workload import Size
-from gateway.app import Gateway, assemble
+from gateway.assembly import Gateway, assemble
 from gateway.directory.landing import Landing
 from gateway.logs import configure_logs
 from gateway.sandbox import World

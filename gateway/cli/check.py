@@ -2,12 +2,12 @@
 
 import click
 
-from gateway.app import connect_workspace, credentials
 from gateway.bitbucket.administration import Administration, administration
 from gateway.bitbucket.errors import BitbucketError, Unavailable
 from gateway.bitbucket.probe import Finding, probe
 from gateway.bitbucket.workspace import BitbucketWorkspace
 from gateway.cli.environment import settings_of_environment
+from gateway.connections import connect_workspace, credentials
 from gateway.logs import configure_logs
 
 _MARKS = {True: click.style("works  ", fg="green"), False: click.style("fails  ", fg="red")}

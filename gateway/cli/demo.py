@@ -11,7 +11,7 @@ from socket import create_server, socket
 
 import click
 
-from gateway.app import assemble
+from gateway.assembly import assemble
 from gateway.cli.environment import among_environment, usable
 from gateway.cli.server import Server
 from gateway.cli.sync import read_everything

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 import click
 import orjson
 
-from gateway.app import Gateway, assemble
+from gateway.assembly import Gateway, assemble
 from gateway.cli.environment import settings_of_environment, usable_database
 from gateway.logs import configure_logs
 from gateway.scim.errors import InvalidSyntax, ScimError

@@ -10,7 +10,7 @@ from typing import TextIO
 import click
 import orjson
 
-from gateway.app import Gateway, assemble
+from gateway.assembly import Gateway, assemble
 from gateway.cli.environment import settings_of_environment, usable_database
 from gateway.logs import configure_logs
 from gateway.mirror.journal import Change

@@ -7,7 +7,8 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-from gateway.app import GATEWAY, Gateway, create_app, request_counter
+from gateway.app import GATEWAY, create_app, request_counter
+from gateway.assembly import Gateway
 from gateway.cli.worker import LONGEST_REQUEST_LINE_BYTES
 from gateway.logs import configure_logs
 from gateway.settings import Settings

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import click
 
-from gateway.app import Gateway, assemble
+from gateway.assembly import Gateway, assemble
 from gateway.cli.environment import settings_of_environment, usable_database
 from gateway.directory.execution import Progress
 from gateway.logs import configure_logs

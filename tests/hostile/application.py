@@ -17,7 +17,8 @@ import orjson
 from flask import Flask
 from sqlalchemy import Engine, select
 
-from gateway.app import GATEWAY, Gateway, create_app
+from gateway.app import GATEWAY, create_app
+from gateway.assembly import Gateway
 from gateway.mirror.columns import METADATA
 from gateway.mirror.engine import open_database
 from gateway.sandbox import Behaviour, Sandbox, generate, serving
