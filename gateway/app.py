@@ -6,7 +6,7 @@ from functools import partial
 
 import structlog
 from flask import Flask, Response
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from gateway.assembly import assemble
 from gateway.directory.answering import Answering
@@ -58,7 +58,8 @@ def create_app(settings: Settings | None = None, *, counter: RequestCounter | No
         events=gateway.feed,
     )
     app.extensions[GATEWAY] = gateway
-    app.register_error_handler(OperationalError, _database_unavailable)
+    for error in (OperationalError, InterfaceError):
+        app.register_error_handler(error, _database_unavailable)
     return app
 
 
@@ -76,7 +77,7 @@ def _tokens(settings: Settings) -> Mapping[str, str]:
     return {"SCIM_TOKEN": settings.scim_token.reveal()} if settings.scim_token else {}
 
 
-def _database_unavailable(error: OperationalError) -> Response:
+def _database_unavailable(error: DBAPIError) -> Response:
     # Its own words may name hosts; the log has them.
     structlog.get_logger(__name__).error("database.unavailable", exc_info=error)
     sentence = "The gateway's database can't be used at the moment."

@@ -16,8 +16,10 @@ from gateway.scim.messages import read_query
 from gateway.scim.patch.message import read_patch
 from gateway.scim.projection import Projection
 from gateway.scim.schema import ResourceType
+from gateway.web.addresses import Addresses
 
-_BASE_URL = "https://scim.example.com/scim/v2"
+#: Where the service would be found, if nothing says where it is.
+_SOMEWHERE = "https://scim.example.com"
 
 
 @click.command()
@@ -69,14 +71,15 @@ def explain(
         "sortBy": sort_by,
     }
     resource_type = next(t for t in gateway.registry.resource_types if t.name == type_name)
+    base_url = Addresses(settings.gateway_public_url or _SOMEWHERE).base_url_in({})
     try:
         if patch_file is not None and resource_id is not None:
-            _tell(_foretold(gateway, resource_type, resource_id, patch_file.read()))
+            _tell(_foretold(gateway, resource_type, resource_id, patch_file.read(), base_url))
             return
         query = read_query(
             {name: [value] for name, value in parameters.items() if value is not None},
             resource_type,
-            base_url=settings.gateway_public_url or _BASE_URL,
+            base_url=base_url,
             freshness=FreshnessWanted(no_cache=no_cache, max_age_seconds=max_age),
         )
         explanation = gateway.explain(type_name, query)
@@ -88,7 +91,7 @@ def explain(
 
 
 def _foretold(
-    gateway: Gateway, resource_type: ResourceType, resource_id: str, message: bytes
+    gateway: Gateway, resource_type: ResourceType, resource_id: str, message: bytes, base_url: str
 ) -> Mapping[str, Any]:
     """Return the plan of a PATCH message."""
     try:
@@ -97,7 +100,7 @@ def _foretold(
         raise InvalidSyntax("The PATCH message is not JSON.") from None
     write = Write(
         author=Author(token="command line", request_id="explain"),  # noqa: S106 - a name
-        base_url=_BASE_URL,
+        base_url=base_url,
         projection=Projection(resource_type),
         is_dry_run=True,
     )

@@ -1,8 +1,9 @@
 """What was put off lately: so that not every request works out again that it is too dear."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 
 from gateway.planner.needs import Need
 from gateway.planner.plan import Plan, PutOff
@@ -12,12 +13,18 @@ from gateway.planner.plan import Plan, PutOff
 class LatelyPutOff:
     """The needs that this process has put off, until when, and why; any thread may note some."""
 
-    _needs: dict[Need, tuple[datetime, str]] = field(default_factory=dict, repr=False)
+    _needs: Mapping[Need, tuple[datetime, str]] = field(default_factory=dict, repr=False)
+    _lock: Lock = field(default_factory=Lock, repr=False)
 
-    def note(self, put_off: Iterable[PutOff], *, until: datetime) -> None:
-        """Note what a plan has *put_off*."""
-        for late in put_off:
-            self._needs |= dict.fromkeys(late.read.needs, (until, late.sentence))
+    def note(self, put_off: Iterable[PutOff], *, now: datetime, until: datetime) -> None:
+        """Note what a plan has *put_off*, and forget what is over."""
+        noted = {need: (until, late.sentence) for late in put_off for need in late.read.needs}
+        if not noted:
+            return
+        # Another each time: others may be looking.
+        with self._lock:
+            left = {need: told for need, told in self._needs.items() if told[0] > now}
+            self._needs = left | noted
 
     def reason(self, plan: Plan, *, now: datetime) -> str | None:
         """Return why nothing of *plan* is read now; None if something is."""

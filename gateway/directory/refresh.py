@@ -110,7 +110,8 @@ class Refresher:
             if reason is not None:
                 return self._provenance(before, detail=reason)
         job, after = self._wait(needs, not_before)
-        self.lately.note(job.put_off, until=self.now() + _LOOK_AGAIN)
+        now = self.now()
+        self.lately.note(job.put_off, now=now, until=now + _LOOK_AGAIN)
         if after.oldest is None:
             raise _unknown(after, job)
         calls = job.counter.count

@@ -21,6 +21,13 @@ _LOOK_AGAIN_SECONDS = 0.02
 _PAGE_BYTES = 8192
 #: An arbitrary number that PostgreSQL's advisory locks know our writers by.
 _WRITER_LOCK = 0x5C13B17B
+_OPTIONS: Mapping[str, Any] = {
+    # Parameters hold e-mail addresses and whole resources, which errors would carry into the log.
+    "hide_parameters": True,
+    # There are no more than threads that use one. Those that wait to write keep theirs meanwhile:
+    # were there fewer, who only reads would wait for all of them.
+    "max_overflow": -1,
+}
 #: What a connection to SQLite was told last, as its pool remembers it.
 _IS_READ_ONLY = "is_read_only"
 _READING: Mapping[str, Mapping[str, Any]] = {
@@ -47,14 +54,13 @@ def open_database(url: str) -> Engine:
     if parsed.drivername in _POSTGRESQL:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() != "sqlite":
-        engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+        engine = create_engine(parsed, pool_pre_ping=True, **_OPTIONS)
         event.listen(engine, "connect", _prepare_postgresql)
         return engine
     if parsed.database in (None, "", ":memory:"):
         raise ValueError(f"{url} names no file; a database in memory can't be shared.")
     Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
-    # Parameters hold e-mail addresses and whole resources, which errors would carry into the log.
-    engine = create_engine(parsed, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True)
+    engine = create_engine(parsed, connect_args={"timeout": _BUSY_SECONDS}, **_OPTIONS)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

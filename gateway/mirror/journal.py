@@ -22,7 +22,7 @@ class Event(StrEnum):
 
     #: Who asked for what, what was before, what it is to be, and the calls that takes.
     BEGAN = "began"
-    #: A call that turned out to be needed besides.
+    #: Calls that turned out to be needed besides.
     PLANNED = "planned"
     #: A call is about to be sent.
     CALLED = "called"

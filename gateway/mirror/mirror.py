@@ -4,12 +4,11 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
-from sqlite3 import Error as SqliteError
 from typing import TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.mirror.catalogue import HOMES
 from gateway.mirror.changes import GRANTED, VOLATILE, Changes
@@ -247,7 +246,7 @@ class Mirror:
         try:
             with self._readers.glancing() as connection:
                 return number_of(connection, self._integration)
-        except (DBAPIError, SqliteError):
+        except SQLAlchemyError:
             return None
 
     def close(self) -> None:

@@ -1,5 +1,6 @@
 """Statements that almost every request makes, put into the database's words once for all."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, NoReturn
 
@@ -35,18 +36,30 @@ class Prepared:
         Raises:
             DBAPIError: The database can't answer.
         """
-        driver: Any = connection.connection.dbapi_connection
         words, constants = self._words(connection.dialect.name)
-        try:
-            rows: list[tuple[Any, ...]] = driver.execute(words, constants | parameters).fetchall()
-        except connection.dialect.loaded_dbapi.Error as error:
-            _refuse(words, error, connection)
-        return rows
+        return rows_of(connection, words, constants | parameters)
 
     def _put(self, dialect: str) -> tuple[str, dict[str, Any]]:
         """Return the statement as text, and the values that are part of it."""
         compiled = self._statement.compile(dialect=_DIALECTS[dialect](paramstyle=_STYLES[dialect]))
         return str(compiled), dict(compiled.params)
+
+
+def rows_of(
+    connection: Connection, words: str, parameters: Mapping[str, Any]
+) -> list[tuple[Any, ...]]:
+    """
+    Return the rows of a statement in the database's own words.
+
+    Raises:
+        DBAPIError: The database can't answer.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    try:
+        rows: list[tuple[Any, ...]] = driver.execute(words, parameters).fetchall()
+    except connection.dialect.loaded_dbapi.Error as error:
+        _refuse(words, error, connection)
+    return rows
 
 
 def _refuse(words: str, error: Exception, connection: Connection) -> NoReturn:

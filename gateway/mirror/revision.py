@@ -1,11 +1,9 @@
 """A number that grows with every change of the mirror, and costs next to nothing to look at."""
 
-from typing import Any
-
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from gateway.mirror.engine import is_kept
-from gateway.mirror.prepared import Prepared
+from gateway.mirror.prepared import Prepared, rows_of
 from gateway.mirror.tables import REVISIONS
 
 
@@ -32,9 +30,8 @@ def number_of(connection: Connection, integration: str) -> int:
     """
     if not is_kept(connection):
         return _read(connection, integration)
-    driver: Any = connection.connection.dbapi_connection
     # In this order: what is written in between, outside of a transaction, shows at the next look.
-    ((version,),) = driver.execute("PRAGMA data_version").fetchall()
+    ((version,),) = rows_of(connection, "PRAGMA data_version", {})
     known: tuple[int, int] | None = connection.info.get(_KNOWN)
     if known is None or known[0] != version:
         known = connection.info[_KNOWN] = version, _read(connection, integration)

@@ -23,7 +23,7 @@ from gateway.web.errors import register_errors
 from gateway.web.events import add_events
 from gateway.web.explanation import Explain, add_explanation
 from gateway.web.health import Readiness, add_health
-from gateway.web.lists import Lists, Shared, add_lists
+from gateway.web.lists import Lists, add_lists
 from gateway.web.me import MeView
 from gateway.web.rates import RequestCounter
 from gateway.web.ready import ReadyAnswers
@@ -33,6 +33,7 @@ from gateway.web.straight import Straight
 from gateway.web.throttle import Throttle
 from gateway.web.tracing import trace_requests
 from gateway.web.versions import LatestVersion
+from gateway.web.views import Shared
 from gateway.web.wellformed import LARGEST_BODY_BYTES, refuse_malformed
 
 #: How many bytes of answers are kept for those who have no token.

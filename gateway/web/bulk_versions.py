@@ -5,11 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import structlog
+
 from gateway.scim.errors import ScimError
 from gateway.scim.freshness import FreshnessWanted
 from gateway.scim.handler import ResourceHandler
 from gateway.scim.projection import bind_projection
 from gateway.scim.schema import ResourceType
+
+_LOG = structlog.get_logger(__name__)
 
 #: What is known by now: nothing is read for it.
 _STORED: Final = FreshnessWanted(only_if_cached=True, max_stale_seconds=math.inf)
@@ -51,5 +55,8 @@ class Versions:
             )
         except ScimError:
             # The change was done all the same.
+            return before
+        except Exception as error:  # noqa: BLE001 - what was done is told of, as the log tells of this
+            _LOG.warning("bulk.version_unknown", exc_info=error)
             return before
         return None if found.document is None else found.document.version

@@ -9,8 +9,9 @@ from gateway.scim.handler import ResourceHandler
 from gateway.scim.schema import Registry
 from gateway.web.addresses import ROOT
 from gateway.web.answers import error_answer
-from gateway.web.lists import Lists, ListView, Shared, add_lists
+from gateway.web.lists import Lists, ListView, add_lists
 from gateway.web.resources import Items, ItemView, add_items
+from gateway.web.views import Shared
 
 
 class _ReadOnly:

@@ -1,29 +1,24 @@
 """Lists of resources, by a query in the address or in the body (RFC 7644 §3.4.2, §3.4.3)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 
-from flask import Flask, Response, g, request
-from flask.views import MethodView
+from flask import Flask, Response, request
 
 from gateway.scim.handler import Listing, Query, ResourceHandler, RootQuery
 from gateway.scim.messages import list_response, read_query, told_of
 from gateway.scim.page import CursorPage, Page
 from gateway.scim.schema import ResourceType
 from gateway.scim.search import read_search
-from gateway.web.addresses import Addresses
 from gateway.web.answers import provenance_headers, scim_answer
 from gateway.web.asking import Asking
-from gateway.web.authentication import Authenticator
 from gateway.web.bodies import json_body
-from gateway.web.caching import freshness_wanted
 from gateway.web.giving import give
 from gateway.web.preconditions import tag_of
-from gateway.web.ready import Made, ReadyAnswers
-from gateway.web.straight import Straight
-from gateway.web.tracing import endpoint_of_request
+from gateway.web.ready import Made
+from gateway.web.views import Shared, TokenView
 
 Q = TypeVar("Q", Query, RootQuery)
 
@@ -80,51 +75,6 @@ def _tag(listing: Listing, page: Page, body: bytes) -> str:
     if not listing.fingerprint:
         return tag_of(body)
     return tag_of(told_of(listing, page) + listing.fingerprint)
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """
-    What all views are handed.
-
-    Attributes:
-        authenticator: Lets in who has a token.
-        addresses: Where clients find the service.
-        ready: What was answered before.
-        straight: The addresses that are answered past the framework.
-    """
-
-    authenticator: Authenticator
-    addresses: Addresses
-    ready: ReadyAnswers
-    straight: Straight
-
-    def asking(self, parameters: Mapping[str, Sequence[str]]) -> Asking:
-        """Return what the request at hand asks for by *parameters*."""
-        return Asking(
-            endpoint_of_request(),
-            g.token,
-            parameters,
-            self.addresses.base_url(),
-            freshness_wanted(request.headers.get("Cache-Control")),
-        )
-
-
-class TokenView(MethodView):
-    """A view that lets nobody in without a token."""
-
-    init_every_request = False
-
-    def __init__(self, authenticator: Authenticator) -> None:
-        self._authenticator = authenticator
-
-    def dispatch_request(self, **parts: str) -> Response:
-        """Look for the token first, whatever is asked."""
-        g.token = self._authenticator.check(request.headers.get("Authorization"))
-        answer = super().dispatch_request(**parts)
-        if not isinstance(answer, Response):
-            raise TypeError(f"{type(self).__name__} answered {answer!r}.")
-        return answer
 
 
 class ListView(TokenView):

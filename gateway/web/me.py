@@ -30,7 +30,7 @@ class MeView(WritableView, OneView):
     """
     The user that the token of a request is for, answered as at the user's own address.
 
-    Who that is, is looked up for every request: people come and go.
+    Who that is, is looked up anew whenever anything has changed: people come and go.
 
     Args:
         resource_type: The type of users.

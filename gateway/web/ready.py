@@ -13,8 +13,13 @@ from gateway.web.answers import provenance_headers
 
 #: How many bytes of answers a process keeps.
 _MOST_BYTES = 32 << 20
+#: An answer that takes more than one of so many parts of all of that is not kept: it would push
+#: out too many others.
+_LARGEST_PART = 4
 #: What an answer takes besides its body, roughly.
 _BYTES_BESIDES = 2_000
+
+_NO_BODY = (None, "", "0")
 
 Key: TypeAlias = tuple[str | None, ...]
 
@@ -99,6 +104,7 @@ class ReadyAnswers:
         self, most_bytes: int = _MOST_BYTES, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._kept: LRUCache[Key, _Kept] = LRUCache(most_bytes, getsizeof=lambda kept: kept.size)
+        self._most_each = most_bytes // _LARGEST_PART
         self._lock = Lock()
         self._clock = clock
 
@@ -138,24 +144,32 @@ class ReadyAnswers:
         made = make()
         if current is not None and not made.is_once and _is_for_others(made.provenance):
             size = len(made.body) + sum(len(part or "") for part in key) + _BYTES_BESIDES
-            with self._lock:
-                self._kept[key] = _Kept(size, made, current, revision, at)
+            if size <= self._most_each:
+                with self._lock:
+                    self._kept[key] = _Kept(size, made, current, revision, at)
         return made
 
 
 def key_of(environ: Mapping[str, Any], token: str | None) -> Key | None:
     """
-    Return all of a request that its answer depends on; None if it says how old that may be.
+    Return all of a request that its answer depends on.
+
+    Returns:
+        None if it says how old that may be, or has a body, which is for the framework to read.
 
     Args:
         environ: The request, as WSGI has it.
         token: The name of the token that opened the door; None where it is open to everyone.
     """
-    if "HTTP_CACHE_CONTROL" in environ:
+    if "HTTP_CACHE_CONTROL" in environ or _has_body(environ):
         return None
     names = ("wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING")
     # A cursor is of use to nobody but who was given it.
     return (token, *map(environ.get, names))
+
+
+def _has_body(environ: Mapping[str, Any]) -> bool:
+    return environ.get("CONTENT_LENGTH") not in _NO_BODY or "HTTP_TRANSFER_ENCODING" in environ
 
 
 def _is_for_others(provenance: Provenance | None) -> bool:

@@ -23,9 +23,9 @@ from gateway.web.answers import (
 from gateway.web.asking import Asking
 from gateway.web.bodies import json_body
 from gateway.web.giving import give
-from gateway.web.lists import Shared, TokenView
 from gateway.web.preconditions import expected_version, is_dry_run, refuse_version
 from gateway.web.ready import Given, Made
+from gateway.web.views import Shared, TokenView
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from werkzeug.wrappers import Request
 
@@ -19,7 +19,6 @@ Revision: TypeAlias = Callable[[], int | None]
 
 #: The end of an address that means the same to whoever reads it.
 _PLAIN = re.compile(r"[A-Za-z0-9-]+")
-_NO_BODY = (None, "", "0")
 
 
 class Straight:
@@ -56,7 +55,7 @@ class Straight:
         It raises whatever keeps it from the answer: the framework meets the same, and says so.
 
         Args:
-            environ: A GET, as WSGI has it.
+            environ: A GET without a body, as WSGI has it.
             token: The name of the token that it came with.
 
         Returns:
@@ -67,7 +66,7 @@ class Straight:
             return None
         rule, make, revision = route
         query: str = environ.get("QUERY_STRING", "")
-        if _has_body(environ) or not is_encoded(query.encode("latin-1")):
+        if not is_encoded(query.encode("latin-1")):
             return None
 
         def made() -> Made:
@@ -89,7 +88,3 @@ class Straight:
             return None
         rule, make, revision = item
         return rule, lambda asking: make(asking, name), revision
-
-
-def _has_body(environ: Mapping[str, Any]) -> bool:
-    return environ.get("CONTENT_LENGTH") not in _NO_BODY or "HTTP_TRANSFER_ENCODING" in environ

@@ -151,6 +151,17 @@ def test_explain_says_what_a_query_would_cost(
     assert run(environment, "explain", "--type", "Group", "--max-age", "60").exit_code == 0
 
 
+@pytest.mark.parametrize("public_url", ["https://scim.acme.com", "https://scim.acme.com/"])
+def test_explain_knows_references_as_they_are_served(
+    environment: dict[str, str], public_url: str
+) -> None:
+    """They begin with the public address and the path of the service."""
+    environment |= {"GATEWAY_PUBLIC_URL": public_url}
+    asked = 'meta.location eq "https://scim.acme.com/scim/v2/Users/u"'
+    explained = run(environment, "explain", asked)
+    assert "('https://scim.acme.com/scim/v2/Users/' || users.id)" in explained.output
+
+
 def test_explain_refuses_what_a_query_would_be_refused_for(environment: dict[str, str]) -> None:
     """In the same words."""
     result = run(environment, "explain", "nope eq 1")

@@ -1,6 +1,7 @@
 import multiprocessing
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -178,6 +179,24 @@ def test_sqlite_is_set_up_for_several_processes(sqlite: Engine) -> None:
     assert pragmas == {"journal_mode": "wal", "synchronous": 1, "foreign_keys": 1}
 
 
+def test_who_reads_does_not_wait_for_those_who_wait_to_write(engine: Engine) -> None:
+    """However many they are: each of them holds a connection meanwhile."""
+    mirror = Mirror(engine, integration="acme")
+    waiting = [threading.Thread(target=_write, args=(mirror,)) for _ in range(20)]
+    with mirror.leasing():
+        for writer in waiting:
+            writer.start()
+        deadline = time.monotonic() + 10
+        while engine.pool.checkedout() <= len(waiting):  # type: ignore[attr-defined]  # a queue has it
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert mirror.revision() == 0
+        with mirror.reading() as snapshot:
+            assert snapshot.freshness.all() == {}
+    for writer in waiting:
+        writer.join()
+
+
 def test_a_file_that_others_switch_just_now_is_waited_for(tmp_path: Path) -> None:
     """SQLite itself would refuse at once, and the process that starts would end."""
     path = tmp_path / "mirror.sqlite3"
@@ -207,6 +226,11 @@ def _start_and_count_up(url: str, barrier: Any) -> None:
                 "members", read_at=datetime.fromisoformat("2026-11-23T00:00:00Z"), calls=calls + 1
             )
     engine.dispose()
+
+
+def _write(mirror: Mirror) -> None:
+    with mirror.leasing():
+        pass
 
 
 def _side_by_side(thread: type[threading.Thread], targets: list[Callable[[], None]]) -> None:

@@ -788,11 +788,12 @@ def test_a_version_is_that_after_all_operations(client: FlaskClient, people: She
     assert "version" not in other
 
 
+@pytest.mark.parametrize("failure", [NotStored("Nothing is known."), LookupError("a bug")])
 def test_a_version_that_can_not_be_told_anew_fails_nothing(
-    client: FlaskClient, shown: dict[str, Shown]
+    client: FlaskClient, shown: dict[str, Shown], failure: Exception
 ) -> None:
-    """It is that of the operation then."""
-    shown["User"].failure = NotStored("Nothing is known.")
+    """It is that of the operation then: what was done is told of, whatever comes after it."""
+    shown["User"].failure = failure
     first, second = send(client, post("ann"), post("bob"))
 
     assert statuses([first, second]) == ["201", "201"]

@@ -49,7 +49,7 @@ class Asker:
 def asker() -> Asker:
     """With nothing answered yet."""
     source = Source()
-    return Asker(source, ReadyAnswers(most_bytes=10_000, clock=lambda: source.now))
+    return Asker(source, ReadyAnswers(most_bytes=20_000, clock=lambda: source.now))
 
 
 def test_the_same_question_is_answered_the_same(asker: Asker) -> None:
@@ -136,9 +136,30 @@ def test_no_more_is_kept_than_there_is_room_for(asker: Asker) -> None:
     assert asker.source.made == made + 1
 
 
+def test_an_answer_that_would_push_out_many_others_is_given_once(asker: Asker) -> None:
+    """One that is larger than all that is kept may be, too."""
+    asker.ask("/scim/v2/Users/1")
+    asker.ask(f"/scim/v2/Users?filter={'x' * 4000}")
+    asker.ask(f"/scim/v2/Users?filter={'y' * 40_000}")
+    assert asker.source.made == 3
+    asker.ask("/scim/v2/Users/1")
+    assert asker.source.made == 3
+    asker.ask(f"/scim/v2/Users?filter={'x' * 4000}")
+    assert asker.source.made == 4
+
+
+def test_a_question_with_a_body_is_another(asker: Asker) -> None:
+    """What the body is good for is for the framework to say, each time."""
+    asker.ask()
+    for body in ({"data": b"x"}, {"headers": {"Transfer-Encoding": "chunked"}}):
+        made = asker.source.made
+        asker.ask(**body)
+        assert asker.source.made == made + 1
+
+
 def test_a_long_question_takes_room_too(asker: Asker) -> None:
     """Of short answers to long filters as many are kept as fit with them."""
-    questions = [f"/scim/v2/Users?filter={number}{'x' * 3000}" for number in range(4)]
+    questions = [f"/scim/v2/Users?filter={number}{'x' * 2900}" for number in range(5)]
     for question in questions:
         asker.ask(question)
     made = asker.source.made

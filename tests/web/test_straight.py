@@ -180,6 +180,15 @@ def test_errors_are_the_frameworks(
     assert len(framework) == 1
 
 
+def test_a_body_is_for_the_framework_to_read(client: FlaskClient, framework: list[str]) -> None:
+    """A GET that the framework refuses is refused though its answer is kept."""
+    assert client.get("/scim/v2/Users").status_code == 200
+    assert framework == []
+    too_large = b"x" * ((1 << 20) + 1)
+    assert client.get("/scim/v2/Users", data=too_large).status_code == 413
+    assert len(framework) == 1
+
+
 def test_a_failure_that_nobody_foresaw_is_the_frameworks(
     client: FlaskClient, handler: AtHand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
