@@ -6,7 +6,14 @@ from functools import partial
 
 import structlog
 from flask import Flask, Response
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    ProgrammingError,
+)
 
 from gateway.assembly import assemble
 from gateway.directory.answering import Answering
@@ -18,10 +25,16 @@ from gateway.scim.errors import Unavailable
 from gateway.settings import Settings, load_settings
 from gateway.web.answers import error_answer
 from gateway.web.application import create_web
+from gateway.web.errors import unforeseen
 from gateway.web.rates import RequestCounter
 
 #: When to try again what the database did not answer.
 _DATABASE_RETRY_SECONDS = 5
+
+#: What is wrong with the database: a client may try again.
+_PASSING = (DatabaseError, InterfaceError)
+#: What is wrong with a statement of ours, though it is an error of the database's as well.
+_OURS = (DataError, IntegrityError, ProgrammingError)
 
 #: The extension of the application that holds its parts.
 GATEWAY = "gateway"
@@ -58,8 +71,10 @@ def create_app(settings: Settings | None = None, *, counter: RequestCounter | No
         events=gateway.feed,
     )
     app.extensions[GATEWAY] = gateway
-    for error in (OperationalError, InterfaceError):
-        app.register_error_handler(error, _database_unavailable)
+    for passing in _PASSING:
+        app.register_error_handler(passing, _database_unavailable)
+    for ours in _OURS:
+        app.register_error_handler(ours, unforeseen)
     return app
 
 
@@ -80,5 +95,5 @@ def _tokens(settings: Settings) -> Mapping[str, str]:
 def _database_unavailable(error: DBAPIError) -> Response:
     # Its own words may name hosts; the log has them.
     structlog.get_logger(__name__).error("database.unavailable", exc_info=error)
-    sentence = "The gateway's database can't be used at the moment."
+    sentence = "The gateway's database can't be used at the moment; try again, or check its log."
     return error_answer(Unavailable(sentence, retry_after_seconds=_DATABASE_RETRY_SECONDS))

@@ -234,7 +234,8 @@ def _unavailable(request: Request, error: Exception) -> Unavailable:
     reason = next(reason for kind, reason in _BREAKS if isinstance(error, kind))
     return Unavailable(
         request.evidence(),
-        f"Bitbucket gave no answer to {request.method} {request.path}: {reason}.",
+        f"Bitbucket gave no answer to {request.method} {request.path}: {reason}; check its address "
+        "and the network.",
     )
 
 

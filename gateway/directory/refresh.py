@@ -255,7 +255,7 @@ def _why_old(known: Plan, job: Job) -> str:
         *(failure_of(error).sentence for error in job.failures.values()),
         *(late.sentence for late in (*job.put_off, *known.put_off)),
     ]
-    return next(iter(reasons), "It is still being read anew.")
+    return next(iter(reasons), "What this rests on is still being read anew from Bitbucket.")
 
 
 def _unknown(known: Plan, job: Job) -> ScimError:
@@ -274,7 +274,8 @@ def _unknown(known: Plan, job: Job) -> ScimError:
             kind = PASSING if fact.is_passing else LASTING
             return to_scim(Failure(kind, fact.failure), retry_after_seconds=round(wait))
     need = unknown[0]
-    sentence = f"The {need} are being read from Bitbucket for the first time{_so_far(need, job)}."
+    so_far = _so_far(need, job)
+    sentence = f"Bitbucket is being asked for the {need}, for the first time{so_far}; ask again."
     return to_scim(Failure(PASSING, sentence), retry_after_seconds=_ASK_AGAIN_SECONDS)
 
 

@@ -105,4 +105,6 @@ def _xor(left: bytes, right: bytes) -> bytes:
 
 
 def _invalid() -> InvalidCursor:
-    return InvalidCursor("The cursor is not one that was given for this query; begin without one.")
+    return InvalidCursor(
+        "The cursor is not one that was given for this query; begin anew with an empty one."
+    )

@@ -8,7 +8,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_l
 from gateway.scim.errors import InvalidSyntax, InvalidValue
 from gateway.scim.fields import UNASSIGNED
 
-_UNKNOWN = "is declared by no schema"
+_UNKNOWN = "is declared by no schema; /Schemas lists what is"
 _TWICE = "is there twice, in different letter cases"
 
 

@@ -112,7 +112,9 @@ class _Parameters:
             if name != expected:
                 raise InvalidValue(f"Write the parameter as {expected}, not as {name}.")
             if name in self.names and len(values) > 1:
-                raise InvalidValue(f"The parameter {name} is given {len(values)} times.")
+                raise InvalidValue(
+                    f"The parameter {name} is given {len(values)} times; send it once."
+                )
 
 
 _PROJECTION = _Parameters(_ProjectionParameters())

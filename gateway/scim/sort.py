@@ -35,7 +35,10 @@ def bind_sort(path: str, *, descending: bool, resource_type: ResourceType) -> So
     """
     found = resolve(AttributePath.parse(path), resource_type)
     if found is None:
-        raise InvalidPath(f"{resource_type.name} has no attribute {path!r} to sort by.")
+        raise InvalidPath(
+            f"{resource_type.name} has no attribute {path!r} to sort by; /Schemas lists those it "
+            "has."
+        )
     if not found.is_searchable:
         raise InvalidPath(f"{path!r} can't be sorted by.")
     target = found.compared()

@@ -119,8 +119,10 @@ def _bind(value: str) -> None:
 def _database(value: Secret) -> None:
     try:
         url = make_url(value.reveal())
-    except (ArgumentError, ValueError):
+    except ArgumentError:
         raise ValidationError("must begin with sqlite:/// or postgresql://.") from None
+    except ValueError:
+        raise ValidationError("must have a number where its port is, if it has one.") from None
     if url.drivername == "sqlite":
         # Every process and thread would have a database in memory of its own.
         if url.database in (None, "", ":memory:"):

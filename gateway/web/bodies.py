@@ -45,15 +45,26 @@ def json_body(media_type: str = "application/scim+json") -> Any:
     if (request.content_encoding or "identity").lower() != "identity":
         raise UnsupportedMediaType("The body is compressed; send it without a Content-Encoding.")
     body = whole_body()
-    try:
-        read = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise InvalidSyntax("The body is not JSON.") from None
+    read = parsed(body)
     if body.count(b"{") + body.count(b"[") > _DEEPEST:
         _check_depth(read)
     # Different readers would understand differently what is there twice (RFC 8259 §4).
     json.loads(body, object_pairs_hook=_members, parse_int=str)
     return read
+
+
+def parsed(body: bytes) -> Any:
+    """
+    Return the value of *body*.
+
+    Raises:
+        InvalidSyntax: It is not JSON.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise InvalidSyntax(f"The body is not JSON in UTF-8: see {where}.") from None
 
 
 def _check_depth(read: object) -> None:

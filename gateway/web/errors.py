@@ -14,7 +14,7 @@ _LOG = structlog.get_logger(__name__)
 _SENTENCES = {
     404: "There is no such endpoint; /scim/v2/ResourceTypes tells where the resources are, "
     "such as /scim/v2/Users and /scim/v2/Groups.",
-    405: "This endpoint does not offer that method.",
+    405: "This endpoint does not offer that method; the header Allow lists those it does.",
     413: "The body of the request is larger than 1 MiB.",
 }
 _KEPT_HEADERS = frozenset({"Allow", "Retry-After"})
@@ -24,7 +24,7 @@ def register_errors(app: Flask) -> None:
     """Make every failure of *app* an error message of SCIM."""
     app.register_error_handler(ScimError, _scim_error)
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, _unforeseen)
+    app.register_error_handler(Exception, unforeseen)
 
 
 def _scim_error(error: ScimError) -> Response:
@@ -41,7 +41,8 @@ def _http_error(error: HTTPException) -> Response:
     return refusal(_message(status, detail), status=status, headers=headers)
 
 
-def _unforeseen(error: Exception) -> Response:
+def unforeseen(error: Exception) -> Response:
+    """Answer where the gateway failed; the log tells why."""
     _LOG.error("request.failed", exc_info=error)
     detail = f"The gateway failed; its log tells why, under the request id {g.request_id}."
     return refusal(_message(500, detail), status=500)

@@ -17,7 +17,7 @@ from gateway.scim.messages import read_query
 from gateway.scim.schema import Registry
 from gateway.web.addresses import Addresses
 from gateway.web.authentication import Authenticator
-from gateway.web.bodies import whole_body
+from gateway.web.bodies import parsed, whole_body
 from gateway.web.caching import freshness_wanted
 
 #: Returns the explanation of a query over the resources of the type of that name.
@@ -81,10 +81,7 @@ def add_explanation(
 
 def _read() -> dict[str, object]:
     """Return the members of the body, checked, under their own names."""
-    try:
-        body = orjson.loads(whole_body() or b"{}")
-    except orjson.JSONDecodeError:
-        raise InvalidSyntax("The body is not JSON.") from None
+    body = parsed(whole_body() or b"{}")
     if not isinstance(body, dict):
         raise InvalidSyntax('Send a JSON object, such as {"filter": "active eq false"}.')
     try:

@@ -30,7 +30,9 @@ def refuse_malformed() -> None:
     if (request.content_length or 0) > LARGEST_BODY_BYTES:
         raise RequestEntityTooLarge
     if _NEVER_IN_A_PATH.search(request.path) or not is_encoded(request.query_string):
-        raise InvalidSyntax("The address is not UTF-8, percent-encoded.")
+        raise InvalidSyntax(
+            "The address is not UTF-8, percent-encoded, or holds a control character."
+        )
     other = _OTHER_VERSION.match(request.path)
     if other:
         served = ROOT.rpartition("/")[2]

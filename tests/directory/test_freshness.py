@@ -357,7 +357,7 @@ def test_a_request_waits_for_a_bounded_time(stage: Any) -> None:
     stage.bitbucket.faults.plan("timeout", MEMBERS, times=1)
     with pytest.raises(Unavailable) as failed:
         stage.ask(users, **members)
-    assert "being read from Bitbucket for the first time" in failed.value.detail
+    assert "is being asked for the members, for the first time" in failed.value.detail
     assert failed.value.retry_after_seconds == 10
 
     assert stage.ask(stage.users, **members).total_results == 12
@@ -365,7 +365,9 @@ def test_a_request_waits_for_a_bounded_time(stage: Any) -> None:
     stage.bitbucket.faults.plan("timeout", MEMBERS, times=1)
     listing = stage.ask(users, **members)
     assert listing.provenance.age_seconds == 600
-    assert listing.provenance.detail == "It is still being read anew."
+    assert (
+        listing.provenance.detail == "What this rests on is still being read anew from Bitbucket."
+    )
 
 
 def test_privileges_on_unknown_repositories_wait_for_the_list(stage: Any) -> None:

@@ -134,10 +134,14 @@ class _Binder:
         target = self.resolve(path)
         if target is None:
             raise InvalidFilter(
-                f"{self.owner} has no attribute {path} to filter by.", position=position
+                f"{self.owner} has no attribute {path} to filter by; /Schemas lists those it has.",
+                position=position,
             )
         if not target.is_searchable:
-            raise InvalidFilter(f"{path} can't be filtered by.", position=position)
+            raise InvalidFilter(
+                f"{path} can't be filtered by; it is shown where attributes names it.",
+                position=position,
+            )
         return target
 
 

@@ -211,8 +211,10 @@ class _Reader:
         if target is not None or is_passed_over(path, self._type):
             return target
         if is_named:
-            raise InvalidPath(f"A {self._type.name} has no attribute {path}.")
-        raise InvalidSyntax(f"{path} is declared by no schema.")
+            raise InvalidPath(
+                f"A {self._type.name} has no attribute {path}; /Schemas lists those it has."
+            )
+        raise InvalidSyntax(f"{path} is declared by no schema; /Schemas lists what is.")
 
 
 def _check_each(target: Target, given: list[Any], read: list[Any]) -> None:
