@@ -149,14 +149,22 @@ def with_access(
     uuids = [resource.get(USER_EXTENSION, {}).get("uuid", "") for resource in resources]
     members = {member.uuid: member for member in facts.members(uuids=uuids)}
     return [
-        _with_values(resource, list(rights.of_user(members[uuid]) if uuid in members else ()))
-        for resource, uuid in zip(resources, uuids, strict=True)
+        _with_values(
+            document.version,
+            resource,
+            list(rights.of_user(members[uuid]) if uuid in members else ()),
+        )
+        for document, resource, uuid in zip(documents, resources, uuids, strict=True)
     ]
 
 
-def _with_values(resource: dict[str, Any], access: list[dict[str, object]]) -> Document:
+def _with_values(
+    version: str, resource: dict[str, Any], access: list[dict[str, object]]
+) -> Document:
     if access:
         resource.setdefault(USER_EXTENSION, {})["access"] = access
-    # It may change where nothing else of the user does, so the version speaks of it too.
-    resource["meta"]["version"] = version = version_of(resource)
+        # It may change where nothing else of the user does, so the version speaks of it too; and
+        # of nothing that depends on how it is asked for, so that who changes the user knows it.
+        version = version_of({"version": version, "access": access})
+        resource["meta"]["version"] = version
     return Document(version, orjson.dumps(resource))

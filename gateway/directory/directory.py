@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 
-from gateway.directory.access import with_access
 from gateway.directory.answering import Answering
 from gateway.directory.asked import Addresses, Asked
 from gateway.directory.identities import identified
 from gateway.directory.refresh import Refresher
+from gateway.directory.showing import shown
 from gateway.mirror.mirror import Mirror, Snapshot
 from gateway.planner.needs import needs_of_one
 from gateway.planner.plan import Plan
@@ -80,9 +80,9 @@ class Directory:
         )
 
         def retrieved(provenance: Provenance, snapshot: Snapshot) -> Retrieval:
-            selection = snapshot.resources(self.resource_type)
-            found = selection.get(resource_id, projection=projection, base_url=base_url)
-            document = found and with_access([found], projection, snapshot.facts)[0]
+            document = shown(
+                snapshot, self.resource_type, resource_id, projection=projection, base_url=base_url
+            )
             return Retrieval(document, provenance)
 
         return self.answering.young(needed, freshness, retrieved)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+from gateway.directory.showing import versions
 from gateway.mirror.facts import Group
 from gateway.mirror.mirror import Snapshot
 from gateway.planner.collections import Collection
@@ -25,11 +26,12 @@ def group_as_it_is(session: Session, snapshot: Snapshot, group_id: str) -> dict[
         VersionChanged: The request is meant for another version of it.
     """
     provisioner = session.provisioner
-    found = snapshot.resources(provisioner.registry.group).version(group_id)
+    group = provisioner.registry.group
+    found = snapshot.resources(group).version(group_id)
     current = provisioner.renderer.group(snapshot, group_id, is_plain=False)
     if current is None or found is None:
         raise NotFound(f"There is no Group with the id {group_id}.")
-    if not session.write.is_expected(found):
+    if not session.write.is_expected(versions(snapshot, group, group_id)):
         raise VersionChanged(
             "The group is in another version than the request is meant for; read it again."
         )

@@ -31,7 +31,6 @@ class Person:
         member: The member of the workspace; None as long as an invitation was not accepted.
         resource: The user as clients see it.
         plain: The user as Bitbucket has it.
-        version: Its version.
         is_active: Whether it is not deactivated, be ``active`` shown or taken away.
         held_back: Everything that is held back from it: what was promised with an invitation, or
             taken when it was deactivated.
@@ -44,7 +43,6 @@ class Person:
     member: Member | None
     resource: dict[str, Any]
     plain: dict[str, Any]
-    version: str
     is_active: bool
     held_back: tuple[HeldBack, ...] = ()
     held: tuple[Mapping[str, Any], ...] = ()

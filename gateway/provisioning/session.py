@@ -15,6 +15,7 @@ from gateway.bitbucket.patience import Pauses
 from gateway.bitbucket.workspace import BitbucketWorkspace
 from gateway.directory import invitations
 from gateway.directory.errors import failure_of, to_scim
+from gateway.directory.showing import shown
 from gateway.mirror.journal import Event
 from gateway.mirror.mirror import Mirror, Writing
 from gateway.planner.needs import Need, Needs, needs_of_one
@@ -352,8 +353,12 @@ class Session:
         """Return the resource as it is now, from what is known: nothing more is read."""
         write = self.write
         with self.mirror.reading() as snapshot:
-            document = snapshot.resources(resource_type).get(
-                resource_id, projection=write.projection, base_url=write.base_url
+            document = shown(
+                snapshot,
+                resource_type,
+                resource_id,
+                projection=write.projection,
+                base_url=write.base_url,
             )
         needed = needs_of_one(
             resource_id, projection=write.projection, address_attributes=frozenset()

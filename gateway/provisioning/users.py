@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.directory.identities import identified
 from gateway.directory.overlay import without_overlay
+from gateway.directory.showing import versions
 from gateway.mirror.journal import Change
 from gateway.mirror.mirror import Snapshot
 from gateway.mirror.user_records import UserRecord
@@ -255,7 +256,9 @@ class UserWriter:
             session.know(needed, anew=is_invitee)
         with session.mirror.reading() as snapshot:
             person = self._known(snapshot, resource_id)
-        if not session.write.is_expected(person.version):
+            found = versions(snapshot, self.resource_type, resource_id)
+            is_expected = session.write.is_expected(found)
+        if not is_expected:
             raise VersionChanged(
                 "The user is in another version than the request is meant for; read it again."
             )
@@ -264,12 +267,12 @@ class UserWriter:
     def _known(self, snapshot: Snapshot, resource_id: str) -> Person:
         record = snapshot.users.with_ids([resource_id]).get(resource_id)
         uuid = resource_id if record is None else record.member_uuid
-        version = snapshot.resources(self.resource_type).version(resource_id)
         renderer = self.provisioner.renderer
         resource = renderer.user(snapshot, resource_id, is_plain=False)
         plain = renderer.user(snapshot, resource_id, is_plain=True) or {}
         is_other = resource is not None and resource["id"] != resource_id
-        if version is None or resource is None or is_other:
+        is_kept = snapshot.resources(self.resource_type).version(resource_id) is not None
+        if not is_kept or resource is None or is_other:
             raise _nobody(resource_id)
         member = next(iter(snapshot.facts.members(uuids=[uuid])), None) if uuid else None
         record = record or UserRecord(resource_id, uuid)
@@ -285,7 +288,6 @@ class UserWriter:
             member,
             resource,
             plain,
-            version,
             is_active,
             held_back,
             held_entitlements(snapshot, held_back, resource),

@@ -1,6 +1,6 @@
 """What the web asks, and what it is answered: the seam between the protocol and a directory."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -179,15 +179,15 @@ class Write:
         author: Who asks.
         base_url: The address of the service, without a slash at its end.
         projection: The attributes that the answer will show.
-        is_expected: Tells of the version that is there whether the request is meant for it
-            (RFC 7644 §3.14).
+        is_expected: Tells of the versions by which the resource is shown now, one or more,
+            whether the request is meant for it (RFC 7644 §3.14).
         is_dry_run: Whether to say what would be done, and do nothing.
     """
 
     author: Author
     base_url: str
     projection: Projection
-    is_expected: Callable[[str], bool] = lambda _: True
+    is_expected: Callable[[Iterable[str]], bool] = lambda _: True
     is_dry_run: bool = False
 
 

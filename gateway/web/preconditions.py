@@ -1,9 +1,10 @@
 """What a change is made under: conditions (RFC 7644 §3.14, RFC 9110 §13), and dry runs."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import tee
 
 from werkzeug.datastructures import Headers
 
@@ -62,6 +63,10 @@ class IfNoneMatch:
             return True
         return version is not None and _opaque(version) in self.opaque_tags
 
+    def holds_any(self, versions: Iterable[str]) -> bool:
+        """Return whether the client has one of *versions*; who has none looks at none."""
+        return self.opaque_tags != frozenset() and any(map(self.holds, versions))
+
 
 @dataclass(frozen=True, slots=True)
 class IfMatch:
@@ -90,14 +95,15 @@ class IfMatch:
             return cls()
         return cls(_tags(header, what))
 
-    def holds(self, version: str) -> bool:
+    def holds(self, versions: Iterable[str]) -> bool:
         """
-        Return whether the request is meant for *version*.
+        Return whether the request is meant for one of *versions*; it looks at no more than needed.
 
         The comparison is weak, as RFC 7644 §3.14 uses weak tags here; RFC 9110 would never let
         one match.
         """
-        return self.opaque_tags is None or _opaque(version) in self.opaque_tags
+        tags = self.opaque_tags
+        return tags is None or any(_opaque(version) in tags for version in versions)
 
 
 def is_dry_run(header: str | None) -> bool:
@@ -123,18 +129,23 @@ def tag_of(body: bytes) -> str:
     return f'W/"{blake2b(body, digest_size=16).hexdigest()}"'
 
 
-def expected_version(headers: Headers) -> Callable[[str], bool]:
+def expected_version(headers: Headers) -> Callable[[Iterable[str]], bool]:
     """
-    Return what tells of a version whether a request to change it is meant for it.
+    Return what tells of the versions of a resource whether a request to change it is meant for it.
 
-    It has to be one of ``If-Match``, and none of ``If-None-Match`` (RFC 9110 §13.2.2).
+    One of them has to be in ``If-Match``, and none in ``If-None-Match`` (RFC 9110 §13.2.2).
 
     Raises:
         InvalidValue: One of the headers can't be read.
     """
     meant = IfMatch.parse(headers.get("If-Match"))
     unwanted = IfNoneMatch.parse(headers.get("If-None-Match"))
-    return lambda version: meant.holds(version) and not unwanted.holds(version)
+
+    def is_expected(versions: Iterable[str]) -> bool:
+        to_match, to_differ = tee(versions)
+        return meant.holds(to_match) and not unwanted.holds_any(to_differ)
+
+    return is_expected
 
 
 def refuse_version(headers: Headers) -> None:

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from gateway.directory.users import USER_EXTENSION
 from gateway.sandbox import create_app, serving
 from tests.end_to_end.gateways import Client, environment, gateway
 from tests.provisioning.conftest import small_world
+from tests.provisioning.office import GROUP_EXTENSION
 
 OLD = 'W/"0"'
 USER = {"userName": "new@acme.example", "name": {"givenName": "New", "familyName": "Comer"}}
@@ -33,6 +35,12 @@ def version(answer: Any, status: int = 200) -> str:
     found: str = answer.json()["meta"]["version"]
     assert answer.headers["ETag"] == found
     return found
+
+
+def id_of(client: Client, name: str, path: str = "/Users") -> str:
+    """Return the id of the resource of that name."""
+    (found,) = client.json(path, filter=f'displayName eq "{name}"', attributes="id")["Resources"]
+    return str(found["id"])
 
 
 @pytest.mark.rule(
@@ -76,6 +84,59 @@ def test_each_verb_tells_and_obeys_the_version(
     # RFC 9110 §13.2.1: what is refused without a condition is refused for the same reason with one.
     for condition in ({"If-Match": OLD}, {"If-None-Match": "*"}):
         assert client.send("PUT", path, changed, **condition).status_code == 404
+
+
+@pytest.mark.rule("7644-3.14-entity-tags", "7644-3.14-if-match", "7644-3.14-if-none-match")
+def test_a_version_that_tells_of_access_is_one_to_ask_by(client: Client) -> None:
+    """However a user is shown with it: as itself, in a list, by a search, or once changed."""
+    path, asked = f"/Users/{id_of(client, 'Admin')}", f"attributes={USER_EXTENSION}"
+    search = {"filter": 'displayName eq "Admin"', "attributes": ["meta", USER_EXTENSION]}
+
+    def justified(why: str, **headers: str) -> Any:
+        change = {"op": "replace", "path": f"{USER_EXTENSION}:justification", "value": why}
+        return client.send("PATCH", f"{path}?{asked}", {"Operations": [change]}, **headers)
+
+    plain = version(client.get(path))
+    first = version(client.get(path, attributes=f"{USER_EXTENSION},meta"))
+    assert first != plain
+    (found,) = client.send("POST", "/Users/.search", search).json()["Resources"]
+    assert found["meta"]["version"] == first
+
+    assert justified("none", **{"If-None-Match": first}).status_code == 412
+    assert justified("none", **{"If-Match": OLD}).status_code == 412
+    answer = justified("by search", **{"If-Match": found["meta"]["version"]})
+    read = client.get(path, attributes=USER_EXTENSION)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()[USER_EXTENSION]["access"]
+    assert answer.json() == read.json()
+    second = answer.headers["ETag"]
+    assert second == read.headers["ETag"]
+    assert justified("too late", **{"If-Match": first}).status_code == 412
+
+    operation = {"method": "PATCH", "path": path, "version": second}
+    data = {"Operations": [{"op": "replace", "path": "externalId", "value": "e9"}]}
+    done = client.send("POST", "/Bulk", {"Operations": [operation | {"data": data}]}).json()
+    assert [each["status"] for each in done["Operations"]] == ["200"]
+
+
+def test_a_version_tells_of_access_that_a_group_gives(client: Client) -> None:
+    """It is another as soon as that is, where nothing else of the user has changed."""
+    path = f"/Users/{id_of(client, 'Cat')}"
+    plain = version(client.get(path))
+    assert client.get(path, attributes=f"{USER_EXTENSION}:access").headers["ETag"] == plain
+    group = f"/Groups/{id_of(client, 'Testers', '/Groups')}"
+    before = [plain]
+    for permission in ("read", "write"):
+        held = [{"value": f"repository:acme/api-core:{permission}"}]
+        grant = {"op": "replace", "path": f"{GROUP_EXTENSION}:entitlements", "value": held}
+        assert client.send("PATCH", group, {"Operations": [grant]}).status_code == 200
+        before.append(client.get(path, attributes=f"{USER_EXTENSION}:access").headers["ETag"])
+    assert version(client.get(path)) == plain
+    assert len(set(before)) == 3
+
+    change = {"Operations": [{"op": "replace", "path": "externalId", "value": "cat"}]}
+    assert client.send("PATCH", path, change, **{"If-Match": before[1]}).status_code == 412
+    assert client.send("PATCH", path, change, **{"If-Match": before[2]}).status_code == 200
 
 
 def test_a_list_is_another_as_soon_as_a_resource_is(client: Client) -> None:

@@ -79,7 +79,7 @@ class Shelf:
     def _current(self, resource_id: str, write: Write) -> dict[str, Any]:
         if resource_id not in self.kept:
             raise NotFound(f"There is no {self.resource_type.name} with that id.")
-        if not write.is_expected(_version(self.kept[resource_id])):
+        if not write.is_expected([_version(self.kept[resource_id])]):
             raise VersionChanged("Another version.")
         return self.kept[resource_id]
 

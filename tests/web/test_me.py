@@ -103,8 +103,8 @@ def test_a_write_is_conditional_and_dry_as_any(
     assert body(answer) == {"dryRun": True, "calls": []}
     ((*_, write),) = scribe.asked
     assert write.is_dry_run
-    assert write.is_expected('W/"7"')
-    assert not write.is_expected('W/"8"')
+    assert write.is_expected(['W/"7"'])
+    assert not write.is_expected(['W/"8"'])
 
 
 def test_an_error_of_the_user_tells_its_address(bind: Bind, scribe: Scribe) -> None:

@@ -119,7 +119,7 @@ def test_a_request_is_meant_for_some_versions(
     body = {"PUT": USER, "PATCH": PATCH, "DELETE": None}[method]
     client.open("/scim/v2/Users/u1", method=method, json=body, headers=headers)
     ((_, _, _, write),) = scribe.asked
-    assert write.is_expected('W/"a"') is expected
+    assert write.is_expected(['W/"a"']) is expected
 
 
 @pytest.mark.parametrize("name", ["If-Match", "If-None-Match"])
