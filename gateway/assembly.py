@@ -204,11 +204,8 @@ def _budget(engine: Engine, integration: str, settings: Settings) -> Budget | No
 
 
 def _addresses(settings: Settings) -> Addresses:
-    names = {"emails"}
-    if UserNameSource(settings.gateway_user_name) is UserNameSource.EMAIL:
-        names.add("userName")
     return Addresses(
-        attributes=frozenset(names),
+        attributes=UserNameSource(settings.gateway_user_name).address_attributes,
         must_be_complete=settings.gateway_email_filters == "refuse",
     )
 

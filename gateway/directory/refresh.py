@@ -10,6 +10,7 @@ from gateway.bitbucket.calls import CallCounter
 from gateway.bitbucket.workspace import BitbucketWorkspace
 from gateway.directory.errors import LASTING, PASSING, failure_of, to_scim
 from gateway.directory.execution import Execution, Progress, silent
+from gateway.directory.identities import identified
 from gateway.directory.jobs import Job, Leasing
 from gateway.directory.knowledge import FAILURE_PAUSE, Ages, Costs
 from gateway.directory.landing import Landing
@@ -84,6 +85,15 @@ class Refresher:
         if not found.satisfies(not_before=self._not_before(wanted, now), now=now):
             return None
         return self._aged(found.oldest, now, is_inferred=found.is_inferred)
+
+    def stored(self, needs: Needs, snapshot: Snapshot) -> Provenance:
+        """Return how old that is which *snapshot* knows of *needs*; what it lacks has no age."""
+        now = self.now()
+        needs = identified(needs, snapshot)
+        known = Ages(snapshot, now).of(needs)
+        facts = [known.of(need) for need in needs.fresh]
+        oldest = min(filter(None, (fact.read_at for fact in facts)), default=None)
+        return self._aged(oldest, now, is_inferred=any(fact.inferred for fact in facts))
 
     def ensure(self, needs: Needs, wanted: FreshnessWanted) -> Provenance:
         """

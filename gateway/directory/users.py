@@ -22,6 +22,11 @@ class UserNameSource(StrEnum):
     #: The account id, whatever else is known.
     ACCOUNT_ID = "account_id"
 
+    @property
+    def address_attributes(self) -> frozenset[str]:
+        """The attributes that are, or may be, e-mail addresses."""
+        return frozenset({"emails", "userName"} if self is UserNameSource.EMAIL else {"emails"})
+
 
 def user_resource(
     member: Member,

@@ -200,6 +200,17 @@ def needs_of_one(
 
 
 @lru_cache(maxsize=_MOST_KEPT)
+def lists_behind(projection: Projection) -> Mapping[str, frozenset[Collection]]:
+    """Return, by path, the attributes shown that rest on lists besides the resource, and those."""
+    besides = _BESIDES[projection.resource_type.name]
+    return {
+        path: frozenset(need.collection for need in needed.fresh if isinstance(need, Whole))
+        for path, needed in besides.items()
+        if path in _shown_by(projection)
+    }
+
+
+@lru_cache(maxsize=_MOST_KEPT)
 def _needs_of_somebody(projection: Projection, address_attributes: frozenset[str]) -> Needs:
     """Return what must be known to show a user, in whose place a key is empty."""
     pins: frozenset[Pin] = frozenset({ById("")})

@@ -1,9 +1,8 @@
 """One request that changes something: what it reads, carries out, keeps and answers."""
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 from uuid import uuid4
 
@@ -13,12 +12,12 @@ from gateway.bitbucket.calls import CallCounter
 from gateway.bitbucket.errors import BitbucketError
 from gateway.bitbucket.patience import Pauses
 from gateway.bitbucket.workspace import BitbucketWorkspace
-from gateway.directory import invitations
+from gateway.directory import invitations, showing
 from gateway.directory.errors import failure_of, to_scim
-from gateway.directory.showing import shown
 from gateway.mirror.journal import Event
 from gateway.mirror.mirror import Mirror, Writing
-from gateway.planner.needs import Need, Needs, needs_of_one
+from gateway.planner.collections import Collection
+from gateway.planner.needs import Need, Needs
 from gateway.provisioning.calls import Calls
 from gateway.provisioning.earlier import Later
 from gateway.provisioning.effects import Effects, touched
@@ -28,7 +27,7 @@ from gateway.provisioning.refusals import is_definitive, is_uncertain, moved, re
 from gateway.provisioning.said import EVERYTHING, Said
 from gateway.provisioning.steps import CreateGroup, Invite, Plan
 from gateway.provisioning.unread import RETRY_SECONDS, unread
-from gateway.scim.errors import BadUpstream, NotStored, ScimError, Unavailable
+from gateway.scim.errors import BadUpstream, ScimError, Unavailable
 from gateway.scim.freshness import FreshnessWanted, Provenance
 from gateway.scim.handler import Author, Write, Written
 from gateway.scim.reference import absolute
@@ -45,7 +44,7 @@ Keep = Callable[[Effects], None]
 More = Callable[[Execution], Plan]
 
 _ANEW: Final = FreshnessWanted(no_cache=True)
-_STORED: Final = FreshnessWanted(only_if_cached=True, max_stale_seconds=math.inf)
+_GROUPS: Final = Needs.whole(Collection.GROUPS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -350,34 +349,37 @@ class Session:
     def answer(
         self, resource_type: ResourceType, resource_id: str, *, notes: tuple[str, ...] = ()
     ) -> Written:
-        """Return the resource as it is now, from what is known: nothing more is read."""
+        """
+        Return the resource as it is now, from what is known.
+
+        The groups are read if they never were, by one list. Nothing else is: the answer
+        names the attributes of which something is lacking.
+        """
         write = self.write
         with self.mirror.reading() as snapshot:
-            document = shown(
+            lacking = showing.unread(snapshot, resource_id, write.projection)
+        if any(Collection.GROUPS in lists for lists in lacking.values()):
+            # The change is done, whatever comes of that.
+            with suppress(ScimError):
+                self.know(_GROUPS, anew=False)
+        with self.mirror.reading() as snapshot:
+            found = showing.stored(
                 snapshot,
                 resource_type,
                 resource_id,
                 projection=write.projection,
                 base_url=write.base_url,
+                refresher=self.provisioner.refresher,
             )
-        needed = needs_of_one(
-            resource_id, projection=write.projection, address_attributes=frozenset()
-        )
-        return Written(resource_id, document, self.provenance(needed), notes=notes)
+        return Written(resource_id, found.document, self._counted(found.provenance), notes=notes)
 
     def provenance(self, needed: Needs) -> Provenance:
         """Return how old what is known of *needed* is, with the calls of this request."""
-        try:
-            known = self.provisioner.refresher.ensure(needed, _STORED)
-        except NotStored:
-            return Provenance(age_seconds=0, calls=self.count, incomplete=("entitlements",))
-        return Provenance(
-            age_seconds=known.age_seconds,
-            calls=self.count,
-            ttl_seconds=known.ttl_seconds,
-            forwarded="request" if self.count else "",
-            incomplete=known.incomplete,
-        )
+        with self.mirror.reading() as snapshot:
+            return self._counted(self.provisioner.refresher.stored(needed, snapshot))
+
+    def _counted(self, known: Provenance) -> Provenance:
+        return replace(known, calls=self.count, forwarded="request" if self.count else "")
 
 
 def _run(execution: Execution, plan: Plan, more: More | None) -> Plan:
