@@ -11,7 +11,8 @@ READY := $(VENV)/.ready
 CLIENTS := tests/clients/node_modules/.ready
 CLIENTS_APART := tests/clients/.venv/.ready
 BENCH := $(VENV)/.bench
-# Options of the benchmarks and of fuzz, as in make bench OPTIONS="--users 500 --seconds 1 --rounds 1".
+# Options of demo, fuzz and the benchmarks, as in make demo OPTIONS=--port=8081, or
+# make bench OPTIONS="--users 500 --seconds 1 --rounds 1".
 OPTIONS ?=
 # How many hostile requests are sent, and from which seed on, as in make fuzz-inputs CASES=200000.
 CASES ?= 1000000
@@ -27,7 +28,7 @@ help: ## Show this help
 
 .PHONY: demo
 demo: $(INSTALLED) ## Serve a simulated workspace as SCIM, and print calls to try
-	@$(BIN)/bitbucket-scim demo
+	@$(BIN)/bitbucket-scim demo $(OPTIONS)
 
 .PHONY: test
 test: check ## Check everything: style, types, layers, tests

@@ -1,18 +1,18 @@
 """``bitbucket-scim demo``."""
 
-import os
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from socket import create_server, socket
 
 import click
 
 from gateway.assembly import assemble
 from gateway.cli.environment import among_environment, usable
+from gateway.cli.listening import listen
 from gateway.cli.server import Server
 from gateway.cli.sync import read_everything
 from gateway.logs import configure_logs
@@ -40,9 +40,19 @@ _HEEDED_OF_EVENTS = (
     show_default=True,
     help="Where SCIM is served; 0: anywhere.",
 )
-@click.option("--users", default=200, show_default=True, help="Members of the workspace.")
-@click.option("--groups", default=25, show_default=True, help="Its groups.")
-@click.option("--repos", default=60, show_default=True, help="Its repositories.")
+@click.option(
+    "--users",
+    type=click.IntRange(min=1),
+    default=200,
+    show_default=True,
+    help="Members of the workspace.",
+)
+@click.option(
+    "--groups", type=click.IntRange(min=0), default=25, show_default=True, help="Its groups."
+)
+@click.option(
+    "--repos", type=click.IntRange(min=0), default=60, show_default=True, help="Its repositories."
+)
 def demo(*, port: int, users: int, groups: int, repos: int) -> None:
     """
     Serve a made-up workspace as SCIM, and print calls to try.
@@ -50,7 +60,11 @@ def demo(*, port: int, users: int, groups: int, repos: int) -> None:
     Needs nothing: Bitbucket is simulated on this machine, and nothing is kept. Of the settings,
     GATEWAY_CATALOGUE, GATEWAY_DISCOVERY and GATEWAY_READ_ONLY can be tried, and those of events.
     """
-    with _listening(port) as listening, tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
+    _end_on_sigterm()
+    with (
+        listen("127.0.0.1", port, otherwise="--port takes another.") as listening,
+        tempfile.TemporaryDirectory(prefix=_PREFIX) as folder,
+    ):
         port = listening.getsockname()[1]
         size = [f"--users={users}", f"--groups={groups}", f"--repos={repos}"]
         with _simulated_bitbucket(size) as api_url:
@@ -66,19 +80,9 @@ def demo(*, port: int, users: int, groups: int, repos: int) -> None:
             Server(settings, when_ready=lambda: _announce(base), listening=listening).run()
 
 
-def _listening(port: int) -> socket:
-    """
-    Return a socket that listens before anything else is begun.
-
-    A port that is only known to be free may have another's by the time everything is read.
-    """
-    try:
-        return create_server(("127.0.0.1", port))
-    except OSError as error:
-        reason = os.strerror(error.errno or 0)
-        raise click.ClickException(
-            f"127.0.0.1:{port} can't be listened on: {reason}. --port takes another."
-        ) from None
+def _end_on_sigterm() -> None:
+    """Leave nothing behind where a process is ended before gunicorn heeds signals."""
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
 
 
 @contextmanager

@@ -60,6 +60,9 @@ def explain(
     """
     if (patch_file is None) != (resource_id is None):
         raise click.UsageError("--patch and --id go together.")
+    of_query = (filter, attributes, excluded_attributes, sort_by, no_cache or None, max_age)
+    if patch_file is not None and any(each is not None for each in of_query):
+        raise click.UsageError("--patch goes with --id and --type alone: it asks no query.")
     settings = settings_of_environment(serving=False)
     configure_logs(settings.gateway_log_format, level="error")
     with usable_database():

@@ -23,6 +23,10 @@ _COLUMNS = (
 )
 
 
+#: For how long back the journal is looked through.
+_DAYS = click.IntRange(0, 36_500)
+
+
 @click.group()
 def journal() -> None:
     """What clients asked to be changed, and what came of it."""
@@ -30,11 +34,7 @@ def journal() -> None:
 
 @journal.command(name="list")
 @click.option(
-    "--days",
-    type=click.IntRange(0),
-    default=30,
-    show_default=True,
-    help="Since when; not with --open.",
+    "--days", type=_DAYS, default=30, show_default=True, help="Since when; not with --open."
 )
 @click.option("--open", "only_open", is_flag=True, help="Only what something is left to do of.")
 def list_changes(*, days: int, only_open: bool) -> None:
@@ -53,7 +53,7 @@ def list_changes(*, days: int, only_open: bool) -> None:
 @click.option(
     "--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True
 )
-@click.option("--days", type=click.IntRange(0), default=36_500, help="Since when; all by default.")
+@click.option("--days", type=_DAYS, default=_DAYS.max, help="Since when; all by default.")
 def export(*, form: str, days: int) -> None:
     """Write the changes to the standard output: a line each, or each of their entries as JSON."""
     changes = _changes(days=days, only_open=False)
@@ -70,7 +70,7 @@ def resume(*, change: str | None) -> None:
     """Do what is left of the changes that stopped half-way, or of CHANGE alone."""
     gateway = _assembled()
     author = Author(token=f"command line: {getuser()}", request_id="journal resume")
-    failed = False
+    count, failed = 0, False
     try:
         for resumed in resume_changes(
             gateway.provisioner, gateway.writers, author=author, change_id=change
@@ -79,9 +79,16 @@ def resume(*, change: str | None) -> None:
             what = f"{data['action']} {data['resourceType']} {data['resourceId']}".rstrip()
             outcome = resumed.reason or "; ".join(filter(None, ("finished", resumed.note)))
             click.echo(f"{resumed.change.id}  {what}: {outcome}")
+            count += 1
             failed = failed or bool(resumed.reason)
     finally:
         gateway.close()
+    if not count and change:
+        raise click.ClickException(
+            f"there is no open change with the id {change}; `journal list --open` lists them."
+        )
+    if not count:
+        click.echo("Nothing is left to do.")
     if failed:
         raise click.ClickException("not everything could be finished; run it again later.")
 
@@ -133,6 +140,7 @@ def _write_csv(stream: TextIO, changes: Iterable[Change]) -> None:
     for change in changes:
         # A spreadsheet would take what begins so for a formula.
         writer.writerow({name: _harmless(str(value)) for name, value in _row(change).items()})
+    stream.flush()
 
 
 def _harmless(text: str) -> str:

@@ -1,9 +1,11 @@
 """``bitbucket-scim sandbox``."""
 
+import re
 import threading
 
 import click
 
+from gateway.cli.listening import listen
 from gateway.sandbox import (
     Behaviour,
     Faults,
@@ -15,6 +17,14 @@ from gateway.sandbox import (
     serving,
 )
 
+_SLUG = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+
+
+def _slug(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    if not _SLUG.fullmatch(value):
+        raise click.BadParameter("it is made of letters, digits, '-', '_' and '.', such as acme.")
+    return value
+
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
@@ -25,13 +35,25 @@ from gateway.sandbox import (
     show_default=True,
     help="The port; 0 takes a free one.",
 )
-@click.option("--users", default=200, show_default=True, help="Members of the workspace.")
-@click.option("--groups", default=25, show_default=True, help="Its groups.")
+@click.option(
+    "--users",
+    type=click.IntRange(min=1),
+    default=200,
+    show_default=True,
+    help="Members of the workspace.",
+)
+@click.option(
+    "--groups", type=click.IntRange(min=0), default=25, show_default=True, help="Its groups."
+)
 @click.option(
     "--group-size", type=click.IntRange(min=0), help="Members of each group; by chance if not said."
 )
-@click.option("--projects", default=6, show_default=True, help="Its projects.")
-@click.option("--repos", default=60, show_default=True, help="Its repositories.")
+@click.option(
+    "--projects", type=click.IntRange(min=0), default=6, show_default=True, help="Its projects."
+)
+@click.option(
+    "--repos", type=click.IntRange(min=0), default=60, show_default=True, help="Its repositories."
+)
 @click.option(
     "--shape",
     type=click.Choice([shape.value for shape in Shape]),
@@ -40,14 +62,19 @@ from gateway.sandbox import (
     help="Hundreds of people with a right on each repository, or a dozen.",
 )
 @click.option("--seed", default=1, show_default=True, help="The same seed makes the same world.")
-@click.option("--workspace", default="acme", show_default=True, help="Its slug.")
+@click.option("--workspace", callback=_slug, default="acme", show_default=True, help="Its slug.")
 @click.option("--moved", is_flag=True, help="Administration moved to admin.atlassian.com.")
 @click.option("--accept", is_flag=True, help="Whoever is invited accepts at once.")
 @click.option(
-    "--latency", default=0.0, show_default=True, help="Seconds that every answer takes at least."
+    "--latency",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_default=True,
+    help="Seconds that every answer takes at least.",
 )
 @click.option(
     "--hourly-limit",
+    type=click.IntRange(min=0),
     default=1000,
     show_default=True,
     help="Calls in a rolling hour for each group of resources; 0 for no limit.",
@@ -61,6 +88,7 @@ from gateway.sandbox import (
 )
 @click.option(
     "--fault-rate",
+    type=click.FloatRange(0, 1),
     default=0.0,
     show_default=True,
     help="The share of calls, from 0 to 1, that end in a fault of any kind.",
@@ -110,16 +138,15 @@ def sandbox(
         latency_seconds=latency,
     )
     app = create_app(world, behaviour=behaviour, faults=Faults(rate=fault_rate, seed=seed))
-    try:
-        with serving(app, host=host, port=port) as served:
-            _announce(served.url, workspace)
+    with (
+        listen(host, port, otherwise="--host or --port takes another.") as listening,
+        serving(app, listening=listening) as served,
+    ):
+        _announce(served.url, workspace)
+        try:
             threading.Event().wait()
-    except OSError as error:
-        raise click.ClickException(
-            f"{host}:{port} can't be listened on: {error.strerror}."
-        ) from None
-    except KeyboardInterrupt:
-        click.echo("Stopped.", err=True)
+        except KeyboardInterrupt:
+            click.echo("Stopped.", err=True)
 
 
 def _announce(url: str, workspace: str) -> None:

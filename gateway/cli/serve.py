@@ -1,10 +1,17 @@
 """``bitbucket-scim serve``."""
 
+from contextlib import AbstractContextManager, nullcontext
+from socket import socket
+
 import click
 
-from gateway.cli.environment import settings_of_environment, usable_database
+from gateway.cli.environment import among_environment, settings_of_environment, usable_database
+from gateway.cli.listening import listen
 from gateway.cli.server import Server
 from gateway.mirror.engine import migrate, open_database
+
+#: By these systemd, or a server that is replaced, hands over sockets, which gunicorn takes.
+_HANDED_OVER = ("LISTEN_FDS", "GUNICORN_FD")
 
 
 @click.command()
@@ -16,10 +23,6 @@ def serve() -> None:
     server starts even if Bitbucket can't be reached: /readyz then says why.
     """
     settings = settings_of_environment(serving=True)
-    with usable_database():
-        engine = open_database(settings.gateway_database_url.reveal())
-        migrate(engine)
-        engine.dispose()
     base = settings.gateway_public_url or f"http://{settings.gateway_bind}"
 
     def announce() -> None:
@@ -28,4 +31,16 @@ def serve() -> None:
             err=True,
         )
 
-    Server(settings, when_ready=announce).run()
+    with _listening(settings.gateway_bind) as listening:
+        with usable_database():
+            engine = open_database(settings.gateway_database_url.reveal())
+            migrate(engine)
+            engine.dispose()
+        Server(settings, when_ready=announce, listening=listening).run()
+
+
+def _listening(address: str) -> AbstractContextManager[socket | None]:
+    if among_environment(_HANDED_OVER):
+        return nullcontext()
+    host, _, port = address.rpartition(":")
+    return listen(host.strip("[]"), int(port), otherwise="GATEWAY_BIND takes another.")

@@ -30,22 +30,26 @@ class Serving:
 
 
 @contextmanager
-def serving(app: Flask, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[Serving]:
+def serving(
+    app: Flask, *, port: int = 0, listening: socket.socket | None = None
+) -> Iterator[Serving]:
     """
     Serve *app* in the background until the block ends.
 
     Args:
         app: Made by :func:`gateway.sandbox.create_app`.
-        host: The address to listen on.
-        port: The port; 0 takes a free one.
+        port: The port of this machine alone to listen on; 0 takes a free one.
+        listening: A socket that listens already, instead; it stays its opener's to close.
     """
     sandbox = sandbox_of(app)
     sandbox.faults.hold()
-    server = _Server(host, port, app, _Handler)
+    host, port = listening.getsockname()[:2] if listening else ("127.0.0.1", port)
+    fd = listening.fileno() if listening else None
+    server = _Server(host, port, app, _Handler, fd=fd)
     thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,))
     thread.start()
     try:
-        yield Serving(f"http://{host}:{server.port}", sandbox)
+        yield Serving(f"http://{f'[{host}]' if ':' in host else host}:{server.port}", sandbox)
     finally:
         sandbox.faults.release()
         server.shutdown()
@@ -58,10 +62,10 @@ class _Server(ThreadedWSGIServer):
 
     daemon_threads = False
 
-    def __init__(self, *arguments: Any) -> None:
+    def __init__(self, *arguments: Any, **options: Any) -> None:
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
-        super().__init__(*arguments)
+        super().__init__(*arguments, **options)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._lock:

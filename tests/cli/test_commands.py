@@ -18,6 +18,7 @@ from gateway.sandbox import (
     generate,
     serving,
 )
+from tests.ports import unused_port
 
 
 @pytest.fixture
@@ -52,7 +53,12 @@ def run(environment: dict[str, str], *arguments: str) -> Result:
 
 
 @pytest.mark.parametrize(
-    "command", [(), ("demo",), ("serve",), ("check",), ("sync",), ("explain",), ("sandbox",)]
+    "command",
+    [
+        (),
+        *(("demo",), ("serve",), ("check",), ("sync",), ("explain",), ("sandbox",)),
+        *(("journal",), ("journal", "list"), ("journal", "export"), ("journal", "resume")),
+    ],
 )
 def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
     """--help says in a sentence what the command does, and what each option means."""
@@ -61,6 +67,30 @@ def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
     assert result.exit_code == 0
     assert "Usage:" in result.output
     assert len(result.output.split("\n\n")[1].strip()) > 20
+
+
+def test_a_command_that_there_is_not_is_refused() -> None:
+    """Modules beside those of the commands are none."""
+    assert "No such command 'server'" in run({}, "server").output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *("demo --users=0", "demo --groups=-1", "demo --repos=-1"),
+        *("sandbox --users=-5", "sandbox --groups=-1", "sandbox --projects=-1"),
+        *("sandbox --repos=-1", "sandbox --hourly-limit=-1", "sandbox --latency=-1"),
+        *("sandbox --fault-rate=5", "sandbox --workspace=", "sandbox --workspace=a/b"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused(arguments: str) -> None:
+    """By the name of its option, before anything is begun."""
+    # Were it accepted, the next would be refused, and nothing be served for ever.
+    result = run({}, *arguments.split(), "--port=none")
+
+    option = arguments.rsplit(maxsplit=1)[-1].partition("=")[0]
+    assert result.exit_code == 2
+    assert f"Invalid value for '{option}'" in result.output
 
 
 @pytest.mark.parametrize("command", ["serve", "check", "sync"])
@@ -168,6 +198,21 @@ def test_explain_refuses_what_a_query_would_be_refused_for(environment: dict[str
 
     assert result.exit_code == 1
     assert "nope" in result.output
+
+
+@pytest.mark.parametrize(
+    "of_query", [("active eq true",), ("--sort-by=id",), ("--max-age=0",), ("--no-cache",)]
+)
+def test_explain_refuses_a_query_beside_a_message(
+    of_query: tuple[str, ...], tmp_path: Path
+) -> None:
+    """It tells of one or the other, and passes nothing over in silence."""
+    file = tmp_path / "patch.json"
+    file.write_text("{}", encoding="utf-8")
+    result = run({}, "explain", "--patch", str(file), "--id=u", *of_query)
+
+    assert result.exit_code == 2
+    assert "--patch goes with --id and --type alone" in result.output
 
 
 def test_check_says_that_everything_works(environment: dict[str, str]) -> None:
@@ -280,9 +325,9 @@ def test_a_database_that_can_not_be_used_is_told(
         "a folder that is a file": f"sqlite:///{file}/mirror.sqlite3",
         "a server that is down": "postgresql://me:an-open-sesame@127.0.0.1:9/x",
     }[kind]
-    token = {"SCIM_TOKEN": "0123456789abcdef"}
+    to_serve = {"SCIM_TOKEN": "0123456789abcdef", "GATEWAY_BIND": f"127.0.0.1:{unused_port()}"}
 
-    result = run(environment | token | {"GATEWAY_DATABASE_URL": url}, command)
+    result = run(environment | to_serve | {"GATEWAY_DATABASE_URL": url}, command)
 
     assert result.exit_code == 1
     assert result.output.startswith("Error: the database can't be used: ")

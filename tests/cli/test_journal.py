@@ -102,6 +102,26 @@ def test_a_change_is_finished(settings: dict[str, str], bitbucket: Serving) -> N
     assert run(settings, "journal", "list", "--open").output == ""
 
 
+@pytest.mark.parametrize("command", ["list", "export"])
+def test_days_before_the_calendar_began_are_refused(settings: dict[str, str], command: str) -> None:
+    """By the name of the option."""
+    refused = run(settings, "journal", command, "--days=999999999")
+    assert refused.exit_code == 2
+    assert "Invalid value for '--days'" in refused.output
+
+
+def test_nothing_to_finish_is_told(settings: dict[str, str]) -> None:
+    """Without an error, unless it was asked for by an id: that may be mistyped."""
+    nothing = run(settings, "journal", "resume")
+    assert (nothing.exit_code, nothing.output) == (0, "Nothing is left to do.\n")
+
+    unknown = run(settings, "journal", "resume", "nope")
+    assert unknown.exit_code == 1
+    assert unknown.output == (
+        "Error: there is no open change with the id nope; `journal list --open` lists them.\n"
+    )
+
+
 def test_a_patch_is_explained(
     settings: dict[str, str], client: Client, bitbucket: Serving, tmp_path: Path
 ) -> None:
