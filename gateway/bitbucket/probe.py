@@ -37,6 +37,8 @@ class Finding:
         kind: The credential, by its kind.
         what: The thing.
         is_change: Whether it changes something, rather than read it.
+        is_offered: Whether Bitbucket offers it to credentials of the kind; what it does not offer
+            never works, and nobody can mend that.
         works: Whether it can; None if that could not be tried.
         missing_scopes: The scopes to grant, by the names they have where that is done.
         where: The way to that page, and what to choose there; empty if there is nothing to do.
@@ -46,6 +48,7 @@ class Finding:
     kind: Kind
     what: str
     is_change: bool = False
+    is_offered: bool = True
     works: bool | None
     missing_scopes: tuple[str, ...] = ()
     where: str = ""
@@ -108,7 +111,7 @@ def _finding(
     able = ABLE[check.resource.ability]
     if kind not in able:
         note = f"not offered to this kind of credential, but to: {', '.join(able)}"
-        return replace(finding, note=note)
+        return replace(finding, is_offered=False, note=note)
     try:
         lacking = check.attempt(workspace, samples)
     except (Unauthorized, Forbidden) as error:

@@ -10,8 +10,11 @@ from gateway.cli.environment import settings_of_environment
 from gateway.connections import connect_workspace, credentials
 from gateway.logs import configure_logs
 
-_MARKS = {True: click.style("works  ", fg="green"), False: click.style("fails  ", fg="red")}
+_WORKS = click.style("works  ", fg="green")
+_FAILS = click.style("fails  ", fg="red")
 _UNTRIED = click.style("untried", fg="yellow")
+#: Not for anyone to mend.
+_NOT_OFFERED = click.style("n/a    ", dim=True)
 
 #: No answer rests on invitations, which are not listed once administration moved.
 _DISPENSABLE = frozenset({"invitations"})
@@ -64,11 +67,18 @@ def _show_administration(workspace: BitbucketWorkspace) -> None:
 
 
 def _show(finding: Finding) -> None:
-    mark = _UNTRIED if finding.works is None else _MARKS[finding.works]
     note = f" ({finding.note})" if finding.note else ""
-    click.echo(f"  {mark}  {finding.what}{note}")
+    click.echo(f"  {_mark(finding)}  {finding.what}{note}")
     if finding.where:
         click.echo(f"           grant it at {finding.where}")
+
+
+def _mark(finding: Finding) -> str:
+    if not finding.is_offered:
+        return _NOT_OFFERED
+    if finding.works is None:
+        return _UNTRIED
+    return _WORKS if finding.works else _FAILS
 
 
 def _never(findings: list[Finding], *, is_change: bool) -> list[str]:

@@ -102,7 +102,7 @@ def test_an_access_token_is_not_tried_where_it_is_of_no_use(
     """The finding says which kinds would do."""
     groups = probed(ACCESS_TOKEN)["groups"]
 
-    assert groups.works is False
+    assert (groups.works, groups.is_offered) == (False, False)
     assert "API token, OAuth consumer" in groups.note
     assert not any(request.path.startswith("/1.0") for request in server.received)
 

@@ -222,6 +222,9 @@ def test_check_says_that_everything_works(environment: dict[str, str]) -> None:
     assert result.exit_code == 0, result.output
     assert "workspace access token" in result.output
     assert "Everything that the gateway needs can be read." in result.output
+    # What an access token is not offered is nobody's to mend.
+    assert re.search(r"n/a +groups \(not offered to this kind", result.output)
+    assert "fails" not in result.output
 
 
 def test_check_says_what_can_not_be_changed(environment: dict[str, str]) -> None:
