@@ -1,14 +1,44 @@
-"""Who has a name or an address already."""
+"""Who has a name or an address already, and whose turn it is to give it to somebody."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any, Final
 
 from gateway.directory.rendering import Renderer
 from gateway.mirror.mirror import Snapshot
 from gateway.planner.needs import Need, Needs, OneAddress, OneMember
 from gateway.planner.pins import is_account, is_address
+from gateway.provisioning.people import address_of, name_of
 from gateway.provisioning.session import Session
-from gateway.scim.errors import Uniqueness
+from gateway.scim.errors import InvalidValue, Uniqueness
 from gateway.scim.text import fold
+
+Resource = Mapping[str, Any]
+
+_NOBODY: Final[Resource] = {}
+
+
+def turns_to_name(wanted: Resource, current: Resource = _NOBODY) -> frozenset[str]:
+    """
+    Return whose turn it takes to make a user *wanted*, so that no two get one name or address.
+
+    A name may be the address of another, so both are of one kind. Who waits for these turns may
+    have that of a user; who has them waits for no other.
+
+    Args:
+        wanted: The user as it is to be.
+        current: The user as it is; what it has already takes no turn.
+    """
+    return frozenset(f"Name {text}" for text in _claimed(wanted) - _claimed(current))
+
+
+def _claimed(user: Resource) -> frozenset[str]:
+    claimed = set[str]()
+    # Who has none, or no address, is refused elsewhere if that matters.
+    with suppress(InvalidValue):
+        claimed.add(fold(name_of(user)))
+        claimed.add(address_of(user))
+    return frozenset(claimed)
 
 
 def know_name(session: Session, name: str) -> None:

@@ -32,7 +32,7 @@ from gateway.provisioning.said import EVERYTHING, NOTHING, Said, activity_in
 from gateway.provisioning.session import Session
 from gateway.provisioning.spelling import spelled_in, spelled_patch
 from gateway.provisioning.transition import Transition
-from gateway.provisioning.uniqueness import check_name, know_name
+from gateway.provisioning.uniqueness import check_name, know_name, turns_to_name
 from gateway.scim.errors import InvalidValue, NotFound, Uniqueness, VersionChanged
 from gateway.scim.handler import Write, Written
 from gateway.scim.patch.apply import apply_patch
@@ -77,7 +77,7 @@ class UserWriter:
 
     def _create_in_turn(self, attributes: Resource, write: Write, says: Said) -> Written:
         session = Session(self.provisioner, write, says)
-        with self.provisioner.turn(f"User {fold(name_of(attributes))}"):
+        with self.provisioner.turn(*turns_to_name(attributes)):
             return Creation(session, _tidy(attributes)).create()
 
     def replace(self, resource_id: str, attributes: Resource, write: Write) -> Written:
@@ -220,8 +220,7 @@ class UserWriter:
                 with self.provisioner.mirror.reading() as snapshot:
                     session.says = Said.by(spelled_patch(patch, Places(snapshot.facts)))
             wanted = _tidy(change(person))
-            self._check_name(session, person, wanted)
-            return Transition(
+            transition = Transition(
                 session,
                 action,
                 person,
@@ -230,7 +229,10 @@ class UserWriter:
                 is_exact=is_exact,
                 owned=owned(person),
                 notes=list(notes),
-            ).carry_out()
+            )
+            with self.provisioner.turn(*turns_to_name(wanted, person.resource)):
+                self._check_name(session, person, wanted)
+                return transition.carry_out()
 
     def _person(self, session: Session, resource_id: str, *, says_active: bool = False) -> Person:
         """
