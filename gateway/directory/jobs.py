@@ -8,16 +8,20 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import OperationalError
+import structlog
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from gateway.bitbucket.calls import CallCounter
 from gateway.bitbucket.errors import BitbucketError
 from gateway.directory.execution import Execution
 from gateway.directory.knowledge import Ages, Costs
+from gateway.mirror.leases import LeaseRecords
 from gateway.mirror.mirror import Mirror
 from gateway.planner.collections import Collection
 from gateway.planner.needs import Need, Needs
 from gateway.planner.plan import Plan, PutOff, Read, plan, ready
+
+_LOG = structlog.get_logger(__name__)
 
 #: How often one job reads the same again, if that did not satisfy: the lists may move meanwhile.
 _MOST_READINGS = 3
@@ -46,6 +50,10 @@ class Leasing:
         with self.mirror.leasing() as leases:
             return leases.acquire(list(names), self.holder, now=self.now(), lifetime=self.lifetime)
 
+    def renew(self, names: Iterable[str], leases: LeaseRecords) -> frozenset[str]:
+        """Keep those leases of *names* that nobody else has had meanwhile, and return them."""
+        return leases.renew(list(names), self.holder, now=self.now(), lifetime=self.lifetime)
+
     def release(self, names: Iterable[str]) -> None:
         """Give up the leases of *names*."""
         with self.mirror.leasing() as leases:
@@ -53,7 +61,11 @@ class Leasing:
 
     @contextmanager
     def renewing(self, held: Callable[[], frozenset[str]]) -> Iterator[None]:
-        """Renew, until the block ends, the leases that *held* returns at each moment."""
+        """
+        Renew, until the block ends, the leases that *held* returns at each moment.
+
+        What is lost all the same is in the log, and is not taken again.
+        """
         ended = threading.Event()
         thread = threading.Thread(target=self._renew, args=(held, ended), daemon=True)
         thread.start()
@@ -64,11 +76,22 @@ class Leasing:
             thread.join()
 
     def _renew(self, held: Callable[[], frozenset[str]], ended: threading.Event) -> None:
+        lost = frozenset[str]()
         while not ended.wait(self.lifetime.total_seconds() / 3):
-            # A database that is away now may be back before the leases end.
-            with suppress(OperationalError):
-                if names := held():
-                    self.acquire(names)
+            names = held() - lost
+            if not names:
+                continue
+            try:
+                with self.mirror.leasing() as leases:
+                    missing = names - self.renew(names, leases)
+            except SQLAlchemyError as error:
+                # A database that is away, or busy, may be back before the leases end.
+                _LOG.warning("lease.not_renewed", error=type(error).__name__)
+                continue
+            if missing:
+                # Their names may have addresses of people in them.
+                _LOG.warning("lease.lost", count=len(missing))
+                lost |= missing
 
 
 class Job:

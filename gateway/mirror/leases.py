@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from gateway.mirror.instants import from_text
 from gateway.mirror.tables import LEASES
@@ -49,7 +49,7 @@ class LeaseRecords(LeaseReader):
         """
         Give *holder* those of *names* that nobody else holds, and return them.
 
-        Who holds a lease already gets it for longer, so that this renews it too.
+        Who holds a lease already gets it for longer.
         """
         held = self.held(now=now)
         free = {name for name in names if name not in held or held[name].holder == holder}
@@ -69,6 +69,27 @@ class LeaseRecords(LeaseReader):
                 ],
             )
         return frozenset(free)
+
+    def renew(
+        self, names: Collection[str], holder: str, *, now: datetime, lifetime: timedelta
+    ) -> frozenset[str]:
+        """
+        Let *holder* hold for longer those of *names* that are still its own, and return them.
+
+        What nobody else has taken is its own though it ended; what somebody else has had in
+        between is not, though it is free by now.
+        """
+        renewed = self._connection.scalars(
+            update(LEASES)
+            .where(
+                LEASES.c.integration == self._integration,
+                LEASES.c.name.in_(names),
+                LEASES.c.holder == holder,
+            )
+            .values(expires_at=instant(now + lifetime))
+            .returning(LEASES.c.name)
+        )
+        return frozenset(renewed)
 
     def release(self, names: Collection[str], holder: str) -> None:
         """Let others have *names*, as far as *holder* still holds them."""

@@ -13,6 +13,7 @@ from gateway.provisioning.administration import is_about_people
 from gateway.provisioning.calls import Calls, Done
 from gateway.provisioning.refusals import is_uncertain, missing_credential
 from gateway.provisioning.steps import Plan
+from gateway.provisioning.turns import TurnLost, Turns
 from gateway.scim.errors import ScimError
 
 _LOG = structlog.get_logger(__name__)
@@ -42,6 +43,7 @@ class Execution:
         mirror: Where the journal is.
         change_id: What the change is called there.
         now: The time, with its zone.
+        turns: What it has the turn of; a call is made only as long as it has.
         done: What was confirmed.
         failure: What it stopped by.
     """
@@ -50,17 +52,21 @@ class Execution:
     mirror: Mirror
     change_id: str
     now: Callable[[], datetime]
+    turns: Turns
     done: list[Done] = field(default_factory=list)
-    failure: BitbucketError | None = None
+    failure: BitbucketError | TurnLost | None = None
 
     def run(self, plan: Plan) -> bool:
         """Make the calls of *plan*, and return whether all were confirmed; else see ``failure``."""
         with self.mirror.reading() as snapshot:
             self.calls.slugs.update({group.id: group.slug for group in snapshot.facts.groups()})
         for step in plan:
-            self._note(Event.CALLED, {"step": str(step)})
             try:
+                self._note(Event.CALLED, {"step": str(step)})
                 done = self.calls.make(step)
+            except TurnLost as lost:
+                self.failure = lost
+                return False
             except BitbucketError as error:
                 self.failure = error
                 # Whoever asks for the same again must know whether it may be there already.
@@ -79,5 +85,8 @@ class Execution:
 
     def _note(self, event: Event, data: Mapping[str, object]) -> None:
         with self.mirror.writing() as writing:
+            if event is Event.CALLED:
+                # Here and not earlier: nobody can be given the turn between this and the call.
+                self.turns.keep(writing.leases)
             writing.journal.add(self.change_id, event, at=self.now(), data=data)
         _LOG.info("provisioning.step", change=self.change_id, phase=event.value)

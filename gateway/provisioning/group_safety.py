@@ -45,7 +45,7 @@ def turn_of_held(session: Session, group_id: str) -> Iterator[None]:
     provisioner = session.provisioner
     turns: set[str] = set()
     while True:
-        with provisioner.turn(*(f"User {user_id}" for user_id in turns)):
+        with session.turns.of(*(f"User {user_id}" for user_id in turns)):
             with provisioner.mirror.reading() as snapshot:
                 held = held_users(snapshot, group_id)
             if held <= turns:

@@ -139,7 +139,7 @@ class GroupWriter:
 
     def _delete_in_turn(self, resource_id: str, write: Write, says: Said) -> Written:
         session = Session(self.provisioner, write, says)
-        turn = self.provisioner.turn(f"Group {resource_id}")
+        turn = session.turns.of(f"Group {resource_id}")
         with turn, turn_of_held(session, resource_id):
             return Deletion(session, resource_id).carry_out()
 
@@ -178,7 +178,7 @@ class GroupWriter:
         says: Said = EVERYTHING,
     ) -> Written:
         session = Session(self.provisioner, write, says)
-        with self.provisioner.turn(f"Group {resource_id}"):
+        with session.turns.of(f"Group {resource_id}"):
             if is_whole:
                 session.know(_GRANTED, anew=False, is_strict=True)
             needed = _GROUPS
@@ -194,7 +194,7 @@ class GroupWriter:
     def _create_in_turn(self, attributes: Resource, write: Write, says: Said) -> Written:
         session = Session(self.provisioner, write, says)
         name = name_of_group(attributes)
-        with self.provisioner.turn(f"Group {fold(name)}"):
+        with session.turns.of(f"Group {fold(name)}"):
             session.know(_GROUPS)
             with self.provisioner.mirror.reading() as snapshot:
                 same = group_named(snapshot, name)
@@ -204,7 +204,7 @@ class GroupWriter:
             if not is_ours:
                 raise Uniqueness(f"There is a group {same.name} already, with the id {same.id}.")
             # An earlier request has made it, and came no further.
-            with self.provisioner.turn(f"Group {same.id}"):
+            with session.turns.of(f"Group {same.id}"):
                 session.look_again()
                 session.know(_GROUPS)
                 given = Given()
@@ -226,7 +226,7 @@ class GroupWriter:
             places = {each.place for each in wanted_permissions}
             session.know(needs_of("group", places), anew=False)
         added = ids_of(attributes)
-        with self.provisioner.turn(*(f"User {user_id}" for user_id in added)):
+        with session.turns.of(*(f"User {user_id}" for user_id in added)):
             return self._make(session, attributes, wanted_permissions)
 
     def _make(
@@ -288,7 +288,7 @@ class GroupWriter:
             session.know(needs_of("group", places_changed(current, wanted)))
         while True:
             # All at once: who waits with some of the turns would be waited for by who has others.
-            with self.provisioner.turn(*(f"User {user_id}" for user_id in turns)):
+            with session.turns.of(*(f"User {user_id}" for user_id in turns)):
                 # Who was being deactivated, or let back in, may be in the group by now, or out.
                 current, wanted, concerned = look()
                 if concerned <= turns:

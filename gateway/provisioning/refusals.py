@@ -16,6 +16,7 @@ from gateway.bitbucket.errors import Conflict as AlreadySo
 from gateway.bitbucket.resources import Resource
 from gateway.provisioning.administration import MOVED
 from gateway.provisioning.steps import ChangeGroup, CreateGroup, Step
+from gateway.provisioning.turns import TurnLost
 from gateway.scim import errors as scim
 
 #: When to try again what Bitbucket did not answer, if it does not say.
@@ -25,17 +26,32 @@ _AGAIN = "Send the same request again to finish."
 _MOST_TOLD = 20
 
 
-def is_uncertain(error: BitbucketError) -> bool:
+def is_uncertain(error: BitbucketError | TurnLost) -> bool:
     """Return whether the call that failed may have been carried out all the same."""
     return isinstance(error, Unavailable | BadAnswer)
 
 
-def is_definitive(error: BitbucketError) -> bool:
+def is_definitive(error: BitbucketError | TurnLost) -> bool:
     """Return whether the call that failed was not carried out, and would fail again."""
-    return not isinstance(error, Unavailable | BadAnswer | RateLimited)
+    return not isinstance(error, Unavailable | BadAnswer | RateLimited | TurnLost)
 
 
-def refusal(error: BitbucketError, plan: Sequence[Step], done: int) -> scim.ScimError:
+def unsure_of(error: BitbucketError | TurnLost, plan: Sequence[Step], done: int) -> Sequence[Step]:
+    """
+    Return the steps of a plan that stopped of which it must be read whether they are done.
+
+    Args:
+        error: What it stopped by.
+        plan: The plan.
+        done: How many steps were confirmed before.
+    """
+    if isinstance(error, TurnLost):
+        # Who was given the turn may have undone them.
+        return plan[:done]
+    return plan[done : done + 1] if is_uncertain(error) else ()
+
+
+def refusal(error: BitbucketError | TurnLost, plan: Sequence[Step], done: int) -> scim.ScimError:
     """
     Return the answer to a request whose plan stopped.
 
@@ -46,7 +62,7 @@ def refusal(error: BitbucketError, plan: Sequence[Step], done: int) -> scim.Scim
     """
     sentence = " ".join((str(error), *_account(error, plan, done)))
     match error:
-        case RateLimited() | Unavailable():
+        case RateLimited() | Unavailable() | TurnLost():
             wait = error.retry_after_seconds or _RETRY_SECONDS
             return scim.Unavailable(sentence, retry_after_seconds=max(1, wait))
         case SeatLimit():
@@ -74,7 +90,7 @@ def missing_credential(error: NoCredential, resource: Resource, step: Step) -> s
     )
 
 
-def _account(error: BitbucketError, plan: Sequence[Step], done: int) -> list[str]:
+def _account(error: BitbucketError | TurnLost, plan: Sequence[Step], done: int) -> list[str]:
     unsure = done < len(plan) and is_uncertain(error)
     if not done and not unsure:
         return ["Nothing was changed."]

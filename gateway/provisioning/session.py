@@ -23,9 +23,10 @@ from gateway.provisioning.earlier import Later
 from gateway.provisioning.effects import Effects, touched
 from gateway.provisioning.execution import Execution, refusal_of
 from gateway.provisioning.provisioner import Provisioner
-from gateway.provisioning.refusals import is_definitive, is_uncertain, moved, refusal
+from gateway.provisioning.refusals import is_definitive, moved, refusal, unsure_of
 from gateway.provisioning.said import EVERYTHING, Said
 from gateway.provisioning.steps import CreateGroup, Invite, Plan
+from gateway.provisioning.turns import TurnLost, Turns
 from gateway.provisioning.unread import RETRY_SECONDS, unread
 from gateway.scim.errors import BadUpstream, ScimError, Unavailable
 from gateway.scim.freshness import FreshnessWanted, Provenance
@@ -94,12 +95,14 @@ class Session:
         write: How the change is asked for.
         says: What the request says of the resource: earlier changes of that are not gone on with.
         workspace: Where; its calls are counted.
+        turns: What it has the turn of.
     """
 
     provisioner: Provisioner
     write: Write
     says: Said = EVERYTHING
     workspace: BitbucketWorkspace = field(init=False)
+    turns: Turns = field(init=False)
     _counter: CallCounter = field(default_factory=CallCounter)
     _read_calls: int = 0
     _read: set[Need] = field(default_factory=set)
@@ -110,6 +113,7 @@ class Session:
         refresher = self.provisioner.refresher
         pauses = Pauses(refresher.patience.longest_wait_seconds)
         self.workspace = refresher.workspace.counting(self._counter).pausing(pauses)
+        self.turns = self.provisioner.turns()
 
     @property
     def mirror(self) -> Mirror:
@@ -241,14 +245,15 @@ class Session:
             # The id of the group will be derived of it.
             self.ask(self.workspace.uuid)
         now, change_id = self.provisioner.refresher.now, str(uuid4())
-        with self.mirror.writing() as writing:
+        with self._telling(), self.mirror.writing() as writing:
+            self.turns.keep(writing.leases)
             writing.journal.add(change_id, Event.BEGAN, at=now(), data=intent.to_json(plan))
             if prepare is not None:
                 prepare(writing)
         if calls is None:
             return self._conclude(intent, change_id, None, (), keep)
         self._has_begun = True
-        execution = Execution(calls, self.mirror, change_id, now)
+        execution = Execution(calls, self.mirror, change_id, now, self.turns)
         plan = _run(execution, plan, more)
         return self._conclude(intent, change_id, execution, plan, keep)
 
@@ -267,6 +272,12 @@ class Session:
         workspace_uuid = self.workspace.uuid() if is_made and done else None
         refused, event = self._came_to(failure, plan, len(done))
         with self.mirror.writing(change=change_id) as writing:
+            if failure is None:
+                try:
+                    self.turns.keep(writing.leases)
+                except TurnLost as lost:
+                    failure = lost
+                    refused, event = self._came_to(lost, plan, len(done))
             effects = Effects(writing, workspace_uuid, refresher.now())
             effects.land(done)
             if refused is None and keep is not None:
@@ -284,25 +295,28 @@ class Session:
         if refused is not None and intent.action == "create" and after is not None:
             refused.made_id = resource_id
         if refused is not None and failure is not None:
-            if is_uncertain(failure) and len(done) < len(plan):
-                # It may have been carried out; if that can't be read now either, it grows old.
+            if unsure := unsure_of(failure, plan, len(done)):
+                # If it can't be read now either, it grows old.
                 self.look_again()
                 with suppress(ScimError):
-                    self.know(Needs(frozenset(touched(plan[len(done)]))))
+                    self.know(Needs(frozenset(need for step in unsure for need in touched(step))))
             raise refused
         return effects
 
     def _came_to(
-        self, failure: BitbucketError | None, plan: Plan, done: int
+        self, failure: BitbucketError | TurnLost | None, plan: Plan, done: int
     ) -> tuple[ScimError | None, Event]:
         """Return what the client is told, if not that all was done, and how the change ended."""
         if failure is None:
             return None, Event.DONE
-        if self.provisioner.administrations.is_moved_as(failure, self.workspace):
+        if isinstance(failure, BitbucketError) and self._has_moved(failure):
             return moved(failure, plan, done), Event.CLOSED
         # Of what changed nothing, and won't, nothing is left to do.
         is_over = not done and is_definitive(failure)
         return refusal(failure, plan, done), Event.CLOSED if is_over else Event.FAILED
+
+    def _has_moved(self, failure: BitbucketError) -> bool:
+        return self.provisioner.administrations.is_moved_as(failure, self.workspace)
 
     def _close_earlier(
         self,
@@ -341,7 +355,8 @@ class Session:
             is_clear = not snapshot.journal.open()
         if not is_clear:
             # What an earlier request began may have been finished without our being told.
-            with self.mirror.writing() as writing:
+            with self._telling(), self.mirror.writing() as writing:
+                self.turns.keep(writing.leases)
                 after = self._now(writing, resource_type, resource_id)
                 self._close_earlier(writing, "", None, {resource_id}, after)
         return self.answer(resource_type, resource_id, notes=notes)
@@ -388,7 +403,7 @@ def _run(execution: Execution, plan: Plan, more: More | None) -> Plan:
     while is_done and more is not None:
         try:
             added = more(execution)
-        except BitbucketError as error:
+        except (BitbucketError, TurnLost) as error:
             execution.failure = error
             break
         if not added:

@@ -273,6 +273,7 @@ class Transition:
         def remember(taken: list[HeldBack]) -> None:
             if self.wanted is not None:
                 with session.mirror.writing() as writing:
+                    session.turns.keep(writing.leases)
                     writing.users.hold_back(taken)
 
         subject = Subject("user", member.uuid, member.display_name)

@@ -77,7 +77,7 @@ class UserWriter:
 
     def _create_in_turn(self, attributes: Resource, write: Write, says: Said) -> Written:
         session = Session(self.provisioner, write, says)
-        with self.provisioner.turn(*turns_to_name(attributes)):
+        with session.turns.of(*turns_to_name(attributes)):
             return Creation(session, _tidy(attributes)).create()
 
     def replace(self, resource_id: str, attributes: Resource, write: Write) -> Written:
@@ -148,7 +148,7 @@ class UserWriter:
 
     def _delete_in_turn(self, resource_id: str, write: Write, says: Said) -> Written:
         session = Session(self.provisioner, write, says)
-        with self.provisioner.turn(f"User {resource_id}"):
+        with session.turns.of(f"User {resource_id}"):
             person = self._person(session, resource_id)
             transition = Transition(session, "delete", person, None)
             return transition.carry_out()
@@ -194,7 +194,7 @@ class UserWriter:
         says: Said = EVERYTHING,
     ) -> Written:
         session = Session(self.provisioner, write, says)
-        with self.provisioner.turn(f"User {resource_id}"):
+        with session.turns.of(f"User {resource_id}"):
             if is_whole:
                 session.know(
                     Needs.whole(
@@ -230,7 +230,7 @@ class UserWriter:
                 owned=owned(person),
                 notes=list(notes),
             )
-            with self.provisioner.turn(*turns_to_name(wanted, person.resource)):
+            with session.turns.of(*turns_to_name(wanted, person.resource)):
                 self._check_name(session, person, wanted)
                 return transition.carry_out()
 

@@ -138,7 +138,7 @@ def test_a_group_is_not_deleted_while_who_is_invited_into_it_is_changed(
     group_id = office.group_id("Developers")
     zoe = resource(office.create_user(**ZOE, groups=[{"value": group_id}]))["id"]
     write = office.write(office.registry.group)
-    with office.provisioner.turn(f"User {zoe}"):
+    with office.provisioner.turns().of(f"User {zoe}"):
         deleting = pool.submit(office.groups.delete, group_id, write)
         time.sleep(_LONG_SECONDS)
         assert not deleting.done()
