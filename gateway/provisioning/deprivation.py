@@ -69,18 +69,24 @@ class Deprivation:
     def _rights(self) -> dict[Place, str]:
         """Return what the member may do on which repository, by whichever way."""
         condition = equals("user.uuid", f"{{{self.subject.id}}}")
-        rights: dict[Place, str] = {}
+        # Read wholly before: no transaction stays open while Bitbucket is asked.
+        told = {
+            right.repository_uuid: right.permission
+            for right in self.workspace.effective_permissions(condition)
+            if right.permission is not Permission.NONE
+        }
         with self.mirror.reading() as snapshot:
-            places = Places(snapshot.facts)
-            for right in self.workspace.effective_permissions(condition):
-                if right.permission is Permission.NONE:
-                    continue
-                place = places.with_uuid("repository", right.repository_uuid)
-                if place is None:
-                    repository = self.workspace.repository(right.repository_uuid)
-                    place = Place("repository", repository.uuid, repository.slug)
-                rights[place] = right.permission.value
-        return rights
+            known = Places(snapshot.facts)
+            places = {uuid: known.with_uuid("repository", uuid) for uuid in told}
+        return {
+            places[uuid] or self._unknown(uuid): permission.value
+            for uuid, permission in told.items()
+        }
+
+    def _unknown(self, repository_uuid: str) -> Place:
+        """Return a repository that was made since the list of them was read."""
+        repository = self.workspace.repository(repository_uuid)
+        return Place("repository", repository.uuid, repository.slug)
 
     def _in_projects(self, rights: Mapping[Place, str]) -> dict[Place, str]:
         """Return what the member was granted on the projects of those repositories."""
