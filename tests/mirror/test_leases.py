@@ -65,3 +65,25 @@ def test_of_many_at_once_one_gets_it(acquire: Acquire) -> None:
         taken = list(executor.map(lambda n: acquire(f"holder {n}", "members"), range(16)))
 
     assert sum(len(names) for names in taken) == 1
+
+
+def test_what_nobody_else_has_had_is_renewed(
+    acquire: Acquire, mirror: Mirror, now: datetime
+) -> None:
+    """Though it ended; what another had in between is lost, though it is free again."""
+    acquire("one", "members", "groups", "projects")
+    acquire("two", "groups", "projects", after=20)
+    moment = now + timedelta(seconds=21)
+    with mirror.writing() as tx:
+        tx.leases.release(["groups"], "two")
+        names = ["members", "groups", "projects", "repositories"]
+        renewed = tx.leases.renew(names, "one", now=moment, lifetime=LIFETIME)
+    assert renewed == {"members"}
+
+    with mirror.reading() as snapshot:
+        held = snapshot.leases.held(now=moment)
+    assert {name: lease.holder for name, lease in held.items()} == {
+        "members": "one",
+        "projects": "two",
+    }
+    assert held["members"].expires_at == moment + LIFETIME

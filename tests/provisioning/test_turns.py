@@ -3,14 +3,17 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from gateway.bitbucket.workspace import BitbucketWorkspace
 from gateway.sandbox.calls import Calls, Made
+from gateway.scim.errors import Unavailable
 from gateway.scim.handler import Written
 from tests.provisioning.office import Office, resource
-from tests.provisioning.test_earlier_changes import people, removing
+from tests.provisioning.test_earlier_changes import accounts, open_changes, people, removing
 from tests.provisioning.test_groups import add, members_of, uuid_of
 from tests.provisioning.test_users import ZOE, shown
 
@@ -163,3 +166,105 @@ def test_who_change_the_same_never_wait_for_one_another(
         each.result()
     assert members_of(office, "developers") == ["Ann"]
     assert members_of(office, "testers") == []
+
+
+def give_away(office: Office, name: str) -> None:
+    """Let another have a turn, as it may once a lease has ended, and be ready with it."""
+    later = office.provisioner.refresher.now() + timedelta(minutes=1)
+    turn = [f"write {name}"]
+    with office.mirror.leasing() as leases:
+        assert leases.acquire(turn, "another", now=later, lifetime=timedelta(seconds=1))
+        leases.release(turn, "another")
+
+
+def test_who_loses_its_turn_makes_no_further_call(office: Office, begin: Begin) -> None:
+    """It tells how far it came, and the same request again does the rest."""
+    bob = uuid_of(office, "Bob")
+    office.group_id("Developers")
+    leaving = begin(lambda: office.activate(bob, active=False), method="DELETE")
+    give_away(office, f"User {bob}")
+    with pytest.raises(Unavailable, match=r"given its turn .* Done, 1 of 2: .* Not done: ") as told:
+        leaving.result()
+    assert told.value.retry_after_seconds
+    assert len(office.writes) == 1
+    assert len(groups_of(office, "Bob")) == 1
+    assert shown(office, bob)["active"] is True
+
+    office.activate(bob, active=False)
+    assert groups_of(office, "Bob") == []
+    assert open_changes(office) == []
+
+
+def test_what_others_undid_after_a_turn_was_lost_is_noticed(office: Office, begin: Begin) -> None:
+    """What was confirmed before is read anew."""
+    cat, bob = uuid_of(office, "Cat"), uuid_of(office, "Bob")
+    group_id = office.group_id("Developers")
+    changing = begin(lambda: office.patch_group(group_id, add(cat), removing(bob)), method="DELETE")
+    give_away(office, f"Group {group_id}")
+    group = office.world.group("developers")
+    assert group is not None
+    (joined,) = accounts(office, "Cat")
+    office.world.leave(group, joined)
+    with pytest.raises(Unavailable, match="Done, 2 of 2"):
+        changing.result()
+    with office.mirror.reading() as snapshot:
+        members = {m.member_uuid for m in snapshot.facts.memberships(group_ids=[group_id])}
+    assert members == {uuid_of(office, "Ann")}
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "replace", "path": "active", "value": False},
+        {"op": "replace", "path": "userName", "value": "bobby"},
+    ],
+)
+def test_who_loses_its_turn_before_the_first_call_changes_nothing(
+    office: Office, begin: Begin, operation: dict[str, Any]
+) -> None:
+    """Nor does it keep anything."""
+    bob = uuid_of(office, "Bob")
+    changing = begin(lambda: office.patch_user(bob, operation), method="GET")
+    give_away(office, f"User {bob}")
+    with pytest.raises(Unavailable, match=r"given its turn .* Nothing was changed\."):
+        changing.result()
+    assert office.writes == []
+    assert office.changes() == []
+    assert shown(office, bob)["active"] is True
+    assert office.find_user('userName eq "bobby"') == []
+
+
+def test_who_loses_the_turn_of_a_name_does_not_give_it(office: Office, begin: Begin) -> None:
+    """Another may have it by now; if none has, the same request again goes on."""
+    making = begin(lambda: office.create_user(**ZOE), method="PUT")
+    give_away(office, "Name zoe@acme.example")
+    with pytest.raises(Unavailable, match=r"Done, 1 of 1: .* again to finish"):
+        making.result()
+    assert office.find_user('userName eq "zoe@acme.example"') == []
+
+    zoe = resource(office.create_user(**ZOE))["id"]
+    assert office.find_user('userName eq "zoe@acme.example"') == [zoe]
+    assert open_changes(office) == []
+
+
+def test_who_loses_its_turn_takes_nothing_that_turns_up(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A grant that nobody knew of stays, and is not held back."""
+    bob = uuid_of(office, "Bob")
+    (account,) = accounts(office, "Bob")
+    docs = next(r for r in office.world.repositories.values() if r.slug == "api-docs")
+    office.world.grant(account, docs, "write")
+    effective_permissions = BitbucketWorkspace.effective_permissions
+
+    def listed(*args: Any, **how: Any) -> Any:
+        give_away(office, f"User {bob}")
+        return effective_permissions(*args, **how)
+
+    monkeypatch.setattr(BitbucketWorkspace, "effective_permissions", listed)
+    with pytest.raises(Unavailable, match="Done, 2 of 2"):
+        office.activate(bob, active=False)
+    assert office.world.grants(subject=account)
+    with office.mirror.reading() as snapshot:
+        held = snapshot.users.held_back([bob])
+    assert {each.object_type for each in held} == {"group"}
