@@ -15,9 +15,10 @@ from gateway.planner.needs import Needs, OneAddress
 from gateway.planner.pins import is_address
 from gateway.provisioning.effects import Effects
 from gateway.provisioning.entitlements import Places, asked, needs_of
+from gateway.provisioning.intent import Intent
 from gateway.provisioning.invitations import invited_besides, usual_group_of, withdrawn
 from gateway.provisioning.people import address_of, name_of
-from gateway.provisioning.session import Intent, Session
+from gateway.provisioning.session import Session
 from gateway.provisioning.spelling import spelled_in
 from gateway.provisioning.steps import (
     AddMember,

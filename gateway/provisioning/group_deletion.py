@@ -8,9 +8,10 @@ from gateway.planner.needs import Needs, OneAddress
 from gateway.provisioning.effects import Effects
 from gateway.provisioning.group_safety import group_as_it_is, protect_administration
 from gateway.provisioning.group_states import group_with_id, held_back_from, state_of_group
+from gateway.provisioning.intent import Intent
 from gateway.provisioning.invitations import staying_invited, withdrawn_from
 from gateway.provisioning.members import ids_of
-from gateway.provisioning.session import Intent, Session
+from gateway.provisioning.session import Session
 from gateway.provisioning.states import plan_group
 from gateway.provisioning.steps import Plan
 from gateway.scim.handler import Written

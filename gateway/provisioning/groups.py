@@ -40,12 +40,13 @@ from gateway.provisioning.group_states import (
     state_of_group,
     workspace_permission,
 )
+from gateway.provisioning.intent import Intent
 from gateway.provisioning.invitations import staying_invited, withdrawn_from
 from gateway.provisioning.members import Leavers, ids_of, members_of, with_ids
 from gateway.provisioning.provisioner import Provisioner
 from gateway.provisioning.rebase import rebased
 from gateway.provisioning.said import EVERYTHING, NOTHING, Said
-from gateway.provisioning.session import Intent, Session
+from gateway.provisioning.session import Session
 from gateway.provisioning.spelling import spelled_in, spelled_patch
 from gateway.provisioning.states import GroupState, plan_group
 from gateway.scim.errors import Uniqueness

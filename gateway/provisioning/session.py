@@ -22,15 +22,16 @@ from gateway.provisioning.calls import Calls
 from gateway.provisioning.earlier import Later
 from gateway.provisioning.effects import Effects, touched
 from gateway.provisioning.execution import Execution, refusal_of
+from gateway.provisioning.intent import Intent
 from gateway.provisioning.provisioner import Provisioner
 from gateway.provisioning.refusals import is_definitive, moved, refusal, unsure_of
 from gateway.provisioning.said import EVERYTHING, Said
-from gateway.provisioning.steps import CreateGroup, Invite, Plan
+from gateway.provisioning.steps import CreateGroup, Plan
 from gateway.provisioning.turns import TurnLost, Turns
 from gateway.provisioning.unread import RETRY_SECONDS, unread
 from gateway.scim.errors import BadUpstream, ScimError, Unavailable
 from gateway.scim.freshness import FreshnessWanted, Provenance
-from gateway.scim.handler import Author, Write, Written
+from gateway.scim.handler import Write, Written
 from gateway.scim.reference import absolute
 from gateway.scim.schema import ResourceType
 from gateway.scim.text import fold
@@ -46,43 +47,6 @@ More = Callable[[Execution], Plan]
 
 _ANEW: Final = FreshnessWanted(no_cache=True)
 _GROUPS: Final = Needs.whole(Collection.GROUPS)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intent:
-    """
-    A change, as the journal has it.
-
-    Attributes:
-        author: Who asked for it.
-        action: ``create``, ``replace``, ``patch``, ``delete`` or ``resume``.
-        resource_type: The type of the resource.
-        resource_id: Its id; of one that is made, the id it will have, or empty.
-        before: What it was; None if there was none.
-        wanted: What it is to be; None if it is to be deleted.
-    """
-
-    author: Author
-    action: str
-    resource_type: ResourceType
-    resource_id: str
-    before: Resource | None
-    wanted: Resource | None
-
-    def to_json(self, plan: Plan) -> dict[str, object]:
-        """Return the intent for the journal, with the steps it takes."""
-        return {
-            "token": self.author.token,
-            "requestId": self.author.request_id,
-            "action": self.action,
-            "resourceType": self.resource_type.name,
-            "resourceId": self.resource_id,
-            "before": self.before,
-            "wanted": self.wanted,
-            "plan": list(map(str, plan)),
-            # What is told of a step names nobody's address.
-            "invites": {step.user_id: step.email for step in plan if isinstance(step, Invite)},
-        }
 
 
 @dataclass(slots=True)

@@ -13,12 +13,13 @@ from gateway.provisioning.deprivation import Deprivation
 from gateway.provisioning.discovery import MOST_EMPTY_PROJECTS, empty_projects
 from gateway.provisioning.effects import Effects
 from gateway.provisioning.entitlements import Places
+from gateway.provisioning.intent import Intent
 from gateway.provisioning.invitation import Invitation
 from gateway.provisioning.invitations import invited_besides, withdrawn
 from gateway.provisioning.people import Person, held_notes, state_of
 from gateway.provisioning.rights import Rights
 from gateway.provisioning.said import EVERYTHING
-from gateway.provisioning.session import Intent, More, Session
+from gateway.provisioning.session import More, Session
 from gateway.provisioning.states import UserState, plan_user
 from gateway.provisioning.steps import Invite, Plan, Subject
 from gateway.scim.handler import Written
