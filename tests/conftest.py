@@ -17,8 +17,18 @@ __all__ = [
 ]
 
 
+#: As structlog writes it, but for its pictures of failures, which can take half a minute each.
+_PLAIN: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+]
+
+
 @pytest.fixture(autouse=True)
 def logs_as_they_were() -> Iterator[None]:
     """How a test, or a command in it, has the log written ends with the test."""
+    structlog.configure(processors=_PLAIN)
     yield
     structlog.reset_defaults()

@@ -15,7 +15,6 @@ from sqlalchemy.exc import (
 )
 
 from gateway.app import GATEWAY, create_app
-from gateway.logs import configure_logs
 from gateway.mirror.mirror import Mirror, Snapshot
 from gateway.settings import load_settings
 
@@ -49,7 +48,6 @@ def test_a_database_that_fails_is_told_apart_from_a_mistake_of_ours(
         raise kind("SELECT", None, Exception("the host db.internal"))
         yield
 
-    configure_logs("json", level="error")
     monkeypatch.setattr(Mirror, "reading", fail)
     database = {"GATEWAY_DATABASE_URL": f"sqlite:///{tmp_path / 'mirror.sqlite3'}"}
     app = create_app(load_settings(_ENVIRONMENT | database, serving=True))

@@ -17,7 +17,7 @@ from gateway.provisioning.effects import Effects
 from gateway.provisioning.entitlements import Places, asked, needs_of
 from gateway.provisioning.intent import Intent
 from gateway.provisioning.invitations import invited_besides, usual_group_of, withdrawn
-from gateway.provisioning.people import address_of, name_of
+from gateway.provisioning.people import address_of, name_of, waiting_notes
 from gateway.provisioning.session import Session
 from gateway.provisioning.spelling import spelled_in
 from gateway.provisioning.steps import (
@@ -211,7 +211,7 @@ class Creation:
         The user is made, whatever comes of it: what is not granted stays promised.
 
         Returns:
-            What is not granted yet, in a sentence.
+            What is not granted yet, a sentence each.
         """
         session = self.session
         with suppress(ScimError):
@@ -220,7 +220,9 @@ class Creation:
         user_id = made.id
         with session.mirror.reading() as snapshot:
             record = snapshot.users.with_ids([user_id])[user_id]
-        if record.member_uuid is None or not permissions:
+        if record.member_uuid is None:
+            return waiting_notes([f"{held} on {place}" for place, held in permissions.items()])
+        if not permissions:
             return ()
         subject = Subject("user", record.member_uuid, user_id)
         plan = tuple(Grant(subject, place, held) for place, held in sorted(permissions.items()))

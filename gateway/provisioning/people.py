@@ -82,9 +82,18 @@ class Person:
 
 def held_notes(held: Sequence[str]) -> tuple[str, ...]:
     """Return what a client is to be told of what is *held* back, in words; of many only some."""
-    notes = [f"held back until active again: {each}" for each in held[:_MOST_NAMED]]
+    return _named("held back until active again", held)
+
+
+def waiting_notes(held: Sequence[str]) -> tuple[str, ...]:
+    """Return the same of what is granted to who has not accepted an invitation yet."""
+    return _named("granted when the invitation is accepted", held)
+
+
+def _named(why: str, held: Sequence[str]) -> tuple[str, ...]:
+    notes = [f"{why}: {each}" for each in held[:_MOST_NAMED]]
     if more := len(held) - len(notes):
-        notes.append(f"held back until active again: {more} more")
+        notes.append(f"{why}: {more} more")
     return tuple(notes)
 
 

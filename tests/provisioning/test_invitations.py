@@ -40,6 +40,15 @@ def held_values(office: Office, user_id: str) -> list[str]:
     return [f"{h.object_type}:{h.object_id}:{h.permission}" for h in held if h.permission]
 
 
+def test_what_is_granted_later_is_told(office: Office) -> None:
+    """The answer does not show it: nothing is granted yet."""
+    written = office.create_user(**ZOE, entitlements=[{"value": WRITE}])
+    assert "entitlements" not in resource(written)
+    assert written.notes == (
+        "granted when the invitation is accepted: write on repository api-core",
+    )
+
+
 @pytest.mark.parametrize("is_accepted", [False, True])
 @pytest.mark.parametrize("way", ["put", "replace", "remove all", "remove one", "remove a list"])
 def test_what_was_promised_is_not_given_once_it_was_taken_away(
