@@ -16,7 +16,7 @@ from typing import Final
 from gateway.bitbucket.answers import Answer, Request
 from gateway.bitbucket.credentials import ABLE, Ability, Kind
 from gateway.bitbucket.errors import RateLimited
-from gateway.bitbucket.quota import Grant, Ledger, Quota, ResourceGroup, Urgency, minute_of
+from gateway.bitbucket.quota import Allotment, Ledger, Quota, ResourceGroup, Urgency, minute_of
 from gateway.bitbucket.rate_limits import RateLimits
 from gateway.bitbucket.reservations import Reservations
 
@@ -56,7 +56,7 @@ class Budget:
         self._reservations = Reservations()
         self._limits = RateLimits()
         #: The last time that each asked in vain.
-        self._denials: dict[tuple[Quota, Urgency], Grant] = {}
+        self._denials: dict[tuple[Quota, Urgency], Allotment] = {}
 
     def admit(self, request: Request) -> None:
         """
@@ -134,7 +134,7 @@ class Budget:
         able = ABLE[_ABILITIES[group]]
         return [Quota(kind, group) for kind in able if kind in self._credentials]
 
-    def _denial(self, quota: Quota, urgency: Urgency, now: datetime) -> Grant | None:
+    def _denial(self, quota: Quota, urgency: Urgency, now: datetime) -> Allotment | None:
         """Return the last time there was nothing, if it is known to be so still."""
         denial = self._denials.get((quota, urgency))
         if denial is None:
@@ -142,7 +142,7 @@ class Budget:
         free_at = denial.standing.free_at(urgency, calls=1, now=denial.at)
         return denial if denial.at <= now < min(free_at, denial.at + _BELIEVED_FOR) else None
 
-    def _reserve(self, quota: Quota, urgency: Urgency, now: datetime) -> Grant | None:
+    def _reserve(self, quota: Quota, urgency: Urgency, now: datetime) -> Allotment | None:
         """Reserve calls and use up the first, or return the grant that holds none."""
         minute = minute_of(now)
         wanted = self._reservations.next_size(quota, urgency, minute=minute)
@@ -163,7 +163,7 @@ def _quota(request: Request) -> Quota | None:
     return Quota(request.credential.kind, request.group)
 
 
-def _refusal(request: Request, denial: Grant, now: datetime) -> RateLimited:
+def _refusal(request: Request, denial: Allotment, now: datetime) -> RateLimited:
     standing, urgency = denial.standing, request.urgency
     free_at = standing.free_at(urgency, calls=1, now=denial.at)
     evidence = replace(

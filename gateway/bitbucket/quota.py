@@ -162,7 +162,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class Allotment:
     """
     What came of asking for calls.
 
@@ -182,7 +182,7 @@ class Ledger(Protocol):
 
     def reserve(
         self, quota: Quota, urgency: Urgency, *, wanted: int, unspent: Iterable[Reservation] = ()
-    ) -> Grant:
+    ) -> Allotment:
         """Give *unspent* back, then count up to *wanted* calls as made now, as one change."""
         ...
 

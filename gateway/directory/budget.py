@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from gateway.bitbucket.quota import (
     COUNTED_FOR,
     DEFAULT_HOURLY_LIMIT,
-    Grant,
+    Allotment,
     Heard,
     Quota,
     Reservation,
@@ -52,7 +52,7 @@ class SharedLedger:
 
     def reserve(
         self, quota: Quota, urgency: Urgency, *, wanted: int, unspent: Iterable[Reservation] = ()
-    ) -> Grant:
+    ) -> Allotment:
         """See :meth:`gateway.bitbucket.quota.Ledger.reserve`."""
         with writing(self._engine) as connection:
             records = LedgerRecords(connection, self._integration)
@@ -64,7 +64,7 @@ class SharedLedger:
             calls = self._standing(records, quota, now).portion(urgency, wanted=wanted, now=now)
             if calls:
                 records.spend(_counter(quota), minute, calls=calls)
-            return Grant(
+            return Allotment(
                 Reservation(quota, minute, calls), self._standing(records, quota, now), now
             )
 
