@@ -277,7 +277,8 @@ class UserRecordStore(UserRecordReader):
             "deleted_at": record.deleted_at and instant(record.deleted_at),
         }
         self._insert(USER_RECORDS, [row])
-        self._touched.users |= {record.id, *uuids}
+        # Those by which they were shown too, who are nobody's any more.
+        self._touched.users |= {record.id, *uuids, *ids_before.values()}
         for held in self.held_back([record.id]):
             self._touch(held)
         ids = self._ids(uuids)

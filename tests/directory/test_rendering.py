@@ -459,6 +459,17 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
+def test_who_is_another_user_now_is_not_shown_as_both(play: Play) -> None:
+    """Somebody was deleted, came back and was shown again, while a client made a new user of it."""
+    ann, moment = USERS[0], play.landing.now()
+    deleted = UserRecord(uuid(9, 0), ann, EMAILS[0], deleted_at=moment)
+    for record in (deleted, UserRecord(uuid(9, 1), ann, EMAILS[0])):
+        with play.mirror.writing() as tx:
+            tx.users.put(record)
+            play.landing.renderer.render(tx, users=(), groups=(), now=moment)
+        assert_rendered(play.mirror, play.landing.renderer)
+
+
 def test_who_did_not_change_is_not_rendered(play: Play, rendered: list[str]) -> None:
     """However much is read anew."""
     play.everything()
