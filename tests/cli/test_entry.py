@@ -56,6 +56,8 @@ class Interrupting:
         if name == "sqlalchemy":
             signal.raise_signal(signal.SIGINT)
 
+# As in a terminal, wherever the tests are run from.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.meta_path.insert(0, Interrupting())
 sys.argv = ["bitbucket-scim", "check"]
 runpy.run_module("gateway", run_name="__main__")
