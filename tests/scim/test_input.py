@@ -74,6 +74,17 @@ def test_null_and_an_empty_list_are_unassigned(registry: Registry, nothing: obje
 
 
 @pytest.mark.rule("7643-2.5-nothing-is-nothing")
+@pytest.mark.parametrize("nothing", [{"undeclared": None}, {"undeclared": []}])
+def test_what_no_schema_declares_may_be_unassigned(
+    registry: Registry, nothing: dict[str, Any]
+) -> None:
+    """It is the same as missing, as anything unassigned; with a value it is refused."""
+    body = {"userName": "ann", "name": nothing, "emails": [nothing], ENTERPRISE: nothing} | nothing
+
+    assert read_resource(body, registry.user) == {"userName": "ann"}
+
+
+@pytest.mark.rule("7643-2.5-nothing-is-nothing")
 @pytest.mark.parametrize(
     "empty",
     [

@@ -27,10 +27,19 @@ _JSON_TYPES = {
     AttributeType.INTEGER: "integer",
     AttributeType.DECIMAL: "number",
 }
+
+
+def _or_nothing(*types: str) -> dict[str, Any]:
+    """Return the schema of one of *types*, or null or [], which are unassigned (RFC 7643 §2.5)."""
+    return {"type": [*types, "null", "array"], "maxItems": 0}
+
+
+#: What is unassigned may have any name: it is the same as missing.
+_UNASSIGNED = _or_nothing()
 #: Booleans that Entra ID writes as text.
 _FLAG = {
     "anyOf": [
-        {"type": ["boolean", "null"]},
+        _or_nothing("boolean"),
         {"enum": ["true", "True", "false", "False"]},
     ]
 }
@@ -87,20 +96,22 @@ def _object(attributes: Iterable[Attribute]) -> dict[str, Any]:
 
 
 def sent(resource_type: ResourceType) -> dict[str, Any]:
-    """Return the schema of the resource that a client sends; null is the same as missing."""
+    """Return the schema of a resource that a client sends; null and [] are the same as missing."""
     attributes = tuple(resource_type.core_attributes())
     properties = {a.name: _sent(a) for a in attributes}
     for extension in resource_type.extensions:
-        properties[extension.schema.id] = _sent_object(extension.schema.attributes)
+        one = _sent_object(extension.schema.attributes)
+        properties[extension.schema.id] = one | _or_nothing("object")
     properties |= {name: {} for name in resource_type.schema.passed_over}
     return {
         "type": "object",
         "description": (
             f"A {resource_type.name} as clients send it: names in any letter case; what is "
-            "readOnly, of a schema that is not served, or without a description is passed over."
+            "readOnly, of a schema that is not served, or without a description is passed over, "
+            "and null and [] are the same as missing."
         ),
         **_required(attributes),
-        "additionalProperties": False,
+        "additionalProperties": _UNASSIGNED,
         "properties": properties,
         "patternProperties": {"^([Uu][Rr][Nn]:|[Hh][Tt][Tt][Pp][Ss]?:)": {}},
     }
@@ -123,19 +134,21 @@ def _sent(attribute: Attribute, *, within: str = "") -> dict[str, Any]:
         passed_over = _USUAL_PARTS if attribute.multi_valued else ()
         also = (*attribute.passed_over, *passed_over)
         one = _sent_object(attribute.sub_attributes, also=also, within=attribute.name)
-        if not attribute.multi_valued and attribute.sub_attribute("value"):
-            one["type"] = ["object", "string", "null"]
+        if not attribute.multi_valued:
+            # The value of one may stand alone.
+            text = ("string",) if attribute.sub_attribute("value") else ()
+            one |= _or_nothing("object", *text)
     elif attribute.type is AttributeType.BOOLEAN:
         one = dict(_FLAG)
     else:
-        one = {"type": [_JSON_TYPES[attribute.type], "null"]}
+        one = _or_nothing(_JSON_TYPES[attribute.type])
         if attribute.required and not within:
             # Not blank, as Python sees it: to ECMAScript some separators are no space.
             one = {"type": "string", "pattern": r"[^\s\x1C-\x1F\x85]"}
         if attribute.type is AttributeType.DATE_TIME:
             one["format"] = "date-time"
         if attribute.name in _CLOSED:
-            one["enum"] = [*attribute.canonical_values, None]
+            one["enum"] = [*attribute.canonical_values, None, []]
         one = _KNOWN.get((within, attribute.name), one)
     return _described(attribute, one, may_be_null=True)
 
@@ -148,7 +161,7 @@ def _sent_object(
     return {
         "type": "object" if needed else ["object", "null"],
         **({"required": needed} if needed else {}),
-        "additionalProperties": False,
+        "additionalProperties": _UNASSIGNED,
         "properties": properties | {name: {} for name in also if name not in properties},
     }
 
