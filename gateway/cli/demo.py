@@ -14,6 +14,7 @@ from gateway.assembly import assemble
 from gateway.cli.environment import among_environment, usable
 from gateway.cli.listening import listen
 from gateway.cli.server import Server
+from gateway.cli.sized import sized
 from gateway.cli.sync import read_everything
 from gateway.logs import configure_logs
 from gateway.sandbox import demo_credentials
@@ -40,19 +41,7 @@ _HEEDED_OF_EVENTS = (
     show_default=True,
     help="Where SCIM is served; 0: anywhere.",
 )
-@click.option(
-    "--users",
-    type=click.IntRange(min=1),
-    default=200,
-    show_default=True,
-    help="Members of the workspace.",
-)
-@click.option(
-    "--groups", type=click.IntRange(min=0), default=25, show_default=True, help="Its groups."
-)
-@click.option(
-    "--repos", type=click.IntRange(min=0), default=60, show_default=True, help="Its repositories."
-)
+@sized
 def demo(*, port: int, users: int, groups: int, repos: int) -> None:
     """
     Serve a made-up workspace as SCIM, and print calls to try.

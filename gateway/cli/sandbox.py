@@ -6,6 +6,7 @@ import threading
 import click
 
 from gateway.cli.listening import listen
+from gateway.cli.sized import sized
 from gateway.sandbox import (
     Behaviour,
     Faults,
@@ -35,24 +36,12 @@ def _slug(_context: click.Context, _option: click.Parameter, value: str) -> str:
     show_default=True,
     help="The port; 0 takes a free one.",
 )
-@click.option(
-    "--users",
-    type=click.IntRange(min=1),
-    default=200,
-    show_default=True,
-    help="Members of the workspace.",
-)
-@click.option(
-    "--groups", type=click.IntRange(min=0), default=25, show_default=True, help="Its groups."
-)
+@sized
 @click.option(
     "--group-size", type=click.IntRange(min=0), help="Members of each group; by chance if not said."
 )
 @click.option(
     "--projects", type=click.IntRange(min=0), default=6, show_default=True, help="Its projects."
-)
-@click.option(
-    "--repos", type=click.IntRange(min=0), default=60, show_default=True, help="Its repositories."
 )
 @click.option(
     "--shape",

@@ -28,7 +28,7 @@ from gateway.provisioning.steps import (
     Plan,
     Subject,
 )
-from gateway.provisioning.uniqueness import check_name, holder_of, know_name
+from gateway.provisioning.uniqueness import check_holder, check_name, holder_of, know_name
 from gateway.scim.errors import InvalidValue, ScimError
 from gateway.scim.handler import Written
 from gateway.scim.schema import ResourceType
@@ -126,7 +126,10 @@ class Creation:
         held += [HeldBack(record.id, p.object_type, p.uuid, w) for p, w in permissions.items()]
 
         def prepare(writing: Writing) -> None:
-            if record.member_uuid is not None:
+            if (holder := record.member_uuid) is not None:
+                # By another address, another request may have made a user of the member meanwhile.
+                renderer = session.provisioner.renderer
+                check_holder(writing, renderer, holder, record.email or "", own=record.id)
                 # With the first group the member shows again: as this user, not as the old one.
                 self._put(writing, record)
 

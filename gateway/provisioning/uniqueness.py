@@ -93,7 +93,26 @@ def holder_of(snapshot: Snapshot, renderer: Renderer, email: str, *, own: str | 
         if any(r.email == email and r.id != own for r in snapshot.users.without_member()):
             raise Uniqueness(f"{email} was invited already.")
         return None
+    check_holder(snapshot, renderer, holder, email, own=own)
+    return holder
+
+
+def check_holder(
+    snapshot: Snapshot, renderer: Renderer, holder: str, email: str, *, own: str | None
+) -> None:
+    """
+    Let the member who has an address be the user with the id *own*.
+
+    Args:
+        snapshot: The mirror.
+        renderer: Tells who is a user.
+        holder: The UUID of the member.
+        email: The address.
+        own: The id.
+
+    Raises:
+        Uniqueness: The member is another user.
+    """
     shown = renderer.user(snapshot, holder, is_plain=True)
     if shown is not None and shown["id"] != own:
         raise Uniqueness(f"{email} is the address of a member already, with the id {shown['id']}.")
-    return holder

@@ -112,3 +112,24 @@ def test_an_invitation_does_not_move_to_an_address_that_another_is_invited_at(
     assert len(refused(*requests)) == 1
     assert len(office.find_user('emails.value eq "zoe@acme.example"')) == 1
     assert invitations_sent(office) == 2
+
+
+def test_a_member_who_is_made_a_user_by_another_address_at_that_moment_is_not_made_another(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has both addresses is one person."""
+    ann = uuid_of(office, "Ann")
+    office.users.delete(ann, office.write(office.registry.user))
+    account = next(each for each in office.world.accounts.values() if each.display_name == "Ann")
+    carry_out = Session.carry_out
+
+    def carried_out(session: Session, *args: Any, **how: Any) -> Any:
+        monkeypatch.setattr(Session, "carry_out", carry_out)
+        office.world.change_account(account, email="ann.lee@acme.example")
+        office.create_user(userName="ann.lee@acme.example")
+        return carry_out(session, *args, **how)
+
+    monkeypatch.setattr(Session, "carry_out", carried_out)
+    with pytest.raises(Uniqueness, match="address of a member already"):
+        office.create_user(userName="ann@acme.example")
+    assert len(office.find_user('displayName eq "Ann"')) == 1
