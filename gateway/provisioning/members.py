@@ -70,7 +70,7 @@ class Leavers:
                 operation.op is Op.REPLACE or (operation.op is Op.REMOVE and not operation.value)
             ):
                 is_everybody = True
-            elif operation.op is Op.REMOVE:
+            elif operation.op is Op.REMOVE or operation.value is None:
                 named |= {*texts_in(operation.value), *texts_in(operation.selector)}
         return cls(is_everybody, frozenset(each.lower() for each in named))
 

@@ -13,9 +13,10 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields
 
 from gateway.scim.fields import TYPES, UNASSIGNED, DistinctValues, ObjectOrValue, Values
-from gateway.scim.members import Members, name_of, refusal
-from gateway.scim.patch.operation import TOLD_BY_VALUE
+from gateway.scim.members import Members, NamedParts, name_of, refusal
+from gateway.scim.patch.operation import needs_value
 from gateway.scim.path import AttributePath, Target
+from gateway.scim.qualified import in_place
 from gateway.scim.schema import Attribute, AttributeType, Mutability, ResourceType
 
 #: What RFC 7643 §2.4 lets every multi-valued attribute have.
@@ -27,8 +28,9 @@ def read_resource(body: object, resource_type: ResourceType) -> dict[str, Any]:
     Return the attributes that *body* assigns, by their canonical names.
 
     Args:
-        body: The JSON of a POST or PUT. Names are read in any letter case; null and ``[]`` are
-            the same as missing (RFC 7643 §2.5). ``schemas`` is not relied on: it may be missing,
+        body: The JSON of a POST or PUT. Names are read in any letter case, and in full with the
+            URN of their schema; null and ``[]`` are the same as missing (RFC 7643 §2.5).
+            ``schemas`` is not relied on: it may be missing,
             and it and the body may have schemas that are not known here, as Entra ID's do.
         resource_type: The type of the resource.
 
@@ -42,6 +44,8 @@ def read_resource(body: object, resource_type: ResourceType) -> dict[str, Any]:
 
     RFC 7644 §3.3, §3.5.1.
     """
+    if isinstance(body, Mapping):
+        body = in_place(body, resource_type)
     try:
         loaded: dict[str, Any] = compile_input(resource_type).load(body)  # type: ignore[arg-type]  # reason: load refuses what is no object
     except ValidationError as error:
@@ -57,7 +61,7 @@ def read_replacement(body: object, resource_type: ResourceType) -> dict[str, Any
     of what a PUT leaves out a service provider may keep the value (RFC 7644 §3.5.1).
     """
     read = read_resource(body, resource_type)
-    members: Mapping[str, Any] = body if isinstance(body, dict) else {}
+    members = in_place(body, resource_type) if isinstance(body, Mapping) else {}
     for name in _emptied(members, resource_type.core_attributes()):
         read[name] = []
     written = {name.lower(): value for name, value in members.items()}
@@ -75,6 +79,8 @@ def _emptied(members: Mapping[str, Any], attributes: Iterable[Attribute]) -> lis
         attribute.name
         for attribute in attributes
         if attribute.multi_valued
+        # What every resource has, nobody can say that it has not (RFC 7643 §7).
+        and not attribute.required
         and attribute.mutability is not Mutability.READ_ONLY
         and written.get(attribute.name.lower(), ...) in (None, [])
     ]
@@ -108,6 +114,28 @@ def read_value(target: Target, value: object) -> Any:
     except ValidationError as error:
         raise refusal(error, at=target.name) from None
     return None if read in UNASSIGNED else read
+
+
+def read_parts(target: Target, value: object) -> dict[str, Any]:
+    """
+    Return the parts that a client names of a complex value, to be merged into the one there is.
+
+    A part that is null, and so to be taken away, is None. What is passed over is not among them:
+    nothing may be left, which says nothing.
+
+    Args:
+        target: A complex attribute; of a multi-valued one, *value* is one of its values.
+        value: The parts, or the ``value`` alone, as some clients write it.
+
+    Raises:
+        InvalidSyntax: It has a part that no schema declares.
+        InvalidValue: It is of the wrong type; the attribute is named.
+    """
+    try:
+        read: dict[str, Any] = _parts_reader(target.leaf).deserialize(_whole(target.leaf, value))
+    except ValidationError as error:
+        raise refusal(error, at=target.name) from None
+    return read
 
 
 def groups_asked_for(body: object) -> list[dict[str, str]]:
@@ -174,7 +202,7 @@ def _fields(attributes: Iterable[Attribute]) -> dict[str, fields.Field[Any] | No
     return {
         attribute.name: None
         if attribute.mutability is Mutability.READ_ONLY
-        else _values(attribute, DistinctValues, are_told_apart=attribute.name in TOLD_BY_VALUE)
+        else _values(attribute, DistinctValues, are_told_apart=needs_value(attribute))
         if attribute.multi_valued
         else _value(attribute)
         for attribute in attributes
@@ -207,6 +235,13 @@ def _value(attribute: Attribute) -> fields.Field[Any]:
 
 
 @cache
+def _parts_reader(attribute: Attribute) -> fields.Field[Any]:
+    usual = _USUAL_PARTS if attribute.multi_valued else ()
+    parts = tuple(replace(part, required=False) for part in attribute.sub_attributes)
+    return _object(parts, also_dropped=(*attribute.passed_over, *usual), base=NamedParts)
+
+
+@cache
 def _reader(attribute: Attribute) -> fields.Field[Any]:
     field = _values(attribute) if attribute.multi_valued else _value(attribute)
     field.allow_none = True
@@ -225,6 +260,7 @@ def _object(
     also_dropped: Iterable[str] = (),
     required: bool = False,
     kind: type[fields.Nested] = fields.Nested,
+    base: type[Members] = Members,
 ) -> fields.Field[Any]:
-    members = _compiled(Members, _fields(attributes), also_dropped=also_dropped)
+    members = _compiled(base, _fields(attributes), also_dropped=also_dropped)
     return kind(members, required=required, error_messages=_REQUIRED)

@@ -59,6 +59,29 @@ class Members(Schema):
         }
 
 
+class NamedParts(Members):
+    """The same of an object that is merged into another: what is null is to be taken away."""
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """See :meth:`marshmallow.Schema.on_bind_field`."""
+        del field_name
+        field_obj.allow_none = True
+
+    @pre_load
+    def _canonical(self, data: Any, **_: object) -> Any:
+        kept = super()._canonical(data)
+        is_read = isinstance(kept, dict)
+        return {n: None if v == [] else v for n, v in kept.items()} if is_read else kept
+
+    def _drops(self, name: str, value: object) -> bool:
+        is_known = name in {name_of(field).lower() for field in self.fields.values()}
+        return name in self.dropped or (value in (None, []) and not is_known)
+
+    @post_load
+    def _assigned(self, loaded: dict[str, Any], **_: object) -> dict[str, Any]:
+        return {name_of(self.fields[key]): value for key, value in loaded.items()}
+
+
 def name_of(field: fields.Field[Any]) -> str:
     """Return the name of the member that *field* reads."""
     return str(field.data_key)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from gateway.scim.errors import InvalidSyntax, InvalidValue
+from gateway.scim.message_schemas import is_declared
 from gateway.scim.messages import QUERY_PARAMETERS
 
 SEARCH_REQUEST = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
@@ -37,7 +38,7 @@ def read_search(body: object) -> Mapping[str, Sequence[str]]:
 
 
 def _check_schemas(value: object) -> None:
-    if value not in (None, []) and not (isinstance(value, list) and SEARCH_REQUEST in value):
+    if not is_declared(value, SEARCH_REQUEST):
         raise InvalidSyntax(f"schemas names no search: it has to hold {SEARCH_REQUEST}.")
 
 

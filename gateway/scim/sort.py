@@ -43,7 +43,8 @@ def bind_sort(path: str, *, descending: bool, resource_type: ResourceType) -> So
         raise InvalidPath(f"{path!r} can't be sorted by.")
     target = found.compared()
     if target is None:
-        raise InvalidPath(f"{path!r} has parts; sort by one of them, such as {path}.formatted.")
+        part = found.attribute.sub_attributes[0].name
+        raise InvalidPath(f"{path!r} has parts; sort by one of them, such as {path}.{part}.")
     return Sort(target, descending=descending)
 
 

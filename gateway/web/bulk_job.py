@@ -17,6 +17,7 @@ from gateway.scim.bulk.references import mentions, resolved, split
 from gateway.scim.change import Method, read_change, status_of
 from gateway.scim.errors import (
     Conflict,
+    InvalidSyntax,
     InvalidValue,
     MethodNotAllowed,
     NotFound,
@@ -282,12 +283,14 @@ def _addressed(operation: Operation) -> Address:
     """
     address = operation.address
     if address is None:
-        raise NotFound("There is no such endpoint; operations are on /Users and /Groups.")
+        raise NotFound("The operations of a bulk request are on /Users and /Groups alone.")
     is_whole = address.resource_id is None
     if operation.method not in set(Method) or is_whole is not (operation.method == Method.POST):
         raise MethodNotAllowed(
             "Operations are POST on /Users or /Groups, and PUT, PATCH and DELETE of one resource."
         )
+    if operation.data is None and operation.method != Method.DELETE:
+        raise InvalidSyntax(f"data is missing: it is the body of the {operation.method}.")
     return address
 
 

@@ -1,5 +1,6 @@
 """Attribute paths, the order of lists, and what is compared."""
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from unicodedata import normalize
 
@@ -85,6 +86,16 @@ def test_an_order_that_is_none_is_refused(registry: Registry, path: str) -> None
     """Neither parts as a whole nor what is computed on request can be sorted by."""
     with pytest.raises(InvalidPath):
         bind_sort(path, descending=False, resource_type=registry.user)
+
+
+@pytest.mark.parametrize("path", ["name", "meta"])
+def test_what_has_parts_names_one_to_sort_by(registry: Registry, path: str) -> None:
+    """One that it has."""
+    with pytest.raises(InvalidPath, match=f"such as {path}") as refused:
+        bind_sort(path, descending=False, resource_type=registry.user)
+    (named,) = re.findall(rf"{path}\.\w+", refused.value.detail)
+    sort = bind_sort(named, descending=False, resource_type=registry.user)
+    assert sort.target.name == named
 
 
 @pytest.mark.parametrize("path", ["secret", "computed", "parts.never", "whole.request"])

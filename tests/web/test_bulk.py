@@ -329,6 +329,23 @@ def test_what_is_wrong_with_an_operation_is_its_own_matter(
 
 
 @pytest.mark.parametrize(
+    "operation",
+    [
+        {"method": "POST", "path": "/Users", "bulkId": "ann"},
+        {"method": "PUT", "path": "/Users/1"},
+        {"method": "PATCH", "path": "/Groups/1"},
+    ],
+)
+def test_an_operation_without_its_body_is_told_so(
+    client: FlaskClient, operation: dict[str, str]
+) -> None:
+    """Not of what the body would have to hold."""
+    (failed,) = send(client, operation)
+    told = f"data is missing: it is the body of the {operation['method']}."
+    assert failed["response"]["detail"] == told
+
+
+@pytest.mark.parametrize(
     ("body", "scim_type", "named"),
     [
         ([], "invalidSyntax", "The body"),

@@ -14,6 +14,7 @@ from gateway.scim.change import Method
 from gateway.scim.errors import InvalidSyntax, InvalidValue, TooLarge
 from gateway.scim.fields import Text, WholeNumber
 from gateway.scim.members import Members, refusal
+from gateway.scim.message_schemas import is_declared
 from gateway.scim.schema import Registry
 
 BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
@@ -66,7 +67,7 @@ class Operation:
         address: What that leads to; None if to nothing here.
         bulk_id: What the client calls it; every POST has one.
         version: The versions that it is meant for, as If-Match has them; None for any.
-        data: The body.
+        data: The body; None if there is none.
         mentions: Every ``bulkId`` that the path and the data refer to.
     """
 
@@ -182,7 +183,7 @@ def read_bulk(body: object, registry: Registry, limits: Limits, *, base_url: str
         raise refusal(error) from None
     members: Mapping[str, Any] = body if isinstance(body, dict) else {}
     schemas = next((value for name, value in members.items() if name.lower() == "schemas"), None)
-    if schemas not in (None, []) and not (isinstance(schemas, list) and BULK_REQUEST in schemas):
+    if not is_declared(schemas, BULK_REQUEST):
         raise InvalidSyntax(f"schemas names no bulk request: it has to hold {BULK_REQUEST}.")
     operations = tuple(_operation(each, registry, base_url) for each in read["Operations"])
     _check_bulk_ids(operations)
@@ -200,8 +201,7 @@ def _check_count(body: Mapping[str, object], limits: Limits) -> None:
 
 
 def _operation(read: Mapping[str, Any], registry: Registry, base_url: str) -> Operation:
-    # Without data, what is required of it is told.
-    path, data = read["path"], read.get("data", {})
+    path, data = read["path"], read.get("data")
     address = read_address(path, registry, base_url=base_url)
     named = None if address is None else address.resource_id
     return Operation(

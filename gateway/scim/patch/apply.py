@@ -5,10 +5,17 @@ from typing import Any
 
 from gateway.scim.errors import Mutability, NoTarget
 from gateway.scim.filter.bound import And, Compare, ElementMatch, Filter, Operator
+from gateway.scim.patch.merging import (
+    check_part,
+    contradicts,
+    leaves_value_out,
+    merged,
+    replaced,
+)
 from gateway.scim.patch.operation import Op, Operation, Patch
 from gateway.scim.patch.values import Values
 from gateway.scim.path import Target
-from gateway.scim.schema import Attribute, AttributeType, ResourceType
+from gateway.scim.schema import Attribute, AttributeType, ResourceType, Returned
 from gateway.scim.schema import Mutability as Kind
 from gateway.scim.text import fold
 
@@ -30,7 +37,8 @@ def apply_patch(resource: Resource, patch: Patch, resource_type: ResourceType) -
     Raises:
         Mutability: Something would change that clients may not change, or be removed that every
             resource has.
-        NoTarget: A path selects no value, and does not say what a new one would be.
+        NoTarget: A path selects no value, and does not say what a new one would be, or says it
+            otherwise than the value does.
         InvalidValue: Two values are made primary at once.
     """
     working = _Working(resource, resource_type)
@@ -49,8 +57,12 @@ class _Working:
         }
         self._urns = urns
         self._lists: dict[str, tuple[Target, Values]] = {}
+        self._made: list[tuple[Values, int]] = []
 
     def result(self) -> dict[str, Any]:
+        for values, place in self._made:
+            # Only now: one operation may say which type it has, and the next one the value.
+            values.check_told(place)
         for target, values in self._lists.values():
             self._put(target, list(values))
         return {
@@ -85,7 +97,7 @@ class _Working:
         elif value is None:
             kept = {}
         else:
-            kept |= value
+            kept = merged(kept, operation)
         _check_required(target.attribute, kept or None)
         self._put(target, kept)
 
@@ -123,19 +135,21 @@ class _Working:
                 self._set_part(values, places, part, None)
             return []
         if not places:
-            return _make_selected(operation, values, selector)
+            made = _described(operation, selector)
+            return [] if made is None else self._make(values, made)
         if part is not None:
             self._set_part(values, places, part, operation.value)
         elif operation.value is None:
             if operation.op is Op.REPLACE:
                 values.drop(places)
         else:
-            keep = operation.op is Op.ADD or _leaves_value_out(operation)
-            for place in places:
-                values.change(place, lambda kept: _replaced(kept, operation, keep=keep))
-            if not keep and not _is_primary(operation.value):
+            keep = operation.op is Op.ADD or leaves_value_out(operation)
+            new = [replaced(values.at(place), operation, keep=keep) for place in places]
+            if not keep:
                 # One takes the place of all that were selected, and is there once.
                 values.drop(places[1:])
+            for place, value in zip(places, new, strict=True):
+                values.put(place, value)
         return places if _says_primary(operation) else []
 
     def _change_part_of_all(
@@ -144,21 +158,21 @@ class _Working:
         """Return the places of the values that are made primary."""
         value = None if operation.op is Op.REMOVE else operation.value
         if not values and value is not None:
-            values.add({part.name: value})
-        else:
-            self._set_part(values, values.places(), part, value)
+            return self._make(values, {part.name: value})
+        self._set_part(values, values.places(), part, value)
         return values.places() if _says_primary(operation) else []
 
-    def _set_part(self, values: Values, places: list[int], part: Attribute, value: object) -> None:
-        def changed(kept: dict[str, Any]) -> dict[str, Any]:
-            if part.mutability is Kind.IMMUTABLE and not _is_equal(
-                kept.get(part.name), value, part
-            ):
-                raise Mutability(f"{part.name} of a value can't be changed; replace the value.")
-            return _with(kept, part.name, value)
+    def _make(self, values: Values, made: dict[str, Any]) -> list[int]:
+        """Add a value; return its place if it is primary."""
+        place = values.add(made)
+        self._made.append((values, place))
+        return [place] if _is_primary(made) else []
 
+    def _set_part(self, values: Values, places: list[int], part: Attribute, value: object) -> None:
         for place in places:
-            values.change(place, changed)
+            if (kept := values.at(place)) is not None:
+                check_part(values.attribute, part, kept, value)
+                values.put(place, _with(kept, part.name, value))
 
     # --- what nobody changes ------------------------------------------------------------
 
@@ -167,7 +181,11 @@ class _Working:
         target = operation.target
         current = self._get(Target(target.extension, target.attribute))
         given = operation.value
-        if operation.op is Op.REMOVE:
+        takes_away = operation.op is Op.REMOVE or given in (None, [])
+        if takes_away and operation.is_named and target.attribute.returned is Returned.REQUEST:
+            # It is worked out for each answer, so nobody knows here whether there is any.
+            is_same = False
+        elif operation.op is Op.REMOVE:
             is_same = not current
         elif target.attribute.multi_valued:
             is_same = _holds(current or [], given, target)
@@ -205,33 +223,27 @@ class _Working:
         return self._resource.setdefault(urn, {})
 
 
-def _make_selected(operation: Operation, values: Values, selector: ElementMatch) -> list[int]:
-    """Add the value that a selector describes, where it selects none; return it if primary."""
-    part, value = operation.target.sub_attribute, operation.value
+def _described(operation: Operation, selector: ElementMatch) -> dict[str, Any] | None:
+    """Return the value that a selector describes, where it selects none; None if none is wanted."""
+    attribute, given = operation.target.attribute, operation.value
+    if given is None:
+        return None
     described = _selected_by(selector.condition)
-    if described is None:
-        raise NoTarget(f"No value of {operation.target.attribute.name} is selected.")
-    if value is None:
-        return []
-    made = described | (value if part is None else {part.name: value})
-    place = values.add(made)
-    return [place] if _is_primary(made) else []
+    part = operation.target.sub_attribute
+    given = given if part is None else {part.name: given}
+    named = {name: value for name, value in given.items() if value is not None}
+    if described is None or not named or contradicts(attribute, described, named):
+        raise NoTarget(f"No value of {attribute.name} is selected.")
+    if "value" in described and "value" not in named:
+        # What is said of a value besides, such as its label, gives nobody access.
+        raise NoTarget(f"No value of {attribute.name} is selected; add it first.")
+    return described | named
 
 
 def _with(kept: dict[str, Any], name: str, value: object) -> dict[str, Any]:
     if value is None:
-        kept.pop(name, None)
-        return kept
+        return {other: each for other, each in kept.items() if other != name}
     return kept | {name: value}
-
-
-def _replaced(kept: dict[str, Any], operation: Operation, *, keep: bool) -> dict[str, Any]:
-    for part in operation.target.attribute.sub_attributes:
-        given = operation.value.get(part.name)
-        is_changed = given is not None and not _is_equal(kept.get(part.name), given, part)
-        if part.mutability is Kind.IMMUTABLE and part.name in kept and is_changed:
-            raise Mutability(f"{part.name} of a value can't be changed; replace the value.")
-    return kept | operation.value if keep else dict(operation.value)
 
 
 def _check_required(attribute: Attribute, value: object) -> None:
@@ -251,16 +263,6 @@ def _says_primary(operation: Operation) -> bool:
 
 def _is_primary(value: object) -> bool:
     return isinstance(value, dict) and value.get("primary") is True
-
-
-def _leaves_value_out(operation: Operation) -> bool:
-    """
-    Return whether what replaces a value has no ``value`` itself, where there is one.
-
-    It is said of the value that is there: an address is hardly replaced by none.
-    """
-    parts = {part.name for part in operation.target.attribute.sub_attributes}
-    return "value" in parts and operation.value.get("value") is None
 
 
 def _selected_by(condition: Filter) -> dict[str, Any] | None:
@@ -299,9 +301,3 @@ def _listed(given: object) -> list[Any]:
 
 def _part(value: Any) -> Any:
     return value.get("value") if isinstance(value, dict) else value
-
-
-def _is_equal(kept: object, given: object, attribute: Attribute) -> bool:
-    if isinstance(kept, str) and isinstance(given, str) and not attribute.case_exact:
-        return fold(kept) == fold(given)
-    return kept == given

@@ -7,10 +7,11 @@ from gateway.scim.errors import InvalidPath, InvalidSyntax, InvalidValue, NoTarg
 from gateway.scim.fields import MOST_VALUES
 from gateway.scim.filter.bind import bind_filter
 from gateway.scim.filter.bound import ElementMatch, clauses_of
-from gateway.scim.input import is_passed_over, read_value
-from gateway.scim.patch.operation import TOLD_BY_VALUE, Op, Operation, Patch
+from gateway.scim.input import is_passed_over, read_parts, read_value
+from gateway.scim.message_schemas import is_declared
+from gateway.scim.patch.operation import Op, Operation, Patch, needs_value
 from gateway.scim.path import AttributePath, Target, resolve
-from gateway.scim.schema import Mutability, ResourceType, Schema
+from gateway.scim.schema import AttributeType, Mutability, ResourceType, Schema
 
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
@@ -56,7 +57,7 @@ def read_patch(body: object, resource_type: ResourceType) -> Patch:
             f"There are {len(operations)} operations; send at most {MOST_OPERATIONS} at once."
         )
     schemas = message.get("schemas")
-    if schemas not in (None, []) and not (isinstance(schemas, list) and PATCH_OP in schemas):
+    if not is_declared(schemas, PATCH_OP):
         raise InvalidSyntax(f"schemas names no PatchOp message: it has to hold {PATCH_OP}.")
     return tuple(_bounded(_operations(operations, resource_type)))
 
@@ -110,7 +111,9 @@ class _Reader:
             extension = self._type.extension(path)
             if extension is not None:
                 yield from self._of_extension(op, extension, value, has_value="value" in members)
-            elif path.lower() == self._type.schema.id.lower():
+            elif self._is_core(path):
+                if op is Op.REMOVE:
+                    raise NoTarget(f"{self._where} is about all of it; DELETE takes it away.")
                 yield from self._of_resource(op, value)
             else:
                 yield from self._of_path(op, path, value, is_named=True)
@@ -134,8 +137,14 @@ class _Reader:
                 continue
             if extension is not None:
                 yield from self._of_extension(op, extension, inner, has_value=True)
+            elif self._is_core(name):
+                if inner is not None:
+                    yield from self._of_extension(op, self._type.schema, inner, has_value=True)
             else:
                 yield from self._of_path(op, name, inner, is_named=False)
+
+    def _is_core(self, name: str) -> bool:
+        return name.lower() == self._type.schema.id.lower()
 
     def _of_extension(
         self, op: Op, extension: Schema, value: object, *, has_value: bool
@@ -176,14 +185,11 @@ class _Reader:
     def _value(self, target: Target, selector: ElementMatch | None, value: object) -> Any:
         if value is None:
             return None
-        if target.leaf.type.value == "complex" and value == "" and not target.leaf.multi_valued:
+        is_complex = target.leaf.type is AttributeType.COMPLEX
+        if is_complex and value == "" and not target.leaf.multi_valued:
             return None
-        if selector is not None and target.sub_attribute is None:
-            # What is said of each selected value is one value, not a list.
-            read = read_value(target, value)
-            if read is not None and len(read) > 1:
-                raise InvalidValue(f"{target.name}: one value is wanted in the place of others.")
-            return None if read is None else read[0]
+        if is_complex and (selector is not None or not target.leaf.multi_valued):
+            return read_parts(target, _alone(target, value))
         read = read_value(target, value)
         if target.leaf.multi_valued:
             _check_each(target, value if isinstance(value, list) else [value], read or [])
@@ -217,6 +223,15 @@ class _Reader:
         raise InvalidSyntax(f"{path} is declared by no schema; /Schemas lists what is.")
 
 
+def _alone(target: Target, value: object) -> object:
+    """Return what is said of each selected value: it may be in a list, alone."""
+    if not isinstance(value, list) or not target.leaf.multi_valued:
+        return value
+    if len(value) != 1 or value[0] is None:
+        raise InvalidValue(f"{target.name}: one value is wanted in the place of others.")
+    return value[0]
+
+
 def _check_each(target: Target, given: list[Any], read: list[Any]) -> None:
     """
     Refuse a value that says nothing.
@@ -225,7 +240,7 @@ def _check_each(target: Target, given: list[Any], read: list[Any]) -> None:
     """
     if len(read) < len(given):
         raise _untold(target)
-    if target.sub_attribute is None and target.attribute.name in TOLD_BY_VALUE:
+    if target.sub_attribute is None and needs_value(target.attribute):
         _check_told(target, read)
 
 

@@ -1,11 +1,11 @@
 """The values of a multi-valued attribute while they are changed: found by value, not by scan."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import orjson
 
-from gateway.scim.errors import InvalidValue
+from gateway.scim.errors import InvalidValue, NoTarget
 from gateway.scim.fields import MOST_ALIKE
 from gateway.scim.filter.bound import (
     And,
@@ -17,7 +17,7 @@ from gateway.scim.filter.bound import (
     clauses_of,
 )
 from gateway.scim.filter.match import matches
-from gateway.scim.patch.operation import TOLD_BY_VALUE
+from gateway.scim.patch.operation import TOLD_BY_VALUE, needs_value
 from gateway.scim.path import Target
 from gateway.scim.schema import Attribute, Mutability
 from gateway.scim.text import fold
@@ -48,6 +48,11 @@ class Values:
         for value in values:
             self._keep(value)
 
+    @property
+    def attribute(self) -> Attribute:
+        """The attribute."""
+        return self._target.attribute
+
     def __iter__(self) -> Iterator[Any]:
         return iter(self._kept.values())
 
@@ -69,14 +74,9 @@ class Values:
         if same := self._same(value):
             return same[0]
         if alike := self._alike(value):
-            self.change(alike[0], lambda kept: kept | value)
+            self.put(alike[0], self._kept[alike[0]] | value)
             return alike[0]
-        if len(self._places.get(self._key(value), ())) >= MOST_ALIKE:
-            name = self._target.name
-            raise InvalidValue(
-                f"More than {MOST_ALIKE} values of {name} have the same value, or none; "
-                "send each once, with its value."
-            )
+        self._check_alike(value)
         return self._keep(value)
 
     def remove(self, value: Any) -> None:
@@ -125,15 +125,42 @@ class Values:
         self._look()
         return list(self._kept)
 
-    def change(self, place: int, changed: Callable[[dict[str, Any]], Any]) -> None:
-        """Put in the place of a value what *changed* makes of a copy of it; nothing removes it."""
-        value = changed(dict(self._kept[place]))
+    def at(self, place: int) -> Any:
+        """Return the value at a place; None once it has become one with another."""
+        return self._kept.get(place)
+
+    def put(self, place: int, value: Any) -> None:
+        """
+        Put *value* in the place of another, if that is still there; nothing removes it.
+
+        One that then has the same ``value`` and ``type`` becomes one with it (RFC 7643 §2.4).
+
+        Raises:
+            InvalidValue: There are too many already that differ in their labels alone.
+        """
+        if place not in self._kept:
+            return
         self._unlink(place)
-        if value:
-            self._kept[place] = value
-            self._places.setdefault(self._key(value), {})[place] = None
-        else:
+        if not value:
             del self._kept[place]
+            return
+        for alike in self._alike(value):
+            value = self._kept[alike] | value
+            self._drop(alike)
+        self._check_alike(value)
+        self._kept[place] = value
+        self._places.setdefault(self._key(value), {})[place] = None
+
+    def check_told(self, place: int) -> None:
+        """
+        Let a value stay that was made of what a path says.
+
+        Raises:
+            NoTarget: It says too little: the value has no ``value``.
+        """
+        value = self._kept.get(place)
+        if value is not None and needs_value(self.attribute) and not value.get("value"):
+            raise NoTarget(f"No value of {self.attribute.name} is selected.")
 
     def drop(self, places: Iterable[int]) -> None:
         """Remove the values at *places*, as far as they are there."""
@@ -159,7 +186,15 @@ class Values:
         self._look()
         for place, value in list(self._kept.items()):
             if place not in chosen and value.get("primary") is True:
-                self.change(place, lambda each: each | {"primary": False})
+                self.put(place, value | {"primary": False})
+
+    def _check_alike(self, value: Any) -> None:
+        if len(self._places.get(self._key(value), ())) >= MOST_ALIKE:
+            name = self._target.name
+            raise InvalidValue(
+                f"More than {MOST_ALIKE} values of {name} have the same value, or none; "
+                "send each once, with its value."
+            )
 
     def _look(self, clauses: int = 1) -> None:
         """Count that every value is looked at."""
