@@ -106,7 +106,7 @@ class OfferLevel:
             "display": display,
             "displayName": display,
             "type": self._by_code_point(offers.object_type),
-            "description": func.lower(offers.allows + literal(" ") + offers.name),
+            "description": func.lower(offers.before + offers.name + offers.after),
             "supported": literal(True, Boolean()),
             "limitedAssignmentsPermitted": literal(False, Boolean()),
             "meta.resourceType": self._by_code_point(literal(resource_type.name, Text())),

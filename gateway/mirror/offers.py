@@ -31,20 +31,23 @@ from gateway.mirror.tables import PROJECTS, REPOSITORIES
 from gateway.scim.schema import ResourceType
 
 #: How an offer is shown: another where one and the same offer is shown otherwise.
-FORM = "1"
+FORM = "2"
 
-#: What each permission allows, with the name of the place to follow.
-_ALLOWS: Mapping[str, Mapping[str, str]] = {
+#: What each permission allows: what is said before the name of the place, and after it.
+_ALLOWS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "project": {
-        "read": "Read every repository of the project",
-        "write": "Write to every repository of the project",
-        "create-repo": "Create repositories in the project, and write to every one of it",
-        "admin": "Administer the project, and every repository of it",
+        "read": ("Read every repository of the project ", ""),
+        "write": ("Write to every repository of the project ", ""),
+        "create-repo": (
+            "Create repositories in the project ",
+            " and write to all of its repositories",
+        ),
+        "admin": ("Administer the project ", " and all of its repositories"),
     },
     "repository": {
-        "read": "Read the repository",
-        "write": "Write to the repository",
-        "admin": "Administer the repository",
+        "read": ("Read the repository ", ""),
+        "write": ("Write to the repository ", ""),
+        "admin": ("Administer the repository ", ""),
     },
 }
 _TABLES: Mapping[str, Table] = {"project": PROJECTS, "repository": REPOSITORIES}
@@ -87,7 +90,8 @@ class Offer:
     @property
     def description(self) -> str:
         """What it allows."""
-        return f"{_ALLOWS[self.object_type][self.permission]} {self.object_name}"
+        before, after = _ALLOWS[self.object_type][self.permission]
+        return f"{before}{self.object_name}{after}"
 
     @property
     def contains(self) -> list[str]:
@@ -143,7 +147,7 @@ def offers(uuids: Collection[str] | None = None) -> Subquery:
 
     Returns:
         The columns ``object_type``, ``uuid`` and ``name`` of the place, ``permission`` and its
-        ``strength`` among all, and what it ``allows``.
+        ``strength`` among all, and what its description says ``before`` and ``after`` the name.
     """
     every = (
         _offered(object_type, permission, uuids)
@@ -157,13 +161,15 @@ def offers(uuids: Collection[str] | None = None) -> Subquery:
 
 def _offered(object_type: str, permission: str, uuids: Collection[str] | None) -> Select[Any]:
     table = _TABLES[object_type]
+    before, after = _ALLOWS[object_type][permission]
     found = select(
         literal(object_type, Text()).label("object_type"),
         table.c.uuid.label("uuid"),
         _NAMES[object_type].label("name"),
         literal(permission, Text()).label("permission"),
         literal(EVERY_PERMISSION.index(permission), Integer()).label("strength"),
-        literal(_ALLOWS[object_type][permission], Text()).label("allows"),
+        literal(before, Text()).label("before"),
+        literal(after, Text()).label("after"),
     ).where(table.c.integration == bindparam("mine"))
     return found if uuids is None else found.where(table.c.uuid.in_(sorted(uuids)))
 

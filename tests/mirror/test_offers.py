@@ -32,15 +32,15 @@ FORMS = (CatalogueForm.UNLISTED, CatalogueForm.OKTA)
 #: What can be granted, said once more: the code's own list is what is tested.
 PERMISSIONS = {
     "project": {
-        "read": "Read every repository of the project",
-        "write": "Write to every repository of the project",
-        "create-repo": "Create repositories in the project, and write to every one of it",
-        "admin": "Administer the project, and every repository of it",
+        "read": "Read every repository of the project {}",
+        "write": "Write to every repository of the project {}",
+        "create-repo": "Create repositories in the project {} and write to all of its repositories",
+        "admin": "Administer the project {} and all of its repositories",
     },
     "repository": {
-        "read": "Read the repository",
-        "write": "Write to the repository",
-        "admin": "Administer the repository",
+        "read": "Read the repository {}",
+        "write": "Write to the repository {}",
+        "admin": "Administer the repository {}",
     },
 }
 #: Names that are ordered otherwise by people, or with what follows them, than by code point.
@@ -331,7 +331,7 @@ def document(resource_type: ResourceType, place: tuple[str, str, str], permissio
         return whole | {
             "displayName": f"{name}: {permission}",
             "type": object_type,
-            "description": f"{PERMISSIONS[object_type][permission]} {name}",
+            "description": PERMISSIONS[object_type][permission].format(name),
         }
     return whole | {
         "value": value,
