@@ -2,6 +2,7 @@
 
 import math
 import threading
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 import click
@@ -10,7 +11,8 @@ from gateway.assembly import Gateway, assemble
 from gateway.cli.environment import settings_of_environment, usable_database
 from gateway.directory.execution import Progress
 from gateway.logs import configure_logs
-from gateway.planner.collections import Collection
+from gateway.mirror.freshness import Freshness
+from gateway.planner.collections import PLACES_OF, Collection
 
 #: About how long a call takes, eight of which are under way at a time.
 _SECONDS_PER_CALL = 0.3 / 8
@@ -65,10 +67,29 @@ def read_everything(gateway: Gateway) -> bool:
             'gives no more than groups and projects do is not among them. "serve" asks each of '
             "them as calls come free."
         )
-    failures = {name: record.failure for name, record in records.items() if record.failure}
-    for name, failure in failures.items():
-        click.echo(f"Not read: {name.replace('_', ' ')}. {failure.sentence}", err=True)
-    return not failures
+    unread = list(_unread(records))
+    for line in unread:
+        click.echo(f"Not read: {line}", err=True)
+    return not unread
+
+
+def _unread(records: Mapping[str, Freshness]) -> Iterator[str]:
+    """Yield what could not be read, and why: what failed, then what waits for it."""
+    for name, record in records.items():
+        if record.failure:
+            yield f"{name.replace('_', ' ')}. {record.failure.sentence}"
+    never = Freshness()
+    for collection in Collection:
+        record = records.get(collection, never)
+        # Of addresses there is nothing to read until one is known.
+        if record.read_at or record.failure or collection is Collection.ADDRESSES:
+            continue
+        places = PLACES_OF.get(collection)
+        if places is not None and records.get(places, never).read_at is None:
+            reason = f"The list of {places.words} tells where to ask, and was never read."
+        else:
+            reason = 'Not all of it was read; run "sync" again.'
+        yield f"{collection.words}. {reason}"
 
 
 def _announce(gateway: Gateway) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from gateway.bitbucket.errors import BitbucketError, Unavailable
+from gateway.bitbucket.errors import Forbidden, Gone, NotFound, Rejected
 from gateway.bitbucket.workspace import BitbucketWorkspace
 from gateway.mirror.fact_reader import FactReader
 from gateway.planner.pins import is_address
@@ -46,14 +46,12 @@ def invited(workspace: BitbucketWorkspace) -> list[str]:
     """
     Return the addresses of pending invitations: one call.
 
-    Nobody is known to be invited where Bitbucket does not tell, as once administration moved.
+    Nobody is known to be invited where Bitbucket refuses to tell, as once administration moved.
 
     Raises:
-        Unavailable: Bitbucket can't be asked at the moment.
+        BitbucketError: They can't be listed for another reason.
     """
     try:
         return [invitation.email for invitation in workspace.invitations()]
-    except Unavailable:
-        raise
-    except BitbucketError:
+    except (Forbidden, NotFound, Gone, Rejected):
         return []

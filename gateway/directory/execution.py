@@ -165,6 +165,10 @@ class Execution:
             # They may be many: those with haste go first.
             workspace = workspace.in_background()
         with self.mirror.reading() as snapshot:
+            listed = snapshot.freshness.all().get(PLACES_OF[collection])
+            if listed is None or listed.read_at is None:
+                # Nobody knows where to ask, until the list of places can be read.
+                return
             steps = self._steps(need, workspace, snapshot.facts)
         vanished: list[Vanished] = []
         done = 0

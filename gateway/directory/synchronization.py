@@ -1,16 +1,18 @@
 """Reading everything, as long as it takes, whatever the budget of calls."""
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+
+import structlog
 
 from gateway.bitbucket.calls import CallCounter
 from gateway.bitbucket.errors import BitbucketError, RateLimited
 from gateway.bitbucket.models import Account
 from gateway.bitbucket.workspace import BitbucketWorkspace
 from gateway.directory.candidates import Candidates, invited
+from gateway.directory.errors import failure_of
 from gateway.directory.execution import Progress, silent
 from gateway.directory.landing import Landing
 from gateway.directory.outcomes import Reading, Unread, read_whole
@@ -20,6 +22,10 @@ from gateway.planner.collections import Collection
 from gateway.planner.needs import EVERYTHING, Whole
 from gateway.planner.plan import Plan
 
+_LOG = structlog.get_logger(__name__)
+
+#: The name by which it is kept whether pending invitations could be listed.
+INVITATIONS = "invitations"
 #: How long others are left to read what they are reading.
 _ELSEWHERE = timedelta(seconds=1)
 #: Calls come free by the minute: to go on for one alone is not worth it.
@@ -74,9 +80,7 @@ class Synchronization:
         workspace = self.refresher.workspace.counting(counter)
         asked: list[str] = []
         if calls:
-            # Those that can't be listed now are with the next synchronization.
-            with suppress(BitbucketError):
-                asked = invited(workspace)
+            asked = self._invited(workspace)
         with self.refresher.mirror.reading() as snapshot:
             texts = self.candidates.to_ask(snapshot.facts, asked, not_before=not_before)
         self._ask(texts, workspace, paused)
@@ -108,6 +112,25 @@ class Synchronization:
                 return calls, True
             if self.wait(pause.total_seconds()):
                 return calls, False
+
+    def _invited(self, workspace: BitbucketWorkspace) -> list[str]:
+        """
+        Return the addresses of pending invitations, and note whether they could be listed.
+
+        Those that can't be listed now are with the next synchronization.
+        """
+        now = self.refresher.now()
+        try:
+            found = invited(workspace)
+        except BitbucketError as error:
+            failure = failure_of(error)
+            with self.refresher.mirror.writing() as writing:
+                writing.freshness.record_failure(INVITATIONS, failure, failed_at=now)
+            _LOG.warning("refresh.failed", collection=INVITATIONS, reason=failure.sentence)
+            return []
+        with self.refresher.mirror.writing() as writing:
+            writing.freshness.record_read(INVITATIONS, read_at=now, calls=1)
+        return found
 
     def _ask(
         self,

@@ -135,6 +135,24 @@ def test_sync_says_what_it_could_not_read(environment: dict[str, str], bitbucket
     assert "Not read: groups." in result.output
 
 
+def test_sync_names_everything_that_was_never_read(
+    environment: dict[str, str], bitbucket: Serving
+) -> None:
+    """What failed, and what could not even be asked for; nothing that was not asked is logged."""
+    bitbucket.sandbox.faults.plan("html", times=1000)
+
+    result = run(environment | {"GATEWAY_LOG_LEVEL": "info"}, "sync")
+
+    assert result.exit_code == 1
+    unread = set(re.findall(r"^Not read: ([a-z ]+)\. [A-Z].+\.$", result.output, re.MULTILINE))
+    assert unread == {
+        *("members", "groups", "projects", "repositories", "invitations"),
+        *("project user grants", "project group grants"),
+        *("repository user grants", "repository group grants"),
+    }
+    assert "refresh.read" not in result.output
+
+
 def test_sync_says_what_it_will_take(environment: dict[str, str]) -> None:
     """As soon as it is known from the last time, in calls and minutes."""
     first = run(environment, "sync")

@@ -13,7 +13,7 @@ import structlog
 from gateway.directory.background import BackgroundRefresher
 from gateway.directory.candidates import Candidates
 from gateway.directory.confirmation import confirm
-from gateway.directory.synchronization import Synchronization
+from gateway.directory.synchronization import INVITATIONS, Synchronization
 from gateway.planner.needs import EVERYTHING
 from gateway.sandbox import Behaviour, create_app, generate, serving
 from tests.directory.conftest import Stage, staged
@@ -110,6 +110,23 @@ def test_those_who_were_invited_are_known_by_their_addresses(stage: Stage) -> No
     with stage.mirror.reading() as snapshot:
         asked = {address.text for address in snapshot.facts.addresses()}
     assert "late@partner.example" in asked
+
+
+def test_whether_invitations_could_be_listed_is_kept(stage: Stage) -> None:
+    """With the reason, until they can be."""
+
+    def reason() -> str | None:
+        with stage.mirror.reading() as snapshot:
+            failure = snapshot.freshness.all()[INVITATIONS].failure
+        return failure and failure.sentence
+
+    stage.bitbucket.faults.plan("500", "/1.0/users/acme/invitations", times=1)
+    background(stage).refresh()
+    assert "GET /1.0/users/acme/invitations" in (reason() or "")
+
+    stage.clock.pass_time(days=1)
+    background(stage).refresh()
+    assert reason() is None
 
 
 def test_one_process_does_it_at_a_time(stage: Stage) -> None:
