@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import islice
 
 from gateway.mirror.facts import Grant
 from gateway.mirror.mirror import Mirror
@@ -72,16 +71,20 @@ def by_subject(
     return held
 
 
-def grantable(mirror: Mirror, *, most: int = 1) -> list[str]:
+def grantable(mirror: Mirror, *, places: int = 10) -> list[str]:
     """
-    Return values that can be granted, the strongest permission left out.
+    Return values that can be granted: every permission on some repositories.
+
+    They are examples, not a catalogue, and all of one type: the parts of an entitlement are
+    suggested apart from one another, so whoever combines what is suggested is never wrong.
+    Projects stand in where no repository is known.
 
     Args:
         mirror: The places that are known.
-        most: As many are returned at most: they are examples, not a catalogue.
+        places: On as many at most. As long as they are there, they are the same.
     """
     with mirror.reading() as snapshot:
-        places = [("project", project.uuid) for project in snapshot.facts.projects()]
-        places += [("repository", found.uuid) for found in snapshot.facts.repositories()]
-    values = (f"{kind}:{uuid}:{word}" for kind, uuid in places for word in ("read", "write"))
-    return list(islice(values, most))
+        offers = snapshot.some_offers("repository", places) or snapshot.some_offers(
+            "project", places
+        )
+    return [offer.value for offer in offers]

@@ -23,6 +23,7 @@ from gateway.mirror.journal import Journal, JournalReader
 from gateway.mirror.leases import LeaseReader, LeaseRecords
 from gateway.mirror.merged import Merged
 from gateway.mirror.offer_selection import OfferSelection
+from gateway.mirror.offers import Offer, OfferReader
 from gateway.mirror.overlays import OverlayReader, OverlayStore
 from gateway.mirror.parts import Parts
 from gateway.mirror.readers import Readers
@@ -99,6 +100,10 @@ class Snapshot:
         return OfferSelection(
             self._connection, self._integration, resource_type, remember=self.remember
         )
+
+    def some_offers(self, object_type: str, places: int) -> Sequence[Offer]:
+        """Return what can be granted on so many places of a type, the first by their UUIDs."""
+        return OfferReader(self._connection, self._integration).on_some(object_type, places)
 
     @cached_property
     def revision(self) -> int:

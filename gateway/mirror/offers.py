@@ -244,16 +244,20 @@ class OfferReader:
             low, high = max(first, begin) - begin, min(last, end) - begin
             if low < high:
                 offset, skipped = divmod(low, len(permissions))
-                offered = [
-                    Offer(object_type, uuid, name, permission)
-                    for uuid, name in self._places(
-                        object_type, offset, -(-high // len(permissions)) - offset
-                    )
-                    for permission in permissions
-                ]
+                offered = self.on_some(
+                    object_type, -(-high // len(permissions)) - offset, offset=offset
+                )
                 found += offered[skipped : skipped + high - low]
             begin = end
         return found
+
+    def on_some(self, object_type: str, places: int, *, offset: int = 0) -> list[Offer]:
+        """Return every offer on *places* of a type that follow *offset* others, in order."""
+        return [
+            Offer(object_type, uuid, name, permission)
+            for uuid, name in self._places(object_type, offset, places)
+            for permission in PERMISSIONS[object_type]
+        ]
 
     def number_up_to(self, named: Named, places: Mapping[str, int]) -> int:
         """

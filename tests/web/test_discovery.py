@@ -180,3 +180,22 @@ def test_the_gateway_says_why_it_is_not_ready(anonymous: FlaskClient, reasons: l
 
     assert answer.status_code == 503
     assert answer.json == {"status": "unready", "reasons": reasons}
+
+
+def test_users_are_suggested_every_value_and_groups_one(
+    serve: Callable[..., FlaskClient], bearer: dict[str, str]
+) -> None:
+    """With the type that they have, as RFC 7643 does not say which type goes with which value."""
+    values = ["repository:r:read", "repository:r:write"]
+    client = serve(entitlements=lambda: values)
+
+    def suggested(urn: str) -> dict[str, list[str]]:
+        schema = json.loads(client.get(f"/scim/v2/Schemas/{urn}", headers=bearer).data)
+        (entitlements,) = (a for a in schema["attributes"] if a["name"] == "entitlements")
+        parts = entitlements["subAttributes"]
+        return {p["name"]: p["canonicalValues"] for p in parts if "canonicalValues" in p}
+
+    user = "urn:ietf:params:scim:schemas:core:2.0:User"
+    group = "urn:bitbucket-scim:params:scim:schemas:extension:1.0:Group"
+    assert suggested(user) == {"value": values, "type": ["repository"]}
+    assert suggested(group) == {"value": values[:1], "type": ["repository"]}
