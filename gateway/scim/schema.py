@@ -145,6 +145,15 @@ class ResourceType:
         """The core schema, then those of the extensions."""
         return (self.schema, *(extension.schema for extension in self.extensions))
 
+    @property
+    def described_at(self) -> str:
+        """
+        Where clients find what it has: one schema if that is all, else the list of them.
+
+        A type that is not announced has one, and that list is without it.
+        """
+        return "/Schemas" if self.extensions else f"/Schemas/{self.schema.id}"
+
     def extension(self, urn: str) -> Schema | None:
         """Return the extension's schema of that URN in any letter case."""
         for extension in self.extensions:

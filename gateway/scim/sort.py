@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.scim.errors import InvalidPath
+from gateway.scim.no_attribute import no_attribute
 from gateway.scim.path import AttributePath, Target, resolve
 from gateway.scim.schema import ResourceType
 from gateway.scim.together import none_of
@@ -33,12 +34,10 @@ def bind_sort(path: str, *, descending: bool, resource_type: ResourceType) -> So
         InvalidPath: *path* is malformed, names no attribute of the type, a complex one without
             a ``value``, or one that is computed only when it is asked for.
     """
-    found = resolve(AttributePath.parse(path), resource_type)
+    parsed = AttributePath.parse(path)
+    found = resolve(parsed, resource_type)
     if found is None:
-        raise InvalidPath(
-            f"{resource_type.name} has no attribute {path!r} to sort by; /Schemas lists those it "
-            "has."
-        )
+        raise InvalidPath(no_attribute(parsed, resource_type, purpose="sort by"))
     if not found.is_searchable:
         raise InvalidPath(f"{path!r} can't be sorted by.")
     target = found.compared()

@@ -5,9 +5,13 @@ from typing import Any
 
 import pytest
 
+from gateway.scim.errors import InvalidFilter, InvalidPath
+from gateway.scim.filter.bind import bind_filter
+from gateway.scim.filter.several_types import bind_filter_for_each
 from gateway.scim.input import read_resource
 from gateway.scim.patch.message import read_patch
 from gateway.scim.schema import load_registry
+from gateway.scim.sort import bind_sort
 from gateway.scim.standard import DiscoveryForm, Standard
 
 STANDARD = load_registry(discovery=DiscoveryForm.RFC7643)
@@ -45,6 +49,20 @@ def test_it_is_passed_over(type_name: str, path: str) -> None:
     operations = [{"op": op, "path": path, "value": "x"} for op in ("add", "replace", "remove")]
     body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations}
     assert read_patch(body, resource_type) == ()
+
+
+@pytest.mark.parametrize(("type_name", "path"), tuple(unserved()))
+def test_nothing_is_found_or_put_in_order_by_it(type_name: str, path: str) -> None:
+    """The refusal is true whatever discovery tells: it says that it is ignored, not unknown."""
+    for registry in (STANDARD, load_registry()):
+        resource_type = registry.resource_type(type_name)
+        assert resource_type is not None
+        with pytest.raises(InvalidFilter, match=f"{path} is ignored here"):
+            bind_filter(f"{path} pr", resource_type)
+        with pytest.raises(InvalidFilter, match=f"{path} is ignored here"):
+            bind_filter_for_each(f"{path} pr", registry.resource_types)
+        with pytest.raises(InvalidPath, match=f"{path} is ignored here.* nothing to sort by"):
+            bind_sort(path, descending=False, resource_type=resource_type)
 
 
 def test_what_is_told_is_no_other_way_to_answer() -> None:

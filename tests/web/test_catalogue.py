@@ -1,5 +1,6 @@
 """What can be held, over HTTP: read as everything else, and never changed."""
 
+import re
 from collections.abc import Callable
 from itertools import product
 from typing import Any
@@ -98,6 +99,21 @@ def test_unless_it_is_announced_it_is_found_by_name_alone(client: FlaskClient) -
 
     assert told(client, "/ResourceTypes/Role")["endpoint"] == "/Roles"
     assert told(client, f"/Schemas/{CORE}:Entitlement")["name"] == "Entitlement"
+
+
+@pytest.mark.parametrize("path", ["/Roles", "/Entitlements"])
+@pytest.mark.parametrize("query", ["filter=nope%20pr", "sortBy=nope"])
+def test_a_refusal_names_the_schema_that_tells_what_there_is(
+    client: FlaskClient, path: str, query: str
+) -> None:
+    """By the address that answers: /Schemas does not list it."""
+    answer = client.get(f"/scim/v2{path}?{query}")
+
+    assert answer.status_code == 400
+    assert answer.json is not None
+    (address,) = re.findall(r"; (/Schemas/\S+) lists those it has\.", answer.json["detail"])
+    names = {each["name"] for each in told(client, address)["attributes"]}
+    assert {"value", "display", "type", "supported"} <= names
 
 
 @pytest.mark.rule("roles-configuration")

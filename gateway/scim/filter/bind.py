@@ -27,6 +27,7 @@ from gateway.scim.filter.syntax import (
     Presence,
     ValuePath,
 )
+from gateway.scim.no_attribute import no_attribute, no_part
 from gateway.scim.path import AttributePath, Target, resolve
 from gateway.scim.schema import AttributeType, ResourceType
 from gateway.scim.text import fold, read_instant
@@ -61,7 +62,10 @@ def bind_filter(text: str, resource_type: ResourceType) -> Filter:
 
 def bind_node(node: Node, resource_type: ResourceType) -> Filter:
     """Bind a filter that was parsed, or a part of it; see :func:`bind_filter`."""
-    return _Binder(resource_type.name, lambda path: resolve(path, resource_type)).bind(node)
+    return _Binder(
+        lambda path: resolve(path, resource_type),
+        lambda path: no_attribute(path, resource_type, purpose="filter by"),
+    ).bind(node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +74,12 @@ class _Binder:
     Binds the nodes of one level.
 
     Attributes:
-        owner: What the attributes belong to, as messages call it.
         resolve: Returns what a path names on this level.
+        refusal: Returns what to say of one that names nothing.
     """
 
-    owner: str
     resolve: Resolve
+    refusal: Callable[[AttributePath], str]
 
     def bind(self, node: Node) -> Filter:
         match node:
@@ -127,16 +131,16 @@ class _Binder:
                 return None
             return target.with_sub_attribute(path.name)
 
-        inner = _Binder(str(node.path), sub_attribute)
+        def refusal(path: AttributePath) -> str:
+            return no_part(path, target.attribute, of=str(node.path))
+
+        inner = _Binder(sub_attribute, refusal)
         return ElementMatch(target, inner.bind(node.condition))
 
     def _target(self, path: AttributePath, position: int) -> Target:
         target = self.resolve(path)
         if target is None:
-            raise InvalidFilter(
-                f"{self.owner} has no attribute {path} to filter by; /Schemas lists those it has.",
-                position=position,
-            )
+            raise InvalidFilter(self.refusal(path), position=position)
         if not target.is_searchable:
             raise InvalidFilter(
                 f"{path} can't be filtered by; it is shown where attributes names it.",

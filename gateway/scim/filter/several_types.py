@@ -22,6 +22,7 @@ from gateway.scim.filter.syntax import (
     Presence,
     ValuePath,
 )
+from gateway.scim.no_attribute import ignored, is_ignored
 from gateway.scim.path import resolve
 from gateway.scim.schema import ResourceType
 from gateway.scim.together import none_of, together
@@ -87,6 +88,8 @@ class _Binder:
     def _leaf(self, node: Presence | Comparison | ValuePath) -> Filter | bool:
         having = [each for each in self.all_types if resolve(node.path, each) is not None]
         if not having:
+            if any(is_ignored(node.path, each) for each in self.all_types):
+                raise InvalidFilter(ignored(node.path, purpose="filter by"), position=node.position)
             raise InvalidFilter(
                 f"{none_of(self.all_types)} have an attribute {node.path} to filter by.",
                 position=node.position,

@@ -83,7 +83,7 @@ EXTENSION = "urn:bitbucket-scim:params:scim:schemas:extension:1.0:User"
         ('emails.nope eq "x"', 0, "User has no attribute emails.nope to filter by;"),
         ('active eq true and nope eq "x"', 19, "User has no attribute nope to filter by;"),
         ('not (userName eq "x" or nope pr)', 24, "User has no attribute nope to filter by;"),
-        ("password pr", 0, "User has no attribute password to filter by;"),
+        ("password pr", 0, "password is ignored here, as Bitbucket has no place for it:"),
         ("slug pr", 0, "User has no attribute slug to filter by;"),
         ('urn:x:y:userName eq "x"', 0, "User has no attribute urn:x:y:userName to filter by;"),
         (
@@ -117,7 +117,8 @@ EXTENSION = "urn:bitbucket-scim:params:scim:schemas:extension:1.0:User"
         ('userName[value eq "x"]', 0, "userName has no values with parts that brackets could"),
         ('name[givenName eq "x"]', 0, "name has no values with parts that brackets could"),
         ('schemas[value eq "urn:x"]', 0, "schemas has no values with parts that brackets could"),
-        ('emails[groups[value eq "x"]]', 7, "emails has no attribute groups to filter by;"),
+        ("photos[value pr and display pr]", 20, "display is ignored here, as Bitbucket has no"),
+        ('emails[groups[value eq "x"]]', 7, "groups to filter by; it has value, display, type, p"),
         ('emails[type[value eq "x"]]', 7, "type has no values with parts that brackets could"),
         ('emails[type.value eq "x"]', 7, "emails has no attribute type.value to filter by;"),
         ('emails[urn:x:value eq "x"]', 7, "emails has no attribute urn:x:value to filter by;"),
