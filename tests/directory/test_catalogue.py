@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
+from jsonschema import Draft202012Validator
 
 from gateway.directory.catalogue import Catalogue
 from gateway.directory.catalogue_items import Entitlements, Roles
@@ -21,6 +22,7 @@ from gateway.scim.schema import ResourceType, load_registry
 from gateway.scim.sort import bind_sort
 from tests.directory.conftest import BASE_URL
 from tests.end_to_end.worlds import bare
+from tests.web.derived import held
 
 PROJECTS = "/2.0/workspaces/acme/projects"
 REPOSITORIES = "/2.0/repositories/acme"
@@ -151,6 +153,23 @@ def test_it_is_told_as_okta_reads_it(stage: Any) -> None:
         "type": "workspace",
         "description": "Administers the workspace",
     }
+
+
+@pytest.mark.parametrize("form", [CatalogueForm.UNLISTED, CatalogueForm.OKTA])
+@pytest.mark.parametrize("name", ["Entitlement", "Role"])
+def test_it_is_described_for_programs_as_it_is_told(
+    stage: Any, name: str, form: CatalogueForm
+) -> None:
+    """Every item conforms to what openapi.yaml says of it, and nothing there is never told."""
+    catalogue = made(stage, name, form)
+    schema = held(catalogue.resource_type)
+
+    items = resources(ask(catalogue))
+    for item in items:
+        Draft202012Validator(schema).validate(item)
+    assert set().union(*items) == schema["properties"].keys()
+    told = [item["meta"].keys() for item in items]
+    assert set().union(*told) == schema["properties"]["meta"]["properties"].keys()
 
 
 def test_a_version_is_found_and_is_another_where_the_item_is(stage: Any) -> None:

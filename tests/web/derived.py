@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from gateway.scim.catalogue import CatalogueForm
 from gateway.scim.schema import (
     Attribute,
     AttributeType,
@@ -77,6 +78,20 @@ def answered(resource_type: ResourceType) -> dict[str, Any]:
         "additionalProperties": False,
         "properties": properties,
     }
+
+
+def held(resource_type: ResourceType) -> dict[str, Any]:
+    """
+    Return the schema of what can be held, in an answer.
+
+    No client has a name of its own for it, and nobody knows since when it can be held.
+    """
+    schema = answered(resource_type)
+    properties = schema["properties"]
+    del properties["externalId"]
+    for part in ("created", "lastModified"):
+        del properties["meta"]["properties"][part]
+    return schema
 
 
 def _answered(attribute: Attribute) -> dict[str, Any]:
@@ -185,11 +200,20 @@ class _Plain(yaml.SafeDumper):
         return True
 
 
-def main() -> None:
-    """Print the schemas."""
-    types = load_registry().resource_types
+def derived() -> dict[str, Any]:
+    """Return the schemas that follow from ``schemas/``, by their names."""
+    registry = load_registry()
+    types = registry.resource_types
     schemas = {each.name: answered(each) for each in types}
     schemas |= {f"{each.name}Input": sent(each) for each in types}
+    schemas |= {each.name: held(each) for each in registry.catalogue}
+    okta = load_registry(CatalogueForm.OKTA).catalogue
+    return schemas | {f"Okta{each.name}": held(each) for each in okta}
+
+
+def main() -> None:
+    """Print the schemas."""
+    schemas = derived()
     text = yaml.dump(schemas, Dumper=_Plain, sort_keys=False, default_flow_style=None, width=100)
     print(indent(text, "    "), end="")  # noqa: T201 - it is what it does
 
