@@ -1,5 +1,6 @@
 """Tokens are what RFC 8417 and RFC 9967 say they are."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jwk, jws, jwt
-from joserfc.errors import BadSignatureError
+from joserfc.errors import BadSignatureError, SecurityWarning
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
 from gateway.events.tokens import Signer
@@ -113,6 +114,17 @@ def test_a_key_that_can_not_sign_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"^must be a private key") as error:
         read_signing_keys(text)
     assert text not in str(error.value)
+
+
+@pytest.mark.parametrize("write", [pem_of, json_of])
+def test_a_weak_key_is_refused_in_our_words_alone(write: Callable[[Key], str]) -> None:
+    """Whoever starts the gateway is not shown a warning of Python besides."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SecurityWarning)
+        weak = write(RSAKey.generate_key(1024))
+
+    with pytest.raises(ValueError, match="RSA of 2048 bits or more"):
+        read_signing_keys(weak)
 
 
 @pytest.mark.parametrize("write", [json_set_of, lambda *keys: "\n".join(map(pem_of, keys))])
