@@ -6,6 +6,7 @@ that servers on the way write down.
 """
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import orjson
 from flask import Flask, Response, request
@@ -26,6 +27,16 @@ Explain = Callable[[str, Query], Mapping[str, object]]
 _TYPE = "resourceType"
 
 
+def _otherwise(reason: str) -> dict[str, Any]:
+    """Return what is said of a member that is null, or of another type."""
+    return dict.fromkeys(("null", "invalid"), reason)
+
+
+_TYPES = "must be User or Group"
+_TEXT = _otherwise("must be a string")
+_NUMBER = _otherwise("must be a whole number, without quotes")
+
+
 class _Body(Schema):
     """A query: the parameters of RFC 7644 §3.4.2, and the type that is queried."""
 
@@ -35,18 +46,20 @@ class _Body(Schema):
     resource_type = fields.String(
         data_key=_TYPE,
         load_default="User",
-        validate=validate.OneOf(("User", "Group"), error="must be User or Group"),
+        validate=validate.OneOf(("User", "Group"), error=_TYPES),
+        error_messages=_otherwise(_TYPES),
     )
-    filter = fields.String()
-    attributes = fields.String()
-    excluded_attributes = fields.String(data_key="excludedAttributes")
-    sort_by = fields.String(data_key="sortBy")
-    sort_order = fields.String(data_key="sortOrder")
-    start_index = fields.Integer(data_key="startIndex", strict=True)
-    count = fields.Integer(strict=True)
+    filter = fields.String(error_messages=_TEXT)
+    attributes = fields.String(error_messages=_TEXT)
+    excluded_attributes = fields.String(data_key="excludedAttributes", error_messages=_TEXT)
+    sort_by = fields.String(data_key="sortBy", error_messages=_TEXT)
+    sort_order = fields.String(data_key="sortOrder", error_messages=_TEXT)
+    start_index = fields.Integer(data_key="startIndex", strict=True, error_messages=_NUMBER)
+    count = fields.Integer(strict=True, error_messages=_NUMBER)
 
 
 _BODY = _Body()
+_NAMES = [field.data_key or name for name, field in _BODY.fields.items()]
 
 
 def add_explanation(
@@ -84,9 +97,13 @@ def _read() -> dict[str, object]:
     body = parsed(whole_body() or b"{}")
     if not isinstance(body, dict):
         raise InvalidSyntax('Send a JSON object, such as {"filter": "active eq false"}.')
+    unknown = next((name for name in body if name not in _NAMES), None)
+    if unknown is not None:
+        *others, last = _NAMES
+        raise InvalidValue(f"A query has no {unknown}; it may have {', '.join(others)} and {last}.")
     try:
         _BODY.load(body)
     except ValidationError as error:
         name, reasons = next(iter(dict(error.messages_dict).items()))
-        raise InvalidValue(f"{name}: {str(reasons[0]).rstrip('.')}.") from None
+        raise InvalidValue(f"{name} {reasons[0]}.") from None
     return body

@@ -45,10 +45,18 @@ def test_nobody_is_told_without_a_token(anonymous: FlaskClient) -> None:
     [
         (b"{", "not JSON"),
         (b"[]", "Send a JSON object"),
-        (b'{"resourceType": "Me"}', "resourceType: must be User or Group"),
-        (b'{"Filter": "id pr"}', "Filter: Unknown field"),
-        (b'{"filter": 7}', "filter: Not a valid string"),
-        (b'{"count": "7"}', "count: Not a valid integer"),
+        (b'{"resourceType": "Me"}', "resourceType must be User or Group."),
+        (b'{"resourceType": null}', "resourceType must be User or Group."),
+        (
+            b'{"Filter": "id pr"}',
+            "A query has no Filter; it may have resourceType, filter, attributes, "
+            "excludedAttributes, sortBy, sortOrder, startIndex and count.",
+        ),
+        (b'{"filter": 7}', "filter must be a string."),
+        (b'{"sortBy": null}', "sortBy must be a string."),
+        (b'{"count": "7"}', "count must be a whole number, without quotes."),
+        (b'{"startIndex": 1.5}', "startIndex must be a whole number, without quotes."),
+        (b'{"count": true}', "count must be a whole number, without quotes."),
         (b'{"filter": "nope pr"}', "nope"),
         (b'{"attributes": "id", "excludedAttributes": "id"}', "not both"),
     ],
