@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from marshmallow import fields
 
-from gateway.scim.schema import AttributeType
+from gateway.scim.schema import Attribute, AttributeType
 from gateway.scim.text import fold, read_instant
+from gateway.scim.told import TOLD_BY_VALUE, needs_value
 
 #: So many values of an attribute may differ in their labels alone: they are compared one by one.
 MOST_ALIKE: Final = 100
@@ -110,10 +111,13 @@ class Values(fields.List[Any]):
     """
     The values of a multi-valued attribute that are assigned, at most one of them primary.
 
+    An address without its ``value`` is none, and passed over.
+
     Args:
         field: Reads one.
-        are_told_apart: Whether each has to have a ``value``. One that has none would be passed
-            over otherwise, and of what is given in full, such as members, everything be taken.
+        attribute: The attribute.
+        are_told_apart: Whether each of what gives access has to have a ``value``. One that has none
+            would be passed over otherwise, and of what is given in full, everything be taken.
     """
 
     default_error_messages = {  # noqa: RUF012 - marshmallow reads it from the class
@@ -124,9 +128,18 @@ class Values(fields.List[Any]):
         "alike": f"has more than {MOST_ALIKE} values that are the same, or have none",
     }
 
-    def __init__(self, field: fields.Field[Any], *, are_told_apart: bool = False) -> None:
+    def __init__(
+        self,
+        field: fields.Field[Any],
+        attribute: Attribute,
+        *,
+        are_told_apart: bool = False,
+    ) -> None:
         super().__init__(field)
-        self._are_told_apart = are_told_apart
+        gives_access = attribute.name in TOLD_BY_VALUE
+        self._attribute = attribute
+        self._are_told_apart = are_told_apart and gives_access
+        self._passes_over = needs_value(attribute) and not gives_access
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
         given = [one for one in value if one is not None] if isinstance(value, list) else value
@@ -135,7 +148,7 @@ class Values(fields.List[Any]):
         values = [
             one
             for one in super()._deserialize(given, attr, data, **kwargs)
-            if one not in UNASSIGNED
+            if one not in UNASSIGNED and (_is_told(one) or not self._passes_over)
         ]
         is_one_nameless = len(values) < len(value) or not all(map(_is_told, values))
         if self._are_told_apart and is_one_nameless:
@@ -154,10 +167,12 @@ class DistinctValues(Values):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
         # RFC 7643 §2.4.
+        part = self._attribute.sub_attribute("value")
+        as_compared = str if part is None or part.case_exact else fold
         kept: dict[object, Any] = {}
         for place, one in enumerate(super()._deserialize(value, attr, data, **kwargs)):
             if isinstance(one, dict) and "value" in one:
-                key = (str(one["value"]), fold(str(one.get("type"))))
+                key = (as_compared(str(one["value"])), fold(str(one.get("type"))))
                 kept[key] = kept.get(key, {}) | one
             else:
                 kept[place] = one

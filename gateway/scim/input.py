@@ -14,7 +14,6 @@ from marshmallow import Schema, ValidationError, fields
 
 from gateway.scim.fields import TYPES, UNASSIGNED, DistinctValues, ObjectOrValue, Values
 from gateway.scim.members import Members, NamedParts, name_of, refusal
-from gateway.scim.patch.operation import needs_value
 from gateway.scim.path import AttributePath, Target
 from gateway.scim.qualified import in_place
 from gateway.scim.schema import Attribute, AttributeType, Mutability, ResourceType
@@ -44,13 +43,7 @@ def read_resource(body: object, resource_type: ResourceType) -> dict[str, Any]:
 
     RFC 7644 §3.3, §3.5.1.
     """
-    if isinstance(body, Mapping):
-        body = in_place(body, resource_type)
-    try:
-        loaded: dict[str, Any] = compile_input(resource_type).load(body)  # type: ignore[arg-type]  # reason: load refuses what is no object
-    except ValidationError as error:
-        raise refusal(error) from None
-    return loaded
+    return _read(_in_place(body, resource_type), resource_type)
 
 
 def read_replacement(body: object, resource_type: ResourceType) -> dict[str, Any]:
@@ -60,8 +53,8 @@ def read_replacement(body: object, resource_type: ResourceType) -> dict[str, Any
     A list that is left out and one that is null or ``[]`` are the same state (RFC 7643 §2.5), but
     of what a PUT leaves out a service provider may keep the value (RFC 7644 §3.5.1).
     """
-    read = read_resource(body, resource_type)
-    members = in_place(body, resource_type) if isinstance(body, Mapping) else {}
+    members = _in_place(body, resource_type)
+    read = _read(members, resource_type)
     for name in _emptied(members, resource_type.core_attributes()):
         read[name] = []
     written = {name.lower(): value for name, value in members.items()}
@@ -71,6 +64,18 @@ def read_replacement(body: object, resource_type: ResourceType) -> dict[str, Any
         for name in _emptied(inner or {}, extension.schema.attributes):
             read.setdefault(urn, {})[name] = []
     return read
+
+
+def _in_place(body: object, resource_type: ResourceType) -> Any:
+    return in_place(body, resource_type) if isinstance(body, Mapping) else body
+
+
+def _read(members: Any, resource_type: ResourceType) -> dict[str, Any]:
+    try:
+        loaded: dict[str, Any] = compile_input(resource_type).load(members)
+    except ValidationError as error:
+        raise refusal(error) from None
+    return loaded
 
 
 def _emptied(members: Mapping[str, Any], attributes: Iterable[Attribute]) -> list[str]:
@@ -202,7 +207,7 @@ def _fields(attributes: Iterable[Attribute]) -> dict[str, fields.Field[Any] | No
     return {
         attribute.name: None
         if attribute.mutability is Mutability.READ_ONLY
-        else _values(attribute, DistinctValues, are_told_apart=needs_value(attribute))
+        else _values(attribute, DistinctValues, are_told_apart=True)
         if attribute.multi_valued
         else _value(attribute)
         for attribute in attributes
@@ -216,7 +221,7 @@ def _values(
     # be a user's name, say.
     parts = tuple(replace(part, required=False) for part in attribute.sub_attributes)
     one = _value(replace(attribute, required=False, sub_attributes=parts))
-    return kind(one, are_told_apart=are_told_apart)
+    return kind(one, attribute, are_told_apart=are_told_apart)
 
 
 def _value(attribute: Attribute) -> fields.Field[Any]:

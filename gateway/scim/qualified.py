@@ -23,21 +23,23 @@ def in_place(body: Mapping[str, Any], resource_type: ResourceType) -> dict[str, 
         InvalidValue: What should hold members of a schema is no object.
     """
     core = resource_type.schema.id
-    own: list[tuple[str, Any]] = []
-    nested: dict[str, list[tuple[str, Any]]] = {}
     urns = [extension.schema.id for extension in resource_type.extensions]
+    own: dict[str, Any] = {}
+    moved: list[tuple[str, Any]] = []
+    nested: dict[str, list[tuple[str, Any]]] = {}
     for name, value in body.items():
         rest = _below(name, core)
-        if rest:
-            own.append((rest, value))
-        elif rest is not None:
-            own += _members(core, value)
-        elif urn := next((urn for urn in urns if _below(name, urn) is not None), None):
-            rest = _below(name, urn)
-            nested.setdefault(urn, []).extend([(rest, value)] if rest else _members(urn, value))
+        urn = next((urn for urn in urns if _below(name, urn)), None)
+        if rest is not None:
+            moved += [(rest, value)] if rest else _members(core, value)
+        elif urn is not None:
+            nested.setdefault(urn, []).append((str(_below(name, urn)), value))
         else:
-            own.append((name, value))
-    return _distinct(own) | {urn: _distinct(members) for urn, members in nested.items()}
+            own[name] = value
+    for urn, members in nested.items():
+        written = next((name for name in own if name.lower() == urn.lower()), urn)
+        own[written] = _with(dict(_members(urn, own.get(written))), members)
+    return _with(own, moved)
 
 
 def _below(name: str, urn: str) -> str | None:
@@ -56,13 +58,13 @@ def _members(urn: str, value: Any) -> Iterable[tuple[str, Any]]:
     return value.items()
 
 
-def _distinct(members: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    written: dict[str, str] = {}
-    for name, value in members:
+def _with(members: dict[str, Any], moved: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Return *members*, and what was *moved* to them."""
+    written = {name.lower(): name for name in members}
+    for name, value in moved:
         if name.lower() in written:
             first = written[name.lower()]
             raise InvalidSyntax(f"{first} is there twice, in different spellings.")
         written[name.lower()] = name
-        made[name] = value
-    return made
+        members[name] = value
+    return members

@@ -289,8 +289,8 @@ def _addressed(operation: Operation) -> Address:
         raise MethodNotAllowed(
             "Operations are POST on /Users or /Groups, and PUT, PATCH and DELETE of one resource."
         )
-    if operation.data is None and operation.method != Method.DELETE:
-        raise InvalidSyntax(f"data is missing: it is the body of the {operation.method}.")
+    if not operation.data and operation.method != Method.DELETE:
+        raise InvalidSyntax(f"data is missing, or empty: it is the body of the {operation.method}.")
     return address
 
 

@@ -276,10 +276,27 @@ def test_members_of_another_type_are_refused(registry: Registry) -> None:
 @pytest.mark.parametrize(
     "one", [None, {}, {"value": None}, {"value": ""}, {"display": "Ann"}, {"$ref": "Users/1"}]
 )
-def test_what_is_told_by_its_value_is_refused_without_one(registry: Registry, one: object) -> None:
+def test_an_address_without_a_value_is_none(registry: Registry, one: object) -> None:
+    """It is passed over, with what is said of it: nobody can be written to by it."""
+    email = {"value": "ann@acme.example"}
+    assert "emails" not in read_replacement({**USER, "emails": [one]}, registry.user)
+    assert read_resource({**USER, "emails": [one, email]}, registry.user)["emails"] == [email]
+
+
+@pytest.mark.rule("7643-2.4-one-of-a-type")
+def test_addresses_are_the_same_in_any_letter_case(registry: Registry) -> None:
+    """So they are one."""
+    emails = [{"value": "Q@x.example", "type": "work"}, {"value": "q@x.example", "type": "Work"}]
+    assert len(read_resource({**USER, "emails": emails}, registry.user)["emails"]) == 1
+
+
+@pytest.mark.parametrize(
+    "one", [None, {}, {"value": None}, {"value": ""}, {"display": "Ann"}, {"$ref": "Users/1"}]
+)
+def test_what_gives_access_is_refused_without_a_value(registry: Registry, one: object) -> None:
     """Passed over, it would leave fewer members than were sent, and of one alone none."""
     group: dict[str, Any] = {"displayName": "Developers"}
-    refused = "(emails|entitlements|members) has one without a value"
+    refused = "(entitlements|members) has one without a value"
 
     with pytest.raises(InvalidValue, match=refused):
         read_replacement({**group, "members": [{"value": "a"}, one]}, registry.group)
@@ -287,8 +304,6 @@ def test_what_is_told_by_its_value_is_refused_without_one(registry: Registry, on
         read_resource({**group, EXTENSION: {"entitlements": [one]}}, registry.group)
     with pytest.raises(InvalidValue, match=refused):
         read_resource({**USER, "entitlements": [one]}, registry.user)
-    with pytest.raises(InvalidValue, match=refused):
-        read_resource({**USER, "emails": [one]}, registry.user)
 
 
 @pytest.mark.rule("7644-3.5.1-left-out")

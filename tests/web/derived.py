@@ -59,7 +59,6 @@ _USUAL_PARTS = ("value", "display", "type", "primary", "$ref")
 #: Values that no schema tells apart, by what holds them: they have to be there, and to be known.
 _KNOWN = {
     ("entitlements", "value"): {"type": "string", "minLength": 1, "format": "entitlement"},
-    ("emails", "value"): {"type": "string", "minLength": 1},
     ("members", "value"): {"type": "string", "minLength": 1, "format": "user-id"},
 }
 #: Attributes that take no other value than the canonical ones.

@@ -341,7 +341,7 @@ def test_an_operation_without_its_body_is_told_so(
 ) -> None:
     """Not of what the body would have to hold."""
     (failed,) = send(client, operation)
-    told = f"data is missing: it is the body of the {operation['method']}."
+    told = f"data is missing, or empty: it is the body of the {operation['method']}."
     assert failed["response"]["detail"] == told
 
 

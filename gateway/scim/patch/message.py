@@ -9,9 +9,10 @@ from gateway.scim.filter.bind import bind_filter
 from gateway.scim.filter.bound import ElementMatch, clauses_of
 from gateway.scim.input import is_passed_over, read_parts, read_value
 from gateway.scim.message_schemas import is_declared
-from gateway.scim.patch.operation import Op, Operation, Patch, needs_value
+from gateway.scim.patch.operation import Op, Operation, Patch
 from gateway.scim.path import AttributePath, Target, resolve
 from gateway.scim.schema import AttributeType, Mutability, ResourceType, Schema
+from gateway.scim.told import TOLD_BY_VALUE, needs_value
 
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
@@ -177,22 +178,29 @@ class _Reader:
         if op is Op.REMOVE and target.leaf.multi_valued and value == []:
             # The list that a client made of what is to go may be empty: that is no word for all.
             return
-        given = self._value(target, selector, value)
+        given = self._value(op, target, selector, value)
+        if given is None and value not in (None, []) and _passes_over(op, target):
+            # No address is left of it, which is no word for none.
+            return
         if op is Op.REMOVE and target.leaf.multi_valued and given is not None:
             _check_told(target, given)
         yield Operation(op, target, selector, given, is_named)
 
-    def _value(self, target: Target, selector: ElementMatch | None, value: object) -> Any:
+    def _value(self, op: Op, target: Target, selector: ElementMatch | None, value: object) -> Any:
         if value is None:
             return None
         is_complex = target.leaf.type is AttributeType.COMPLEX
-        if is_complex and value == "" and not target.leaf.multi_valued:
+        if value == "" and ((is_complex and not target.leaf.multi_valued) or _is_told_part(target)):
             return None
         if is_complex and (selector is not None or not target.leaf.multi_valued):
             return read_parts(target, _alone(target, value))
         read = read_value(target, value)
         if target.leaf.multi_valued:
-            _check_each(target, value if isinstance(value, list) else [value], read or [])
+            given = value if isinstance(value, list) else [value]
+            if len(read or []) < len(given) and not _passes_over(op, target):
+                raise _untold(target)
+            if target.sub_attribute is None and needs_value(target.attribute):
+                _check_told(target, read or [])
         return read
 
     def _bind(self, text: str, *, is_named: bool) -> tuple[Target | None, ElementMatch | None]:
@@ -232,16 +240,20 @@ def _alone(target: Target, value: object) -> object:
     return value[0]
 
 
-def _check_each(target: Target, given: list[Any], read: list[Any]) -> None:
+def _passes_over(op: Op, target: Target) -> bool:
     """
-    Refuse a value that says nothing.
+    Return whether a value that says nothing is passed over, as it is where a resource is sent.
 
-    Passed over it would leave fewer, and none at all is the word for everything.
+    Of what gives access it would leave fewer, and in a removal none is the word for everything.
     """
-    if len(read) < len(given):
-        raise _untold(target)
-    if target.sub_attribute is None and needs_value(target.attribute):
-        _check_told(target, read)
+    attribute = target.attribute
+    is_none = needs_value(attribute) and attribute.name not in TOLD_BY_VALUE
+    return is_none and target.sub_attribute is None and op is not Op.REMOVE
+
+
+def _is_told_part(target: Target) -> bool:
+    part = target.sub_attribute
+    return part is not None and part.name == "value" and needs_value(target.attribute)
 
 
 def _check_told(target: Target, values: list[Any]) -> None:

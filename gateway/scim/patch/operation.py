@@ -6,16 +6,6 @@ from typing import Any
 
 from gateway.scim.filter.bound import ElementMatch
 from gateway.scim.path import Target
-from gateway.scim.schema import Attribute
-
-#: The attributes whose values are told apart by ``value`` alone.
-TOLD_BY_VALUE = frozenset({"members", "entitlements"})
-
-
-def needs_value(attribute: Attribute) -> bool:
-    """Return whether each value of a multi-valued attribute has a ``value``, or is none."""
-    part = attribute.sub_attribute("value")
-    return part is not None and (part.required or attribute.name in TOLD_BY_VALUE)
 
 
 class Op(StrEnum):

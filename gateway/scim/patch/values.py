@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import orjson
 
-from gateway.scim.errors import InvalidValue, NoTarget
+from gateway.scim.errors import InvalidValue
 from gateway.scim.fields import MOST_ALIKE
 from gateway.scim.filter.bound import (
     And,
@@ -17,10 +17,10 @@ from gateway.scim.filter.bound import (
     clauses_of,
 )
 from gateway.scim.filter.match import matches
-from gateway.scim.patch.operation import TOLD_BY_VALUE, needs_value
 from gateway.scim.path import Target
 from gateway.scim.schema import Attribute, Mutability
 from gateway.scim.text import fold
+from gateway.scim.told import TOLD_BY_VALUE
 
 #: So often the operations of a PATCH look at a value of an attribute that is not told by its own
 #: value, for each clause that it is looked at with: it takes about a second.
@@ -48,16 +48,11 @@ class Values:
         for value in values:
             self._keep(value)
 
-    @property
-    def attribute(self) -> Attribute:
-        """The attribute."""
-        return self._target.attribute
-
     def __iter__(self) -> Iterator[Any]:
         return iter(self._kept.values())
 
-    def __bool__(self) -> bool:
-        return bool(self._kept)
+    def __len__(self) -> int:
+        return len(self._kept)
 
     def add(self, value: Any) -> int:
         """
@@ -106,7 +101,7 @@ class Values:
             InvalidValue: Too many were looked at by now.
         """
         condition = selector.condition
-        told = _told_value(condition)
+        told = told_value(condition)
         if told is None:
             self._look(clauses_of(condition))
             return [place for place in self._kept if self._matches(selector, self._kept[place])]
@@ -140,27 +135,18 @@ class Values:
         """
         if place not in self._kept:
             return
+        is_told_as_before = self._told(value) == self._told(self._kept[place])
         self._unlink(place)
         if not value:
             del self._kept[place]
             return
-        for alike in self._alike(value):
-            value = self._kept[alike] | value
-            self._drop(alike)
-        self._check_alike(value)
+        if not is_told_as_before:
+            for alike in self._alike(value):
+                value = self._kept[alike] | value
+                self._drop(alike)
+            self._check_alike(value)
         self._kept[place] = value
         self._places.setdefault(self._key(value), {})[place] = None
-
-    def check_told(self, place: int) -> None:
-        """
-        Let a value stay that was made of what a path says.
-
-        Raises:
-            NoTarget: It says too little: the value has no ``value``.
-        """
-        value = self._kept.get(place)
-        if value is not None and needs_value(self.attribute) and not value.get("value"):
-            raise NoTarget(f"No value of {self.attribute.name} is selected.")
 
     def drop(self, places: Iterable[int]) -> None:
         """Remove the values at *places*, as far as they are there."""
@@ -198,7 +184,10 @@ class Values:
 
     def _look(self, clauses: int = 1) -> None:
         """Count that every value is looked at."""
-        self._looks += clauses * len(self._kept)
+        self._look_at(clauses * len(self._kept))
+
+    def _look_at(self, count: int) -> None:
+        self._looks += max(0, count)
         if self._looks > MOST_LOOKS:
             name = self._target.name
             raise InvalidValue(
@@ -225,23 +214,20 @@ class Values:
 
     def _same(self, value: Any) -> list[int]:
         return [
-            place
-            for place in self._places.get(self._key(value), ())
-            if self._is_same(value, self._kept[place])
+            place for place in self._bucket(value) if self._is_same(value, self._kept[place])
         ]
 
     def _alike(self, value: Any) -> list[int]:
-        if not isinstance(value, dict) or "value" not in value:
+        if not isinstance(value, dict) or "value" not in value or "type" not in self._parts:
             return []
-        label = self._parts.get("type")
-        if label is None:
-            return []
-        wanted = _comparable(value.get("type"), label)
-        return [
-            place
-            for place in self._places.get(self._key(value), ())
-            if _comparable(self._kept[place].get("type"), label) == wanted
-        ]
+        told = self._told(value)
+        return [place for place in self._bucket(value) if self._told(self._kept[place]) == told]
+
+    def _bucket(self, value: Any) -> list[int]:
+        """Return the places of the values that have the same ``value``, each of them looked at."""
+        found = list(self._places.get(self._key(value), ()))
+        self._look_at(len(found) - 1)
+        return found
 
     def _is_same(self, value: Any, kept: Any) -> bool:
         if not isinstance(value, dict):
@@ -254,6 +240,11 @@ class Values:
 
     def _counts(self, part: Attribute) -> bool:
         return part.mutability is not Mutability.READ_ONLY and part.name != _DERIVED
+
+    def _told(self, value: Any) -> Hashable:
+        label = self._parts.get("type")
+        given = value.get("type") if isinstance(value, dict) else None
+        return self._key(value), None if label is None else _comparable(given, label)
 
     def _key(self, value: Any) -> Hashable:
         if not isinstance(value, dict):
@@ -268,14 +259,14 @@ class Values:
         return matches(selector, holder if extension is None else {extension: holder})
 
 
-def _told_value(condition: Filter) -> Literal | None:
+def told_value(condition: Filter) -> Literal | None:
     """Return what the ``value`` of each value is that *condition* is true of, where it says so."""
     match condition:
         case Compare(target=target, operator=Operator.EQ, value=value):
             part = target.sub_attribute
             return value if part is not None and part.name == "value" else None
         case And(operands=operands):
-            told = (_told_value(operand) for operand in operands)
+            told = (told_value(operand) for operand in operands)
             return next((value for value in told if value is not None), None)
     return None
 

@@ -133,11 +133,10 @@ def test_to_add_null_changes_nothing(user: Resource) -> None:
     "operation",
     [
         {"op": "remove", "path": "emails.value"},
-        {"op": "remove", "path": f"{WORK}.value"},
         {"op": "remove", "path": f"{GRANT}.value"},
-        setting(f"{WORK}.value", None),
-        setting(WORK, {"value": None}),
+        setting(f"{GRANT}.value", ""),
         setting(GRANT, {"value": None}),
+        setting(GRANT, {"value": ""}),
         {"op": "remove", "path": f"{USER_EXTENSION}:access"},
         setting(f"{USER_EXTENSION}:access", []),
     ],
@@ -150,11 +149,35 @@ def test_what_is_always_there_is_not_taken_away(user: Resource, operation: Resou
 
 @pytest.mark.rule("7643-7-obeyed")
 @pytest.mark.parametrize("op", ["add", "replace"])
-@pytest.mark.parametrize("value", [{"type": "work"}, {"display": "x"}, {"value": ""}])
-def test_an_address_has_a_value(user: Resource, op: str, value: object) -> None:
-    """As its schema says."""
-    with pytest.raises(InvalidValue):
-        patched(user, setting("emails", [value], op=op))
+@pytest.mark.parametrize("value", [{"type": "work"}, {"display": "x"}, {"value": ""}, {}, None])
+def test_an_address_without_its_value_is_none(user: Resource, op: str, value: object) -> None:
+    """It is passed over: a leaver whose address is gone has to become inactive all the same."""
+    leaving = {"op": op, "value": {"active": False, "emails": [value]}}
+    assert patched(user, leaving) == user | {"active": False}
+
+    new = {"value": "new@acme.example"}
+    emails = patched(user, setting("emails", [value, new], op=op))["emails"]
+    assert emails == ([new] if op == "replace" else [*user["emails"], new])
+
+
+@pytest.mark.rule("7644-3.5.2.2-required")
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "remove", "path": f"{WORK}.value"},
+        setting(f"{WORK}.value", None),
+        setting(f"{WORK}.value", ""),
+        setting(WORK, {"value": None}),
+        setting(WORK, {"value": "", "type": "work"}),
+    ],
+)
+def test_an_address_goes_with_its_value(user: Resource, operation: Resource) -> None:
+    """But for the last, which every user has: what else is asked for is done."""
+    assert patched(user, operation)["emails"] == user["emails"][1:]
+
+    user["emails"] = user["emails"][:1]
+    leaving = setting("active", value=False)
+    assert patched(user, leaving, operation) == user | {"active": False}
 
 
 # --- values that are not there ----------------------------------------------------------
@@ -206,6 +229,27 @@ def test_a_value_may_be_made_by_several_operations(user: Resource) -> None:
     assert patched(user, *reversed(operations))["emails"][-1] == made
 
 
+@pytest.mark.parametrize(
+    "operation",
+    [
+        setting("entitlements.value", "project:p1:read", op="add"),
+        setting("entitlements.value", "project:p1:read"),
+        setting('entitlements[type eq "repository"]', {"value": "project:p1:read"}, op="add"),
+        setting('entitlements[type eq "repository"].value', "project:p1:read", op="add"),
+        setting('entitlements[type eq "repository"].value', "project:p1:read"),
+        setting(GRANT, {"value": "project:p1:read"}, op="add"),
+    ],
+)
+def test_to_add_an_entitlement_revokes_no_other(user: Resource, operation: Resource) -> None:
+    """One becomes another only where the operation says which."""
+    user["entitlements"][0]["type"] = "repository"
+    with pytest.raises(Mutability, match="becomes another"):
+        patched(user, operation)
+
+    named = setting(f"{GRANT}.value", "project:p1:read")
+    assert [each["value"] for each in patched(user, named)["entitlements"]] == ["project:p1:read"]
+
+
 # --- values that become the same --------------------------------------------------------
 
 
@@ -234,16 +278,53 @@ def test_values_are_not_made_alike_by_the_thousand(user: Resource) -> None:
         patched(user, *operations)
 
 
+def test_alike_values_are_not_looked_at_again_and_again(user: Resource) -> None:
+    """Each of a hundred, by each of thousands of operations, would take seconds."""
+    many = [{"value": "a@x.example", "type": str(n)} for n in range(100)]
+    again = [setting("emails", many[:10], op="add")] * 200
+    with pytest.raises(InvalidValue, match="send fewer operations at once"):
+        patched(user, setting("emails", many), *again)
+
+
 # --- who is meant, and the address of the same ------------------------------------------
 
 
-@pytest.mark.parametrize("value", [{"value": CAT}, CAT])
-def test_a_reference_goes_with_whom_it_is_of(user: Resource, value: object) -> None:
+@pytest.mark.parametrize("op", ["add", "replace"])
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (MANAGER, {"value": CAT}),
+        (MANAGER, CAT),
+        (f"{MANAGER}.value", CAT),
+        (MANAGER, {"value": CAT, "$ref": None}),
+    ],
+)
+def test_a_reference_goes_with_whom_it_is_of(
+    user: Resource, op: str, path: str, value: object
+) -> None:
     """Another manager is not to be found at the address of the one before."""
     user[ENTERPRISE] = {"manager": {"value": BOB, "$ref": f"../Users/{BOB}"}}
-    assert patched(user, setting(MANAGER, value))[ENTERPRISE] == {"manager": {"value": CAT}}
-    same = {"value": BOB.upper()}
-    assert patched(user, setting(MANAGER, same))[ENTERPRISE]["manager"]["$ref"]
+    changed = patched(user, setting(path, value, op=op))
+    assert changed[ENTERPRISE] == {"manager": {"value": CAT}}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "manager"),
+    [
+        (MANAGER, {"value": BOB.upper()}, {"value": BOB.upper(), "$ref": f"../Users/{BOB}"}),
+        (MANAGER, {"$ref": f"../Users/{CAT}"}, {"value": BOB, "$ref": f"../Users/{CAT}"}),
+        (MANAGER, {"value": None}, None),
+        (MANAGER, {"value": ""}, None),
+        (f"{MANAGER}.value", None, None),
+    ],
+)
+def test_a_manager_is_told_by_the_value(
+    user: Resource, path: str, value: object, manager: object
+) -> None:
+    """There is none without it, and it stays whatever is said besides."""
+    user[ENTERPRISE] = {"manager": {"value": BOB, "$ref": f"../Users/{BOB}"}}
+    changed = patched(user, setting(path, value))
+    assert changed.get(ENTERPRISE, {}).get("manager") == manager
 
 
 # --- names in full ----------------------------------------------------------------------

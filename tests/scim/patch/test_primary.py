@@ -55,7 +55,6 @@ def test_a_value_that_is_primary_already_stays_so(registry: Registry, user: dict
     ("path", "value"),
     [
         ('emails[type ne "work"]', {"primary": True}),
-        ('emails[type ne "work"]', {"value": "q@acme.example", "primary": True}),
         ('emails[type ne "work"].primary', True),
         ("emails[value pr]", {"primary": True}),
         ("emails.primary", True),
@@ -73,10 +72,13 @@ def test_many_values_are_not_made_primary_at_once(
 def test_one_value_takes_the_place_of_all_that_are_selected(
     registry: Registry, user: dict[str, Any]
 ) -> None:
-    """It is there once, and what it leaves out is gone."""
+    """It is there once, and what it leaves out is gone; it may be the primary one."""
     value = {"value": "q@acme.example"}
     path = 'emails[type ne "work"]'
     assert emails_after(registry, user, op="replace", path=path, value=value) == [WORK, value]
+    primary = value | {"primary": True}
+    changed = emails_after(registry, user, op="replace", path=path, value=primary)
+    assert changed == [NO_LONGER, primary]
 
 
 @pytest.mark.rule("7644-3.5.2.3-without-a-value")
