@@ -12,9 +12,10 @@ from gateway.planner.collections import LIST_OF_TYPE, Collection
 from gateway.planner.needs import Need, Needs, OnePlace, Whole
 from gateway.planner.pins import Place as PlaceNamed
 from gateway.planner.pins import is_uuid
+from gateway.provisioning.said import told_values
 from gateway.provisioning.steps import Place
 from gateway.scim.errors import InvalidValue
-from gateway.scim.patch.operation import Op, Patch
+from gateway.scim.patch.operation import Op, Operation, Patch
 
 _VALUE: Final = re.compile(
     r"(?P<type>repository|project):(?P<place>.+):(?P<permission>[a-z-]+)", re.IGNORECASE
@@ -117,11 +118,16 @@ def is_about_all(patch: Patch) -> bool:
 def rests_on_all(patch: Patch) -> bool:
     """Return whether *patch* takes what only all entitlements tell: it names no place."""
     return is_about_all(patch) or any(
-        operation.target.attribute.name == "entitlements"
-        and operation.selector is not None
-        and not any(_VALUE.fullmatch(text) for text in texts_in(operation.selector))
+        operation.target.attribute.name == "entitlements" and not _names_places(operation)
         for operation in patch
     )
+
+
+def _names_places(operation: Operation) -> bool:
+    if operation.selector is None:
+        return operation.target.sub_attribute is None
+    told = told_values(operation.selector.condition)
+    return all(isinstance(each, str) and _VALUE.fullmatch(each) for each in told)
 
 
 def texts_in(value: object) -> Iterable[str]:

@@ -14,7 +14,8 @@ from gateway.provisioning.group_states import member_id
 from gateway.provisioning.people import held_notes
 from gateway.provisioning.session import Session
 from gateway.scim.errors import InvalidValue
-from gateway.scim.filter.bound import And, Compare, Filter, Not, Operator, Or
+from gateway.scim.filter.bound import And, Compare, ElementMatch, Filter, Not, Operator, Or
+from gateway.scim.filter.match import matches
 from gateway.scim.patch.operation import Op, Operation, Patch
 from gateway.scim.reference import relative
 
@@ -53,15 +54,18 @@ class Leavers:
     Attributes:
         is_everybody: Whether that is everybody who is not wanted expressly.
         named: The ids of those who are taken out by name.
+        selectors: What selects those who are taken out, as the members of the group are stored.
     """
 
     is_everybody: bool = False
     named: frozenset[str] = frozenset()
+    selectors: tuple[ElementMatch, ...] = ()
 
     @classmethod
     def of(cls, patch: Patch) -> "Leavers":
         """Return whom *patch* takes out of ``members``."""
         named: set[str] = set()
+        selectors: list[ElementMatch] = []
         is_everybody = False
         for operation in patch:
             if operation.target.attribute.name != "members":
@@ -70,13 +74,15 @@ class Leavers:
                 operation.op is Op.REPLACE or (operation.op is Op.REMOVE and not operation.value)
             ):
                 is_everybody = True
-            elif operation.op is Op.REMOVE or operation.value is None:
-                named |= {*texts_in(operation.value), *texts_in(operation.selector)}
-        return cls(is_everybody, frozenset(each.lower() for each in named))
+            elif operation.selector is None and operation.op is Op.REMOVE:
+                named |= set(texts_in(operation.value))
+            elif operation.selector is not None and operation.value is None:
+                selectors.append(operation.selector)
+        return cls(is_everybody, frozenset(map(str.lower, named)), tuple(selectors))
 
     def among(self, held_back: frozenset[str], wanted: frozenset[str]) -> frozenset[str]:
         """Return those of *held_back* that leave, and are not *wanted*."""
-        return (held_back if self.is_everybody else held_back & self.named) - wanted
+        return frozenset(each for each in held_back if self._is_among(each)) - wanted
 
     def perhaps(self, held: frozenset[str]) -> frozenset[str]:
         """
@@ -84,7 +90,16 @@ class Leavers:
 
         Who is being deactivated, or let back in, may be in the group or not at this moment.
         """
-        return self.named | held if self.is_everybody else self.named
+        mentioned = {text.lower() for each in self.selectors for text in texts_in(each)}
+        return self.named | mentioned | self.among(held, frozenset())
+
+    def _is_among(self, user_id: str) -> bool:
+        member = {"value": user_id, "type": "User", "$ref": relative(f"/Users/{user_id}")}
+        return (
+            self.is_everybody
+            or user_id in self.named
+            or any(matches(each, {"members": [member]}) for each in self.selectors)
+        )
 
 
 def members_of(
@@ -152,8 +167,12 @@ def with_ids(patch: Patch, *, base_url: str) -> Patch:
 
 
 def _with_ids(operation: Operation, base: str) -> Operation:
-    value, selector = operation.value, operation.selector
-    if isinstance(value, list):
+    value, selector, part = operation.value, operation.selector, operation.target.sub_attribute
+    if part is not None:
+        value = _as_stored(part.name, value, base)
+    elif isinstance(value, dict):
+        value = {name: _as_stored(name, each, base) for name, each in value.items()}
+    elif isinstance(value, list):
         value = [
             {**each, "value": member_id(each["value"])} if each.get("value") else each
             for each in value
@@ -163,6 +182,12 @@ def _with_ids(operation: Operation, base: str) -> Operation:
     return replace(operation, value=value, selector=selector)
 
 
+def _as_stored(part: str, value: Any, base: str) -> Any:
+    if not isinstance(value, str):
+        return value
+    return {"value": member_id(value), "$ref": _stored(value, base)}.get(part, value)
+
+
 def _selecting(condition: Filter, base: str) -> Filter:
     match condition:
         case And(operands=operands) | Or(operands=operands):
@@ -170,11 +195,8 @@ def _selecting(condition: Filter, base: str) -> Filter:
         case Not(operand=operand):
             return Not(_selecting(operand, base))
         case Compare(target=target, operator=Operator.EQ, value=str() as text):
-            part = None if target.sub_attribute is None else target.sub_attribute.name
-            if part == "value":
-                return replace(condition, value=member_id(text))
-            if part == "$ref":
-                return replace(condition, value=_stored(text, base))
+            part = "" if target.sub_attribute is None else target.sub_attribute.name
+            return replace(condition, value=_as_stored(part, text, base))
     return condition
 
 

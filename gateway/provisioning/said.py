@@ -143,7 +143,7 @@ def _keys_of(name: str, operation: Operation) -> frozenset[str] | None:
             given = given.get("value") if isinstance(given, Mapping) else None
         elif part.name != "value":
             given = None
-        return _keys(name, [*_selected(selector.condition), *([] if given is None else [given])])
+        return _keys(name, [*told_values(selector.condition), *([] if given is None else [given])])
     if part is not None or operation.op is Op.REPLACE:
         return None
     if operation.op is Op.REMOVE and not operation.value:
@@ -151,17 +151,17 @@ def _keys_of(name: str, operation: Operation) -> frozenset[str] | None:
     return _keys(name, (each.get("value") for each in operation.value or ()))
 
 
-def _selected(condition: Filter) -> list[Any]:
+def told_values(condition: Filter) -> list[Any]:
     """Return the only values that a condition may hold for; None among them for any."""
     match condition:
         case Compare(target=target, operator=Operator.EQ, value=value):
             part = target.sub_attribute
             return [value if part is not None and part.name == "value" else None]
         case And(operands=operands):
-            each = map(_selected, operands)
+            each = map(told_values, operands)
             return next((values for values in each if None not in values), [None])
         case Or(operands=operands):
-            return [value for operand in operands for value in _selected(operand)]
+            return [value for operand in operands for value in told_values(operand)]
     return [None]
 
 

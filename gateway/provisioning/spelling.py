@@ -9,6 +9,7 @@ from gateway.provisioning.entitlements import Asked, Places
 from gateway.scim.errors import InvalidValue
 from gateway.scim.filter.bound import And, Compare, ElementMatch, Filter, Not, Operator, Or
 from gateway.scim.patch.operation import Operation, Patch
+from gateway.scim.schema import Attribute
 
 _NAME = "entitlements"
 
@@ -35,13 +36,18 @@ def spelled_values(values: Iterable[Mapping[str, Any]], places: Places) -> list[
     Raises:
         InvalidValue: One has a type that is not that of its value.
     """
-    values = list(values)
-    for each in values:
-        _check_type(each)
-    return [
-        {**each, "value": spelled(each["value"], places)} if "value" in each else dict(each)
-        for each in values
-    ]
+    return [_spelled(each, places) for each in values]
+
+
+def _spelled(entitlement: Mapping[str, Any], places: Places) -> dict[str, Any]:
+    _check_type(entitlement)
+    if "value" not in entitlement:
+        return {name: part for name, part in entitlement.items() if name != "type"}
+    value = spelled(entitlement["value"], places)
+    object_type = str(value).partition(":")[0]
+    # So that a filter for the type finds it in the same request already.
+    told = {"type": object_type} if object_type in LIST_OF_TYPE else {}
+    return {**entitlement, "value": value, **told}
 
 
 def _check_type(entitlement: Mapping[str, Any]) -> None:
@@ -75,10 +81,21 @@ def spelled_in(
 
 
 def spelled_patch(patch: Patch, places: Places) -> Patch:
-    """Return operations with entitlements in that spelling: what they assign and select by."""
+    """
+    Return operations with entitlements in that spelling: what they assign and select by.
+
+    What they say of a ``type`` is left out: it follows from the value, and a filter for it finds
+    what it is meant to find.
+    """
     return tuple(
-        _operation(each, places) if each.target.attribute.name == _NAME else each for each in patch
+        _operation(each, places) if each.target.attribute.name == _NAME else each
+        for each in patch
+        if not (each.target.attribute.name == _NAME and _is_type(each.target.sub_attribute))
     )
+
+
+def _is_type(part: Attribute | None) -> bool:
+    return part is not None and part.name == "type"
 
 
 def _operation(operation: Operation, places: Places) -> Operation:

@@ -51,3 +51,47 @@ def test_an_id_is_understood_as_bitbucket_writes_it(office: Office, written: str
     for op, names in (("add", ["Ann", "Bob", "Cat"]), ("remove", ["Ann", "Bob"])):
         office.patch_group(group_id, {"op": op, "path": "members", "value": value})
         assert members_of(office, "developers") == names
+
+
+def test_a_member_is_replaced_by_what_it_was_read_as(office: Office) -> None:
+    """The reference of an answer is absolute, and an id may be in braces: it is the same."""
+    group_id, ann = office.group_id("Developers"), uuid_of(office, "Ann")
+    shown = resource(office.patch_group(group_id, {"op": "add", "path": "members", "value": []}))
+    (read,) = (each for each in shown["members"] if each["value"] == ann)
+    path = f'members[value eq "{ann}"]'
+    for value in (read, {"value": f"{{{ann}}}"}):
+        office.patch_group(group_id, {"op": "replace", "path": path, "value": value})
+        assert members_of(office, "developers") == ["Ann", "Bob"]
+
+
+@pytest.mark.parametrize(
+    ("selector", "is_taken"),
+    [
+        ("value pr", True),
+        ('value sw "{half}"', True),
+        ('$ref ew "{ann}"', True),
+        ('value eq "{ann}" and type eq "User"', True),
+        ('value eq "{ann}" and type eq "Group"', False),
+        ('not (value eq "{ann}")', False),
+    ],
+)
+def test_who_is_held_back_leaves_by_the_filter_that_selects_them(
+    office: Office, selector: str, *, is_taken: bool
+) -> None:
+    """As if they were in the group: active: true puts in whoever was not taken out."""
+    group_id, ann = office.group_id("Developers"), uuid_of(office, "Ann")
+    office.activate(ann, active=False)
+    condition = selector.format(ann=ann, half=ann[:20])
+    office.patch_group(group_id, {"op": "remove", "path": f"members[{condition}]"})
+    office.activate(ann, active=True)
+    assert ("Ann" in members_of(office, "developers")) is not is_taken
+
+
+def test_who_is_held_back_leaves_by_null(office: Office) -> None:
+    """A member that is replaced by nothing is taken out."""
+    group_id, ann = office.group_id("Developers"), uuid_of(office, "Ann")
+    office.activate(ann, active=False)
+    operation = {"op": "replace", "path": f'members[value eq "{ann}"]', "value": None}
+    office.patch_group(group_id, operation)
+    office.activate(ann, active=True)
+    assert members_of(office, "developers") == ["Bob"]

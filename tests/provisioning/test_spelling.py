@@ -116,6 +116,27 @@ def test_an_entitlement_of_another_type_than_its_value_is_refused(office: Office
         assert (held["display"], held["type"]) == ("Root", "repository")
 
 
+@pytest.mark.parametrize(
+    "called",
+    [
+        {"path": "entitlements.type", "value": "x"},
+        {"path": "entitlements.type", "value": None},
+        {"path": 'entitlements[type eq "repository"]', "value": {"type": None}},
+        {"path": 'entitlements[type eq "repository"]', "value": {"type": "x"}},
+        {"path": "entitlements", "value": [{"value": WRITE, "display": "Mine"}], "op": "add"},
+    ],
+)
+def test_no_word_of_a_type_keeps_what_it_is_on_from_a_filter(
+    office: Office, called: dict[str, Any]
+) -> None:
+    """What is taken by its type is taken, whatever the same request calls it."""
+    ann = uuid_of(office, "Ann")
+    office.patch_user(ann, granting(WRITE))
+    removal = {"op": "remove", "path": 'entitlements[type eq "repository"]'}
+    office.patch_user(ann, {"op": "replace"} | called, removal)
+    assert not grants_of(office, account_of(office, "Ann"))
+
+
 def test_a_type_that_was_kept_once_is_not_told(office: Office) -> None:
     """Earlier releases kept what a client sent, and such a word stays in the database."""
     ann = uuid_of(office, "Ann")

@@ -213,9 +213,7 @@ class Values:
             del self._places[key]
 
     def _same(self, value: Any) -> list[int]:
-        return [
-            place for place in self._bucket(value) if self._is_same(value, self._kept[place])
-        ]
+        return [place for place in self._bucket(value) if self._is_same(value, self._kept[place])]
 
     def _alike(self, value: Any) -> list[int]:
         if not isinstance(value, dict) or "value" not in value or "type" not in self._parts:
