@@ -7,6 +7,7 @@ from gateway.mirror.facts import Grant
 from gateway.mirror.mirror import Mirror
 
 EXPLICIT = "explicit"
+INFERRED = "inferred"
 
 
 @dataclass(frozen=True, slots=True)

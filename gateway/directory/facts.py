@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gateway.bitbucket import models
-from gateway.directory.entitlements import EXPLICIT
+from gateway.directory.entitlements import EXPLICIT, INFERRED
 from gateway.directory.grants import PlacesRead
 from gateway.mirror import facts
 from gateway.scim.reference import without_null
@@ -78,7 +78,7 @@ def grants(read: PlacesRead, group_ids: Mapping[str, str]) -> Mapping[str, list[
                 object_type=read.object_type,
                 object_uuid=object_uuid,
                 permission=granted.permission,
-                origin="inferred" if read.is_inferred else EXPLICIT,
+                origin=INFERRED if read.is_inferred else EXPLICIT,
             )
             for granted in on_place
         ]

@@ -1,9 +1,12 @@
 """What clients say of a resource, over what Bitbucket says."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from gateway.directory.entitlements import EXPLICIT, INFERRED, Entitlement
 from gateway.directory.users import USER_EXTENSION
+from gateway.mirror.facts import PERMISSIONS
 
 ENTERPRISE: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 #: The one attribute of our own extension of users that clients write.
@@ -25,6 +28,21 @@ _KEPT: Final[Mapping[str, tuple[str, ...]]] = {
 #: What a client calls an entitlement: that is no attribute, so it is kept by a name of its own.
 _LABELS: Final = "entitlements"
 _WORDS: Final = ("display", "primary")
+
+#: What places were, are and will be called: a full name, or a key.
+_PLACES: Final = {
+    "repository": re.compile(r"[^\s:/]+/[^\s:/]+"),
+    "project": re.compile(r"[^\s:/]+"),
+}
+#: What the gateway shows after the name of a place.
+_SHOWN: Final = {
+    kind: frozenset(
+        Entitlement(kind, "", "", permission, origin).display
+        for permission in permissions
+        for origin in (EXPLICIT, INFERRED)
+    )
+    for kind, permissions in PERMISSIONS.items()
+}
 
 Attributes = Mapping[str, Any]
 
@@ -97,11 +115,9 @@ def without_overlay(plain: Attributes, type_name: str) -> dict[str, Any]:
 def labels_in(overlay: Attributes) -> Mapping[str, Mapping[str, Any]]:
     """Return what a client called entitlements, by their values."""
     labels: Mapping[str, Mapping[str, Any]] = overlay.get(_LABELS, {})
-    # Earlier releases kept a type besides, which hid the grant from who asks by its type.
-    return {
-        value: {word: words[word] for word in _WORDS if word in words}
-        for value, words in labels.items()
-    }
+    # Earlier releases kept a type besides, which hid the grant from who asks by its type, and what
+    # the gateway itself had called an entitlement once.
+    return {value: _own(value, words) for value, words in labels.items()}
 
 
 def _read(resource: Attributes, name: str) -> Any:
@@ -120,10 +136,31 @@ def _labels(plain: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> dict[s
     known = {each["value"]: each for each in plain}
     labels: dict[str, dict[str, Any]] = {
         each["value"]: {
-            word: each[word]
-            for word in _WORDS
-            if word in each and each[word] != known.get(each["value"], {}).get(word)
+            word: said
+            for word, said in _own(each["value"], each).items()
+            if said != known.get(each["value"], {}).get(word)
         }
         for each in wanted
     }
     return {value: words for value, words in labels.items() if words}
+
+
+def _own(value: str, words: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is a client's own of the *words* on the entitlement of that *value*."""
+    return {
+        word: words[word]
+        for word in _WORDS
+        if word in words and not (word == "display" and _is_shown_so(value, words[word]))
+    }
+
+
+def _is_shown_so(value: str, display: Any) -> bool:
+    """
+    Return whether the gateway shows, or may have shown, an entitlement of that kind as *display*.
+
+    Who read it before its place had another name, or before a grant was confirmed, sends it back
+    with the rest: that is no word on what it is called.
+    """
+    kind = value.partition(":")[0]
+    name, colon, told = str(display).partition(":")
+    return f"{colon}{told}" in _SHOWN.get(kind, ()) and bool(_PLACES[kind].fullmatch(name))
