@@ -248,7 +248,7 @@ class GroupWriter:
         )
         plan = plan_group("", None, after)
         if write.is_dry_run:
-            return session.foretell(plan, attributes)
+            return session.foretell(plan, attributes, notes=members.notes)
         intent = Intent(
             author=write.author,
             action="create",
@@ -342,7 +342,7 @@ class GroupWriter:
             leaving = left | ids_of(current) - ids_of(wanted) - before.invited.keys()
             plan = (*withdrawn_from(snapshot, leaving, resource_id), *plan)
         if write.is_dry_run:
-            return session.foretell(plan, wanted)
+            return session.foretell(plan, wanted, notes=members.notes)
         keeping = Keeping(self.provisioner, wanted, members)
         is_other = bool(left) or keeping.is_new(resource_id, held)
         if not plan and not is_other:

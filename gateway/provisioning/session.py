@@ -1,6 +1,6 @@
 """One request that changes something: what it reads, carries out, keeps and answers."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
@@ -159,9 +159,14 @@ class Session:
         administration = self.provisioner.administrations.of(self.workspace)
         return Calls(self.workspace, administration)
 
-    def foretell(self, plan: Plan, after: Resource | None) -> Written:
+    def foretell(self, plan: Plan, after: Resource | None, *, notes: Sequence[str] = ()) -> Written:
         """
         Return what a dry run answers.
+
+        Args:
+            plan: The calls that it would take.
+            after: What the resource would be.
+            notes: What the client would be told besides.
 
         Raises:
             ScimError: It could not be begun.
@@ -176,7 +181,8 @@ class Session:
         ]
         told_after = absolute(orjson.dumps(after), base_url=self.write.base_url)
         foretold = {"dryRun": True, "calls": told, "after": orjson.loads(told_after)}
-        return Written("", None, Provenance(age_seconds=0, calls=self.count), foretold)
+        provenance = Provenance(age_seconds=0, calls=self.count)
+        return Written("", None, provenance, foretold, tuple(notes))
 
     def carry_out(
         self,

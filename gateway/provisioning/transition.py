@@ -120,7 +120,7 @@ class Transition:
         plan, held, released = self._plan(member, is_depriving=is_depriving)
         before, wanted = self._rights.told(released)
         if write.is_dry_run:
-            return session.foretell(plan, wanted)
+            return session.foretell(plan, self._as_shown(wanted), notes=self.notes)
         is_held_as_before = not held and not released
         if not plan and is_held_as_before and not is_depriving and not self._changes_what_is_kept():
             return session.answer_unchanged(self._type, self.person.id, notes=tuple(self.notes))
@@ -149,6 +149,13 @@ class Transition:
         if self.wanted is None:
             return Written(self.person.id, None, session.provenance(_OWNERS), notes=notes)
         return session.answer(self._type, self.person.id, notes=notes)
+
+    def _as_shown(self, wanted: dict[str, Any] | None) -> dict[str, Any] | None:
+        """Return what is wanted as it would be shown: whose account is closed is inactive."""
+        member = self.person.member
+        if wanted is None or "active" not in wanted or member is None or member.is_active:
+            return wanted
+        return wanted | {"active": False}
 
     def _plan(
         self, member: Member | None, *, is_depriving: bool

@@ -29,6 +29,7 @@ from gateway.provisioning.provisioner import Provisioner
 from gateway.provisioning.read_only import without_read_only
 from gateway.provisioning.rebase import rebased
 from gateway.provisioning.said import EVERYTHING, NOTHING, Said, activity_in
+from gateway.provisioning.sent_back import STAYS, is_sent_back
 from gateway.provisioning.session import Session
 from gateway.provisioning.spelling import spelled_in, spelled_patch
 from gateway.provisioning.transition import Transition
@@ -109,6 +110,7 @@ class UserWriter:
             says_active=attributes.get("active", True) is True,
             owned=owned,
             says=Said.with_body(attributes, _STAY),
+            body=attributes,
         )
 
     def patch(self, resource_id: str, patch: Patch, write: Write) -> Written:
@@ -192,6 +194,7 @@ class UserWriter:
         owned: Callable[[Person], frozenset[str]] = lambda person: person.kept,
         notes: Sequence[str] = (),
         says: Said = EVERYTHING,
+        body: Resource | None = None,
     ) -> Written:
         session = Session(self.provisioner, write, says)
         with session.turns.of(f"User {resource_id}"):
@@ -219,7 +222,11 @@ class UserWriter:
                 # Only now every place is known by all that it is called.
                 with self.provisioner.mirror.reading() as snapshot:
                     session.says = Said.by(spelled_patch(patch, Places(snapshot.facts)))
-            wanted = _tidy(change(person))
+            wanted, told = _tidy(change(person)), list(notes)
+            if body is not None and self._is_sent_back(session, body, person, wanted):
+                wanted["active"], insists = person.resource["active"], False
+                session.says = Said.with_body({**body, "active": True}, _STAY)
+                told.append(STAYS)
             transition = Transition(
                 session,
                 action,
@@ -228,11 +235,22 @@ class UserWriter:
                 insists=insists,
                 is_exact=is_exact,
                 owned=owned(person),
-                notes=list(notes),
+                notes=told,
             )
             with session.turns.of(*turns_to_name(wanted, person.resource)):
                 self._check_name(session, person, wanted)
                 return transition.carry_out()
+
+    def _is_sent_back(
+        self, session: Session, body: Resource, person: Person, wanted: Resource
+    ) -> bool:
+        def is_same_version() -> bool:
+            sent = session.write.version_sent
+            with session.mirror.reading() as snapshot:
+                found = versions(snapshot, self.resource_type, person.id)
+                return sent is not None and sent in found
+
+        return is_sent_back(body, person, wanted, is_same_version=is_same_version)
 
     def _person(self, session: Session, resource_id: str, *, says_active: bool = False) -> Person:
         """

@@ -1,9 +1,10 @@
 """One change of a resource: what is read of it, what a writer is asked, how it is answered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from http import HTTPStatus
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from gateway.scim.handler import ResourceWriter, Write, Written
 from gateway.scim.input import groups_asked_for, read_replacement, read_resource
@@ -47,12 +48,25 @@ def read_change(
             made["groups"] = groups
         return lambda writer, write: writer.create(made, write)
     if method is Method.PUT:
-        attributes = read_replacement(body, resource_type)
-        return lambda writer, write: writer.replace(resource_id, attributes, write)
+        attributes, version = read_replacement(body, resource_type), _version_in(body)
+        return lambda writer, write: writer.replace(
+            resource_id, attributes, replace(write, version_sent=version)
+        )
     if method is Method.PATCH:
         patch = read_patch(body, resource_type)
         return lambda writer, write: writer.patch(resource_id, patch, write)
     return lambda writer, write: writer.delete(resource_id, write)
+
+
+def _version_in(body: object) -> str | None:
+    """Return the version that a resource says it is of."""
+    version = _member(_member(body, "meta"), "version")
+    return version if isinstance(version, str) else None
+
+
+def _member(members: object, name: str) -> Any:
+    given = members if isinstance(members, Mapping) else {}
+    return next((value for key, value in given.items() if str(key).lower() == name), None)
 
 
 def status_of(method: Method, written: Written) -> int:

@@ -182,6 +182,8 @@ class Write:
         is_expected: Tells of the versions by which the resource is shown now, one or more,
             whether the request is meant for it (RFC 7644 §3.14).
         is_dry_run: Whether to say what would be done, and do nothing.
+        version_sent: The version that the body of a PUT says it is of, by its own
+            ``meta.version``; None where it says none.
     """
 
     author: Author
@@ -189,6 +191,7 @@ class Write:
     projection: Projection
     is_expected: Callable[[Iterable[str]], bool] = lambda _: True
     is_dry_run: bool = False
+    version_sent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,7 @@ def test_who_is_put_into_a_group_and_held_back_is_named(office: Office) -> None:
     body = {"displayName": "Testers", "members": [{"value": ann}]}
     write = office.write(office.registry.group)
     for written in (
+        office.patch_group(testers, add(ann), is_dry_run=True),
         office.patch_group(testers, add(ann)),
         office.patch_group(testers, add(ann)),
         office.groups.replace(testers, body, write),
@@ -121,6 +122,7 @@ def test_an_entitlement_that_is_held_back_is_noted(office: Office) -> None:
     repository = office.world.repository("api-core")
     assert repository is not None
     told = f"held back until active again: repository {bare(repository.uuid)} read"
+    assert office.patch_user(ann, granted, is_dry_run=True).notes == (told,)
     assert office.patch_user(ann, granted).notes == (told,)
     assert not office.patch_user(ann, granted).notes
 

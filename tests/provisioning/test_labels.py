@@ -9,12 +9,10 @@ import pytest
 from gateway.directory.candidates import Candidates
 from gateway.directory.confirmation import confirm
 from gateway.directory.synchronization import Synchronization
-from gateway.planner.needs import EVERYTHING
 from gateway.sandbox import Behaviour, create_app, generate, serving
-from gateway.scim.freshness import FreshnessWanted
 from tests.provisioning.office import GROUP_EXTENSION, Office, opened
 from tests.provisioning.test_groups import uuid_of
-from tests.provisioning.test_rehired import WRITE
+from tests.provisioning.test_rehired import WRITE, read_all
 from tests.provisioning.test_users import granting, shown
 
 WORDS = [
@@ -54,11 +52,6 @@ def called_inferred(user: dict[str, Any]) -> list[str]:
 def no_wait(_: float) -> bool:
     """Wait no time at all."""
     return True
-
-
-def read_all(office: Office) -> None:
-    """Read the workspace anew."""
-    office.provisioner.refresher.ensure(EVERYTHING, FreshnessWanted(no_cache=True))
 
 
 @pytest.fixture

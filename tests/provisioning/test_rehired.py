@@ -6,7 +6,7 @@ import pytest
 
 from gateway.directory.identities import identified
 from gateway.planner.collections import Collection
-from gateway.planner.needs import Needs
+from gateway.planner.needs import EVERYTHING, Needs
 from gateway.sandbox import Account
 from gateway.scim.errors import NotFound, Unavailable
 from gateway.scim.freshness import FreshnessWanted
@@ -21,6 +21,13 @@ def read_members(office: Office) -> None:
     """Read the members anew, as every list of users does."""
     with office.mirror.reading() as snapshot:
         needs = identified(Needs.whole(Collection.MEMBERS, Collection.GROUPS), snapshot)
+    office.provisioner.refresher.ensure(needs, FreshnessWanted(no_cache=True))
+
+
+def read_all(office: Office) -> None:
+    """Read the workspace anew."""
+    with office.mirror.reading() as snapshot:
+        needs = identified(EVERYTHING, snapshot)
     office.provisioner.refresher.ensure(needs, FreshnessWanted(no_cache=True))
 
 
