@@ -36,15 +36,21 @@ class Question(Protocol):
         ...
 
     def listing(self, provenance: Provenance, snapshot: Snapshot) -> Listing:
-        """Return the page by index that is asked for."""
+        """Return the page by index that is asked for, and what is not known of it."""
         ...
 
     def keys(self, snapshot: Snapshot) -> Sequence[int]:
         """Return a number for each resource that is selected, in order, to walk through them."""
         ...
 
-    def shown(self, keys: Sequence[int], snapshot: Snapshot) -> Sequence[bytes]:
-        """Return those of the resources with these numbers that are still there, in order."""
+    def shown(
+        self, keys: Sequence[int], provenance: Provenance, snapshot: Snapshot
+    ) -> tuple[Sequence[bytes], Provenance]:
+        """
+        Return those of the resources with these numbers that are still there, in order.
+
+        How the answer is come by is returned with them, with what is not known of these.
+        """
         ...
 
 
@@ -137,7 +143,7 @@ class Answering:
 def _stretch(
     question: Question, stretch: Stretch, provenance: Provenance, snapshot: Snapshot
 ) -> Listing:
-    shown = question.shown(stretch.keys, snapshot)
+    shown, provenance = question.shown(stretch.keys, provenance, snapshot)
     return Listing(
         stretch.total,
         len(shown),

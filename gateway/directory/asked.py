@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.directory.access import with_access
+from gateway.directory.lacking import lacking, with_unknown_addresses
 from gateway.mirror.mirror import Snapshot
 from gateway.mirror.selection import Selection
 from gateway.planner.completeness import rests_on_unknown_addresses
@@ -72,7 +73,7 @@ class Asked:
                 "answered; supply candidates with GATEWAY_EMAILS_FILE.",
                 position=0,
             )
-        return replace(provenance, incomplete=("emails", *provenance.incomplete))
+        return with_unknown_addresses(provenance)
 
     def unknown_addresses(self, snapshot: Snapshot) -> int:
         """Return how many users have no address that is known, where the filter rests on theirs."""
@@ -92,32 +93,40 @@ class Asked:
                 joined.total,
                 joined.count,
                 joined.resources,
-                provenance,
+                lacking(provenance, self.query.projection, (joined.resources,)),
                 fingerprint=joined.fingerprint,
             )
         total, documents = selection.find(self.query)
-        shown = self._shown(documents, snapshot)
+        shown, provenance = self._shown(documents, provenance, snapshot)
         return Listing(total, len(shown), b",".join(shown), provenance)
 
     def keys(self, snapshot: Snapshot) -> Sequence[int]:
         """Return the keys of all resources that are selected, in order."""
         return self.selection(snapshot).keys(self.query)
 
-    def shown(self, keys: Sequence[int], snapshot: Snapshot) -> Sequence[bytes]:
-        """Return those of the resources with *keys* that are still there, in order."""
-        return self._shown(self.selection(snapshot).documents(keys, self.query), snapshot)
+    def shown(
+        self, keys: Sequence[int], provenance: Provenance, snapshot: Snapshot
+    ) -> tuple[Sequence[bytes], Provenance]:
+        """See :meth:`gateway.directory.answering.Question.shown`."""
+        documents = self.selection(snapshot).documents(keys, self.query)
+        return self._shown(documents, provenance, snapshot)
 
-    def shown_by_key(self, keys: Sequence[int], snapshot: Snapshot) -> Mapping[int, bytes]:
-        """Return the same, by their keys."""
+    def shown_by_key(
+        self, keys: Sequence[int], provenance: Provenance, snapshot: Snapshot
+    ) -> tuple[Mapping[int, bytes], Provenance]:
+        """Return the same, the resources by their keys."""
         found = self.selection(snapshot).documents_by_key(keys, self.query)
-        shown = self._shown(list(found.values()), snapshot)
-        return dict(zip(found, shown, strict=True))
+        shown, provenance = self._shown(list(found.values()), provenance, snapshot)
+        return dict(zip(found, shown, strict=True)), provenance
 
     def selection(self, snapshot: Snapshot) -> Selection:
         """Return what the mirror selects from."""
         return snapshot.resources(self.resource_type, departed_since=self.departed_since)
 
-    def _shown(self, documents: Sequence[Document], snapshot: Snapshot) -> list[bytes]:
+    def _shown(
+        self, documents: Sequence[Document], provenance: Provenance, snapshot: Snapshot
+    ) -> tuple[list[bytes], Provenance]:
         projection = self.query.projection
+        provenance = lacking(provenance, projection, (each.json for each in documents))
         documents = with_access(documents, projection, snapshot.facts)
-        return [projection.json(document.json) for document in documents]
+        return [projection.json(document.json) for document in documents], provenance

@@ -8,7 +8,7 @@ from gateway.directory.answering import Answering
 from gateway.directory.asked import Addresses, Asked
 from gateway.directory.identities import identified
 from gateway.directory.refresh import Refresher
-from gateway.directory.showing import shown
+from gateway.directory.showing import retrieval, shown
 from gateway.mirror.mirror import Mirror, Snapshot
 from gateway.planner.needs import needs_of_one
 from gateway.planner.plan import Plan
@@ -83,7 +83,7 @@ class Directory:
             document = shown(
                 snapshot, self.resource_type, resource_id, projection=projection, base_url=base_url
             )
-            return Retrieval(document, provenance)
+            return retrieval(document, provenance, projection)
 
         return self.answering.young(needed, freshness, retrieved)
 
@@ -95,7 +95,9 @@ class Directory:
         plan = self.refresher.explain(needed, query.freshness)
         with self.mirror.reading() as snapshot:
             sql = asked.selection(snapshot).sql(query)
-            incomplete = ["emails"] if asked.unknown_addresses(snapshot) else []
+            page = asked.listing(Provenance(age_seconds=0, calls=0), snapshot)
+            is_doubtful = bool(page.provenance.incomplete or asked.unknown_addresses(snapshot))
+            incomplete = ["emails"] if is_doubtful else []
         if self.refresher.is_inferred(plan):
             incomplete.append("entitlements")
         return Explanation(plan, sql, tuple(incomplete))

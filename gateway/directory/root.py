@@ -72,7 +72,7 @@ class _Together:
         if not self._is_sorted:
             return self._in_turn(page, provenance, snapshot)
         total, found = self._merged(snapshot).page(page)
-        shown = self._shown(found, snapshot)
+        shown, provenance = self._shown(found, provenance, snapshot)
         return Listing(total, len(shown), b",".join(shown), provenance)
 
     def keys(self, snapshot: Snapshot) -> Sequence[int]:
@@ -87,10 +87,12 @@ class _Together:
             )
         return array("q", (key * _MOST_TYPES + rank for rank, key in ranked))
 
-    def shown(self, keys: Sequence[int], snapshot: Snapshot) -> Sequence[bytes]:
-        """Return those of the resources with these numbers that are still there, in order."""
+    def shown(
+        self, keys: Sequence[int], provenance: Provenance, snapshot: Snapshot
+    ) -> tuple[Sequence[bytes], Provenance]:
+        """See :meth:`gateway.directory.answering.Question.shown`."""
         apart = (divmod(number, _MOST_TYPES) for number in keys)
-        return self._shown([Ranked(rank, key) for key, rank in apart], snapshot)
+        return self._shown([Ranked(rank, key) for key, rank in apart], provenance, snapshot)
 
     @property
     def _is_sorted(self) -> bool:
@@ -105,6 +107,7 @@ class _Together:
             found = part.at(rest).listing(provenance, snapshot)
             total += found.total_results
             count += found.count
+            provenance = found.provenance
             if found.count:
                 shown.append(found.resources)
         return Listing(total, count, b",".join(shown), provenance)
@@ -112,9 +115,12 @@ class _Together:
     def _merged(self, snapshot: Snapshot) -> Merged:
         return snapshot.merged([(part.selection(snapshot), part.query) for part in self.parts])
 
-    def _shown(self, ranked: Sequence[Ranked], snapshot: Snapshot) -> list[bytes]:
-        by_rank = [
-            part.shown_by_key([key for of, key in ranked if of == rank], snapshot)
-            for rank, part in enumerate(self.parts)
-        ]
-        return [by_rank[rank][key] for rank, key in ranked if key in by_rank[rank]]
+    def _shown(
+        self, ranked: Sequence[Ranked], provenance: Provenance, snapshot: Snapshot
+    ) -> tuple[list[bytes], Provenance]:
+        by_rank: list[Mapping[int, bytes]] = []
+        for rank, part in enumerate(self.parts):
+            keys = [key for of, key in ranked if of == rank]
+            shown, provenance = part.shown_by_key(keys, provenance, snapshot)
+            by_rank.append(shown)
+        return [by_rank[rank][key] for rank, key in ranked if key in by_rank[rank]], provenance

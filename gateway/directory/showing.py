@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from gateway.directory.access import with_access
+from gateway.directory.lacking import lacking
 from gateway.directory.refresh import Refresher
 from gateway.directory.users import USER_EXTENSION
 from gateway.mirror.mirror import Snapshot
 from gateway.planner.collections import Collection
 from gateway.planner.needs import lists_behind, needs_of_one
+from gateway.scim.freshness import Provenance
 from gateway.scim.handler import Document, Retrieval
 from gateway.scim.projection import Projection, bind_projection
 from gateway.scim.schema import ResourceType
@@ -49,7 +51,8 @@ def stored(
     """
     Return the resource of that id as it is known, however old that is; see :func:`shown`.
 
-    The attributes of which something was never read are named as incomplete.
+    The attributes of which something was never read are named as incomplete, and ``emails`` if
+    no address is known.
 
     Args:
         snapshot: What is known.
@@ -71,7 +74,15 @@ def stored(
             incomplete=tuple(sorted({*provenance.incomplete, *lacking})),
         )
     document = shown(snapshot, resource_type, resource_id, projection=projection, base_url=base_url)
-    return Retrieval(document, provenance)
+    return retrieval(document, provenance, projection)
+
+
+def retrieval(
+    document: Document | None, provenance: Provenance, projection: Projection
+) -> Retrieval:
+    """Return what is answered with *document*, with what is not known of it."""
+    documents = () if document is None else (document.json,)
+    return Retrieval(document, lacking(provenance, projection, documents))
 
 
 def versions(snapshot: Snapshot, resource_type: ResourceType, resource_id: str) -> Iterator[str]:

@@ -211,7 +211,7 @@ def test_grants_on_many_repositories_are_inferred_and_say_so(many: Stage) -> Non
     assert any("(inferred)" in display for held in found.values() for display in held)
     for user, held in found.items():
         assert {display.replace(" (inferred)", "") for display in held} <= truth[user]
-    assert many.ask(many.users).provenance.incomplete == ("entitlements",)
+    assert many.ask(many.users).provenance.incomplete == ("emails", "entitlements")
 
 
 def test_confirmation_makes_inferred_grants_told(many: Stage) -> None:
@@ -222,7 +222,7 @@ def test_confirmation_makes_inferred_grants_told(many: Stage) -> None:
     confirm(synchronization, until=lambda: False)
 
     assert displays(many) == granted(many)
-    assert many.ask(many.users).provenance.incomplete == ()
+    assert many.ask(many.users).provenance.incomplete == ("emails",)
 
 
 def test_a_grant_that_was_told_is_never_lost_to_inference(many: Stage) -> None:

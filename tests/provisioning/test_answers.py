@@ -50,7 +50,7 @@ def noted(office: Office, user_id: str, attributes: str | None, text: str = "e1"
 
 @pytest.fixture
 def ann(office: Office) -> str:
-    """A member of a group, with a grant of its own and an address that is known."""
+    """A member of a group, with a grant of its own, whose address nobody has asked for."""
     account = office.world.account_by_email("ann@acme.example")
     repository = office.world.repository("api-core")
     assert account is not None
@@ -64,7 +64,7 @@ def test_what_was_never_read_is_named(office: Office, ann: str) -> None:
     """Groups would be missed most, and take one list: that is read. The rest is said to lack."""
     answer = noted(office, ann, None)
     assert [group["display"] for group in resource(answer)["groups"]] == ["Developers"]
-    assert answer.provenance.incomplete == ("entitlements", "roles")
+    assert answer.provenance.incomplete == ("emails", "entitlements", "roles")
     assert answer.provenance.ttl_seconds == 0
     assert office.bitbucket.calls.by_resource["GET /1.0/groups/{workspace}"] == 1
     noted(office, ann, None, "e2")
@@ -93,7 +93,7 @@ def test_a_change_is_answered_though_its_groups_can_not_be_read(office: Office, 
     answer = noted(office, ann, None)
     office.bitbucket.faults.clear()
     assert "groups" not in resource(answer)
-    assert answer.provenance.incomplete == ("entitlements", "groups", "roles")
+    assert answer.provenance.incomplete == ("emails", "entitlements", "groups", "roles")
     # What has failed is left alone for a while.
     at(office, 60)
     assert resource(noted(office, ann, None, "e2"))["groups"]
@@ -122,7 +122,7 @@ def test_an_answer_is_as_old_as_its_oldest_fact(office: Office, ann: str) -> Non
 
     whole, groups = noted(office, ann, None), noted(office, ann, "groups", "e2")
     assert (whole.provenance.age_seconds, groups.provenance.age_seconds) == (150, 150)
-    assert whole.provenance.incomplete == ("entitlements",)
+    assert whole.provenance.incomplete == ("emails", "entitlements")
     assert (groups.provenance.incomplete, groups.provenance.ttl_seconds) == ((), 150)
 
 
