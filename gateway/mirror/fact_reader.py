@@ -189,33 +189,44 @@ class FactReader:
     ) -> list[PlaceReading]:
         """Return when places of the type were read, those only if they are given; not all were."""
         table = tables.GRANT_READINGS
-        query = select(table.c.object_uuid, table.c.read_at, table.c.is_inferred).where(
-            *self._of_places(subject_type, object_type)
-        )
+        query = select(
+            table.c.object_uuid, table.c.read_at, table.c.is_inferred, table.c.told_at
+        ).where(*self._of_places(subject_type, object_type))
         conditions: list[ColumnElement[bool]] = [true()]
         if object_uuids is not None:
             conditions = [table.c.object_uuid.in_(some) for some in in_lists(object_uuids)]
         return [
-            PlaceReading(uuid, from_text(read_at), is_inferred)
+            PlaceReading(
+                uuid, from_text(read_at), is_inferred, from_text(told_at) if is_inferred else None
+            )
             for condition in conditions
-            for uuid, read_at, is_inferred in self._connection.execute(query.where(condition))
+            for uuid, read_at, is_inferred, told_at in self._connection.execute(
+                query.where(condition)
+            )
         ]
 
     def all_place_readings(self, subject_type: str, object_type: str) -> PlaceReadings:
         """Return how old all places of the type are together."""
         table = tables.GRANT_READINGS
         inferred = func.count().filter(table.c.is_inferred == true())
+        never_told = func.count().filter(table.c.told_at.is_(None))
         row = self._connection.execute(
-            select(func.count(), func.min(table.c.read_at), inferred).where(
+            select(func.count(), func.min(table.c.read_at), inferred, never_told).where(
                 *self._of_places(subject_type, object_type)
             )
         ).one()
         listed = self.count(PLACES[object_type])
         oldest = from_text(row[1]) if row[0] >= listed else None
-        return PlaceReadings(oldest=oldest, listed=listed, read=row[0], inferred=row[2])
+        return PlaceReadings(
+            oldest=oldest, listed=listed, read=row[0], inferred=row[2], never_told=row[3]
+        )
 
     def inferred_places(self, most: int) -> list[str]:
-        """Return repositories whose direct grants were inferred, those first that have some."""
+        """
+        Return repositories whose direct grants were inferred, those first that show it.
+
+        Of the others those come first that never told them, then those that did so longest ago.
+        """
         readings, grants = tables.GRANT_READINGS, tables.GRANTS
         has_some = (
             select(grants.c.subject_id)
@@ -229,7 +240,8 @@ class FactReader:
         query = select(readings.c.object_uuid).where(
             *self._of_places("user", "repository"), readings.c.is_inferred == true()
         )
-        order = (has_some.desc(), readings.c.read_at, readings.c.object_uuid)
+        told = readings.c.told_at.asc().nulls_first()
+        order = (has_some.desc(), told, readings.c.read_at, readings.c.object_uuid)
         return list(self._connection.scalars(query.order_by(*order).limit(most)))
 
     def listed(self, object_type: str, object_uuids: Collection[str]) -> frozenset[str]:

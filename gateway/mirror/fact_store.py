@@ -309,12 +309,13 @@ class FactStore(FactReader):
             _DELETE_READING, [old | {"old_object_uuid": each.object_uuid} for each in readings]
         )
         rows = [
-            self._scope
-            | kind
-            | {
+            {
+                **self._scope,
+                **kind,
                 "object_uuid": each.object_uuid,
                 "read_at": instant(each.read_at),
                 "is_inferred": each.is_inferred,
+                "told_at": None if each.last_told_at is None else instant(each.last_told_at),
             }
             for each in readings
         ]

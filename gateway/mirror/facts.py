@@ -144,11 +144,18 @@ class PlaceReading:
         object_uuid: The project or repository.
         read_at: When.
         is_inferred: Whether it was inferred from the rights that users have.
+        told_at: Where it was inferred: when the place itself told it last; None if it never did.
     """
 
     object_uuid: str
     read_at: datetime
     is_inferred: bool
+    told_at: datetime | None = None
+
+    @property
+    def last_told_at(self) -> datetime | None:
+        """When the place itself told it last; None if it never did."""
+        return self.told_at if self.is_inferred else self.read_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +169,11 @@ class PlaceReadings:
         listed: How many places there are.
         read: How many of them were read.
         inferred: How many of them were inferred.
+        never_told: How many of these never told it themselves.
     """
 
     oldest: datetime | None
     listed: int
     read: int
     inferred: int
+    never_told: int

@@ -155,6 +155,8 @@ GRANT_READINGS = Table(
     part_of_key("object_uuid"),
     Column("read_at", INSTANT, nullable=False),
     Column("is_inferred", Boolean, nullable=False),
+    # When the place itself told it last, where that was ever.
+    Column("told_at", INSTANT),
 )
 
 #: A number that grows with every change of what answers rest on.

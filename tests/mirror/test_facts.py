@@ -192,8 +192,35 @@ def test_a_place_is_as_old_as_its_last_reading(mirror: Mirror, now: datetime) ->
         inferred = {PlaceReading("r2", now, is_inferred=True): [granted]}
         tx.facts.replace_grants_on("user", "repository", inferred)
         readings = tx.facts.all_place_readings("user", "repository")
-        assert (readings.oldest, readings.inferred) == (now, 1)
+        assert (readings.oldest, readings.inferred, readings.never_told) == (now, 1, 1)
         assert tx.facts.inferred_places(5) == ["r2"]
+
+
+def test_those_are_asked_first_that_told_longest_ago(mirror: Mirror, now: datetime) -> None:
+    """Before them those that never did, and before these those that show what was inferred."""
+    granted = Grant("user", ANN.uuid, "repository", "shown", "read", "inferred")
+    hours = {"a": 3, "b": 1, "c": 2, "shown": 4}
+    told_at = {uuid: now + timedelta(hours=passed) for uuid, passed in hours.items()}
+    later = now + timedelta(days=1)
+    with mirror.writing() as tx:
+        told = {PlaceReading(uuid, at, is_inferred=False): () for uuid, at in told_at.items()}
+        tx.facts.replace_grants_on("user", "repository", told)
+        known = tx.facts.place_readings("user", "repository")
+        assert {reading.object_uuid: reading.last_told_at for reading in known} == told_at
+        assert tx.facts.inferred_places(5) == []
+
+        inferred = {
+            PlaceReading(uuid, later, is_inferred=True, told_at=told_at.get(uuid)): (
+                [granted] if uuid == "shown" else ()
+            )
+            for uuid in (*told_at, "never")
+        }
+        tx.facts.replace_grants_on("user", "repository", inferred)
+        assert set(tx.facts.place_readings("user", "repository")) == inferred.keys()
+        readings = tx.facts.all_place_readings("user", "repository")
+        assert (readings.inferred, readings.never_told) == (5, 1)
+        assert tx.facts.inferred_places(9) == ["shown", "never", "b", "c", "a"]
+        assert tx.facts.inferred_places(2) == ["shown", "never"]
 
 
 def test_on_a_new_place_nothing_was_granted_before(mirror: Mirror, now: datetime) -> None:
