@@ -11,6 +11,7 @@ from gateway.assembly import Gateway, assemble
 from gateway.cli.environment import settings_of_environment, usable_database
 from gateway.directory.execution import Progress
 from gateway.logs import configure_logs
+from gateway.mirror.facts import PlaceReadings
 from gateway.mirror.freshness import Freshness
 from gateway.planner.collections import PLACES_OF, Collection
 
@@ -52,6 +53,7 @@ def read_everything(gateway: Gateway) -> bool:
     with gateway.mirror.reading() as snapshot:
         records = snapshot.freshness.all()
         facts = snapshot.facts
+        places = facts.all_place_readings("user", "repository")
         found = {
             "members": len(facts.members()),
             "groups": len(facts.groups()),
@@ -60,13 +62,8 @@ def read_everything(gateway: Gateway) -> bool:
             "grants": len(facts.grants()),
         }
     click.echo(f"{', '.join(f'{n} {what}' for what, n in found.items())}; {calls} calls.")
-    inferred = sum(record.inferred for record in records.values())
-    if inferred:
-        click.echo(
-            f"Direct grants on {inferred} repositories are inferred, and marked so; a grant that "
-            'gives no more than groups and projects do is not among them. "serve" asks each of '
-            "them as calls come free."
-        )
+    if places.inferred:
+        click.echo(_inferred(places))
     unread = list(_unread(records))
     for line in unread:
         click.echo(f"Not read: {line}", err=True)
@@ -90,6 +87,17 @@ def _unread(records: Mapping[str, Freshness]) -> Iterator[str]:
         else:
             reason = 'Not all of it was read; run "sync" again.'
         yield f"{collection.words}. {reason}"
+
+
+def _inferred(places: PlaceReadings) -> str:
+    """Say on how many repositories what is known was inferred, and what that is worth."""
+    were_told = places.inferred - places.never_told
+    told = f", except what {were_told} of them told before and rights still betray"
+    return (
+        f"Direct grants on {places.inferred} repositories are inferred, and marked so"
+        f"{told if were_told else ''}; a grant that gives no more than groups and projects do is "
+        'not among them. "serve" asks each of them as calls come free.'
+    )
 
 
 def _announce(gateway: Gateway) -> None:

@@ -14,13 +14,12 @@ from gateway.bitbucket.workspace import BitbucketWorkspace
 from gateway.directory import invitations
 from gateway.directory.addresses import addresses_to_ask
 from gateway.directory.grants import PlacesRead, PlaceToRead, Vanished, read_place
-from gateway.directory.inference import infer
+from gateway.directory.inference import explained_at, infer
 from gateway.directory.landing import Landing
 from gateway.directory.places import DueRepositories, due_places, due_repositories, one_place
 from gateway.directory.reading import ListReader, Lists
 from gateway.directory.steps import Batches
-from gateway.mirror.fact_reader import FactReader
-from gateway.mirror.mirror import Mirror
+from gateway.mirror.mirror import Mirror, Snapshot
 from gateway.planner.collections import LIST_OF_TYPE, PLACES_OF, Collection
 from gateway.planner.needs import Need, OnePlace, OneRole, Whole
 from gateway.planner.plan import Read
@@ -169,7 +168,7 @@ class Execution:
             if listed is None or listed.read_at is None:
                 # Nobody knows where to ask, until the list of places can be read.
                 return
-            steps = self._steps(need, workspace, snapshot.facts)
+            steps = self._steps(need, workspace, snapshot)
         vanished: list[Vanished] = []
         done = 0
 
@@ -196,11 +195,17 @@ class Execution:
             if isinstance(need, Whole):
                 self.landing.failure(need.collection, error)
 
-    def _steps(self, need: Need, workspace: BitbucketWorkspace, facts: FactReader) -> list[Step]:
+    def _steps(self, need: Need, workspace: BitbucketWorkspace, snapshot: Snapshot) -> list[Step]:
         """Return the reads that *need* takes; none where there is nothing to ask."""
+        facts = snapshot.facts
         if need == _DIRECT:
             due = due_repositories(facts, not_before=self.not_before, may_infer=self._may_infer)
-            return self._steps_of(workspace, due)
+            explained = explained_at(snapshot.freshness.all())
+            if explained is not None and explained < self.not_before:
+                # What landed since it was planned lets some be inferred: the next plan reads
+                # what explains rights first.
+                due = replace(due, explanations=None)
+            return self._steps_of(workspace, due, explained)
         places: list[PlaceToRead] = []
         match need:
             case Whole(collection=collection):
@@ -209,7 +214,9 @@ class Execution:
                 places = one_place(facts, need)
         return [self._step(workspace, place) for place in places]
 
-    def _steps_of(self, workspace: BitbucketWorkspace, due: DueRepositories) -> list[Step]:
+    def _steps_of(
+        self, workspace: BitbucketWorkspace, due: DueRepositories, explained: datetime | None
+    ) -> list[Step]:
         told = [self._step(workspace, _place(due, candidate.uuid)) for candidate in due.choice.told]
         if due.explanations is None:
             return told
@@ -219,6 +226,7 @@ class Execution:
                 workspace,
                 [due.by_uuid[candidate.uuid] for candidate in batch],
                 due.explanations,
+                explained_at=explained,
                 now=self.now,
             )
             for batch in due.choice.inferred

@@ -50,8 +50,10 @@ class PlacesRead:
         subject_type: ``user`` or ``group``.
         object_type: ``project`` or ``repository``.
         granted: The grants, by the UUID of the place.
-        read_at: When the reading began.
+        read_at: When the reading began; of what was inferred, when the oldest of that was read
+            which it was inferred from.
         is_inferred: Whether they were inferred.
+        upholds_told: Whether what was told before, and is inferred again, is still told.
     """
 
     subject_type: str
@@ -59,6 +61,7 @@ class PlacesRead:
     granted: Mapping[str, Sequence[Granted]]
     read_at: datetime
     is_inferred: bool = False
+    upholds_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@ A user's right on a repository is the highest of several. What is above all that
 projects explain must have been granted directly; what is not may hide a direct grant.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from gateway.bitbucket.models import RepositoryPermission
 from gateway.bitbucket.query import all_of, differs, is_in
 from gateway.bitbucket.workspace import BitbucketWorkspace
+from gateway.directory.entitlements import EXPLICIT
 from gateway.directory.grants import Granted, PlacesRead
 from gateway.directory.strength import (
     ADMINISTRATORS,
@@ -20,13 +21,16 @@ from gateway.directory.strength import (
 )
 from gateway.mirror.fact_reader import FactReader
 from gateway.mirror.facts import Grant, Repository
+from gateway.mirror.freshness import Freshness
 from gateway.planner.inference import Candidate
+from gateway.planner.plan import EXPLAINING
 
 _ADMIN = STRENGTH["admin"]
 #: As many are left out by name, so that the address does not grow too long.
 _MOST_LEFT_OUT = 20
 #: The direct grants that a repository is taken to have, before it is known.
 _DIRECT_GRANTS = 2
+_NEVER = Freshness()
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,7 @@ class Explanations:
         hides = any(
             self.of_user(grant.subject_id, repository) >= STRENGTH[grant.permission]
             for grant in told
-            if grant.origin == "explicit"
+            if grant.origin == EXPLICIT
         )
         return Candidate(
             repository.uuid, repository.full_name, rights + _DIRECT_GRANTS, must_be_told=hides
@@ -121,6 +125,7 @@ def infer(
     repositories: Sequence[Repository],
     explanations: Explanations,
     *,
+    explained_at: datetime | None,
     now: Callable[[], datetime],
 ) -> PlacesRead:
     """
@@ -128,10 +133,17 @@ def infer(
 
     One call for each hundred rights.
 
+    Args:
+        workspace: Where to read.
+        repositories: The repositories.
+        explanations: What explains the rights of users.
+        explained_at: When the oldest of that was read; None if some never was.
+        now: The time, with its zone.
+
     Raises:
         BitbucketError: The rights could not be listed.
     """
-    read_at = now()
+    began_at = now()
     by_uuid = {repository.uuid: repository for repository in repositories}
     conditions = [is_in("repository.full_name", [r.full_name for r in repositories])]
     if explanations.leaves_out_administrators:
@@ -143,7 +155,35 @@ def infer(
         repository = by_uuid.get(right.repository_uuid)
         if repository is not None and _is_unexplained(right, repository, explanations):
             granted[repository.uuid].append(Granted(right.user_uuid, right.permission.value))
-    return PlacesRead("user", "repository", granted, read_at, is_inferred=True)
+    return PlacesRead(
+        "user",
+        "repository",
+        granted,
+        read_at=began_at if explained_at is None else min(began_at, explained_at),
+        is_inferred=True,
+        upholds_told=explained_at is not None,
+    )
+
+
+def explained_at(records: Mapping[str, Freshness]) -> datetime | None:
+    """Return when the oldest was read of what explains rights; None if some never was."""
+    moments = [records.get(collection, _NEVER).read_at for collection in EXPLAINING]
+    known = [moment for moment in moments if moment is not None]
+    return min(known) if len(known) == len(moments) else None
+
+
+def upheld(inferred: Iterable[Grant], told: Collection[Grant]) -> list[Grant]:
+    """
+    Return *inferred* grants, of which those are told still that were *told* just so before.
+
+    A right above all that is explained is the direct grant itself, and that it is the one that
+    was told shows by its permission.
+    """
+    found: list[Grant] = []
+    for grant in inferred:
+        as_told = replace(grant, origin=EXPLICIT)
+        found.append(as_told if as_told in told else grant)
+    return found
 
 
 def _is_unexplained(

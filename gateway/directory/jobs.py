@@ -19,7 +19,7 @@ from gateway.mirror.leases import LeaseRecords
 from gateway.mirror.mirror import Mirror
 from gateway.planner.collections import Collection
 from gateway.planner.needs import Need, Needs
-from gateway.planner.plan import Plan, PutOff, Read, plan, ready
+from gateway.planner.plan import Plan, PutOff, Read, plan, ready, without
 
 _LOG = structlog.get_logger(__name__)
 
@@ -183,8 +183,8 @@ class Job:
             self.put_off = planned.put_off
             reads = [
                 read
-                for read in planned.reads
-                if not any(n in self.failures or made[n] >= _MOST_READINGS for n in read.needs)
+                for read in without(planned, self.failures)
+                if not any(made[need] >= _MOST_READINGS for need in read.needs)
             ]
             if self._lease(reads):
                 # Others may have read them until this moment.

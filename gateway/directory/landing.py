@@ -9,9 +9,11 @@ import structlog
 
 from gateway.bitbucket.errors import BitbucketError
 from gateway.directory import facts
+from gateway.directory.entitlements import EXPLICIT
 from gateway.directory.errors import failure_of
 from gateway.directory.feed import begin_feed
 from gateway.directory.grants import PlacesRead
+from gateway.directory.inference import upheld
 from gateway.directory.outcomes import Reading
 from gateway.directory.reading import Lists
 from gateway.directory.renames import recognize
@@ -284,8 +286,11 @@ def _land_places(
     uuids = {uuid for places in read for uuid in places.granted}
     names = {uuid: place_name(subject_type, object_type, uuid) for uuid in uuids}
     written = writing.changes.written(names.values())
-    known = store.place_readings(subject_type, object_type, object_uuids=uuids)
-    read_at = {reading.object_uuid: reading.read_at for reading in known}
+    readings = store.place_readings(subject_type, object_type, object_uuids=uuids)
+    read_at = {reading.object_uuid: reading.read_at for reading in readings}
+    told_at = {reading.object_uuid: reading.last_told_at for reading in readings}
+    upholding = {uuid for places in read if places.upholds_told for uuid in places.granted}
+    told = {g for g in store.grants(object_uuids=upholding) if g.origin == EXPLICIT}
     listed = store.listed(object_type, uuids)
     landed: dict[str, tuple[PlaceReading, Sequence[Grant]]] = {}
     for places in read:
@@ -296,7 +301,8 @@ def _land_places(
                 and not places.read_at < read_at.get(uuid, places.read_at) <= now
                 and not _is_before_write(places.read_at, written.get(names[uuid]), now)
             ):
-                landed[uuid] = PlaceReading(uuid, places.read_at, places.is_inferred), on_place
+                reading = PlaceReading(uuid, places.read_at, places.is_inferred, told_at.get(uuid))
+                landed[uuid] = reading, upheld(on_place, told) if places.upholds_told else on_place
     store.replace_grants_on(subject_type, object_type, dict(landed.values()))
 
 

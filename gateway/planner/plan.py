@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gateway.planner import sources
@@ -29,7 +29,7 @@ _MEMBERS = Whole(Collection.MEMBERS)
 _DIRECT = Whole(Collection.REPOSITORY_USER_GRANTS)
 
 #: What explains a right on a repository, besides a direct grant.
-_EXPLAINING = (
+EXPLAINING = (
     Collection.MEMBERS,
     Collection.GROUPS,
     Collection.PROJECT_USER_GRANTS,
@@ -134,7 +134,35 @@ def plan(needs: Needs, knowledge: Knowledge, *, not_before: datetime) -> Plan:
             reads.append(read)
         else:
             put_off.append(late)
+    for late in put_off:
+        if _is_waited_for(late.read.needs, knowledge):
+            waiting = [read for read in reads if _DIRECT in read.needs]
+            put_off += [replace(late, read=read) for read in waiting]
+            reads = [read for read in reads if read not in waiting]
+            break
     return Plan(needs, knowledge, tuple(reads), tuple(put_off))
+
+
+def without(planned: Plan, failed: Iterable[Need]) -> list[Read]:
+    """Return the reads of *planned* but for what has *failed*, and for what waits for that."""
+    left_out = set(failed)
+    if _is_waited_for(left_out, planned.knowledge):
+        left_out.add(_DIRECT)
+    return [read for read in planned.reads if not left_out.intersection(read.needs)]
+
+
+def _is_waited_for(late: Iterable[Need], knowledge: Knowledge) -> bool:
+    """
+    Tell whether direct grants are not read anew before what is *late* is.
+
+    From a list that is too old they would be inferred wrongly: rather they are answered as old as
+    they are. What was never read is not waited for, as it may never be.
+    """
+    choice = knowledge.of(_DIRECT).choice
+    if choice is None or not choice.inferred:
+        return False
+    explaining = {Whole(collection) for collection in EXPLAINING}
+    return any(knowledge.of(need).read_at is not None for need in explaining.intersection(late))
 
 
 def ready(reads: Iterable[Read]) -> list[Read]:
@@ -157,7 +185,7 @@ def _before(need: Need, *, infers: bool) -> Iterator[Need]:
         case OnePlace(place=place):
             yield Whole(LIST_OF_TYPE[place.object_type])
     if infers and need == _DIRECT:
-        yield from map(Whole, _EXPLAINING)
+        yield from map(Whole, EXPLAINING)
 
 
 def _unmet(needs: Needs, knowledge: Knowledge, not_before: datetime) -> set[Need]:
@@ -177,7 +205,7 @@ def _explained(unmet: set[Need], knowledge: Knowledge, not_before: datetime) -> 
         return unmet
     return unmet | {
         need
-        for need in map(Whole, _EXPLAINING)
+        for need in map(Whole, EXPLAINING)
         if not _is_young(knowledge.of(need).read_at, knowledge, not_before)
     }
 

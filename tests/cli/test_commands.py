@@ -18,6 +18,7 @@ from gateway.sandbox import (
     generate,
     serving,
 )
+from tests.end_to_end.gateways import have_told
 from tests.ports import unused_port
 
 
@@ -169,10 +170,16 @@ def test_sync_says_what_was_inferred(environment: dict[str, str]) -> None:
     """And how it comes to be told."""
     world = generate(users=12, groups=4, projects=3, repositories=130)
     with serving(create_app(world)) as many:
-        result = run(environment | {"BITBUCKET_API_URL": many.url}, "sync")
+        settings = environment | {"BITBUCKET_API_URL": many.url}
+        first = run(settings, "sync")
+        have_told(settings)
+        again = run(settings, "sync")
 
-    assert result.exit_code == 0
-    assert re.search(r"Direct grants on \d+ repositories are inferred, and marked", result.output)
+    inferred = r"Direct grants on (\d+) repositories are inferred, and marked so"
+    assert re.search(inferred + "; a grant that gives no more", first.output)
+    told = re.search(inferred + r", except what (\d+) of them told before", again.output)
+    assert told is not None
+    assert told[1] == told[2]
 
 
 def test_explain_says_what_a_query_would_cost(

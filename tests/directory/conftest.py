@@ -22,6 +22,7 @@ from gateway.directory.users import UserNameSource
 from gateway.mirror.engine import migrate, open_database
 from gateway.mirror.mirror import Mirror
 from gateway.sandbox import (
+    Behaviour,
     Sandbox,
     Serving,
     World,
@@ -138,5 +139,16 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     with (
         serving(create_app(world)) as bitbucket,
         staged(bitbucket, f"sqlite:///{tmp_path / 'mirror.sqlite3'}") as made,
+    ):
+        yield made
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Iterator[Stage]:
+    """A workspace of more repositories than are asked one by one."""
+    world = generate(users=12, groups=4, projects=3, repositories=130)
+    with (
+        serving(create_app(world, behaviour=Behaviour(hourly_limit=None))) as bitbucket,
+        staged(bitbucket, f"sqlite:///{tmp_path / 'many.sqlite3'}") as made,
     ):
         yield made

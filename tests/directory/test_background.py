@@ -2,12 +2,10 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
 import structlog
 
 from gateway.directory.background import BackgroundRefresher
@@ -168,17 +166,6 @@ def test_a_failure_nobody_foresaw_does_not_end_it(stage: Stage) -> None:
         refresher.stopping.set()
         thread.join()
     assert len(looked) >= 2
-
-
-@pytest.fixture
-def many(tmp_path: Path) -> Iterator[Stage]:
-    """A workspace of more repositories than are asked one by one."""
-    world = generate(users=12, groups=4, projects=3, repositories=130)
-    with (
-        serving(create_app(world, behaviour=Behaviour(hourly_limit=None))) as bitbucket,
-        staged(bitbucket, f"sqlite:///{tmp_path / 'many.sqlite3'}") as made,
-    ):
-        yield made
 
 
 def displays(stage: Stage) -> dict[str, set[str]]:

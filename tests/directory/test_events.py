@@ -263,6 +263,33 @@ def test_a_grant_is_told_once_all_are_known(play: Play) -> None:
     assert told.payloads[CHANGED]["attributes"] == ["entitlements"]
 
 
+def test_what_was_told_and_is_inferred_again_is_not_told_of(play: Play) -> None:
+    """Nor is it when its repository tells it again; another permission is, and what is in doubt."""
+    play.everything()
+    for kinds in (("user", "project"), ("group", "project")):
+        read = [PlacesRead(*kinds, {}, play.landing.now())]
+        play.landing.places(read, calls=1, workspace_uuid=WORKSPACE)
+
+    def land_grant(permission: str, **how: bool) -> list[EventSet]:
+        granted = {REPOSITORIES[0]: [Granted(USERS[0], permission)]}
+        read = [PlacesRead("user", "repository", granted, play.landing.now(), **how)]
+        play.landing.places(read, calls=1, workspace_uuid=WORKSPACE)
+        return drain(play.mirror)
+
+    land_grant("write")
+    before = resources(play.mirror)
+    assert land_grant("write", is_inferred=True, upholds_told=True) == []
+    assert land_grant("write") == []
+    assert resources(play.mirror) == before
+
+    for changed in (
+        land_grant("read", is_inferred=True, upholds_told=True),
+        land_grant("read"),
+        land_grant("read", is_inferred=True),
+    ):
+        assert [event.payloads[CHANGED]["attributes"] for event in changed] == [["entitlements"]]
+
+
 def test_a_mirror_that_is_full_tells_from_the_start(tmp_path: Path) -> None:
     """Where events are turned on later, the first change is told, and none before."""
     url = f"sqlite:///{tmp_path / 'mirror.sqlite3'}"

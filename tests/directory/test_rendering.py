@@ -241,6 +241,7 @@ class Play:
                 },
                 self.landing.now(),
                 is_inferred=self.draw(st.booleans()),
+                upholds_told=self.draw(st.booleans()),
             )
             for place in self.draw(st.lists(st.sampled_from(places), unique=True, min_size=1))
         ]

@@ -11,6 +11,8 @@ import requests
 from werkzeug.serving import make_server
 
 from gateway.app import GATEWAY, create_app
+from gateway.assembly import assemble
+from gateway.directory.confirmation import confirm
 from gateway.sandbox import World, demo_credentials
 from gateway.settings import load_settings
 
@@ -66,6 +68,15 @@ def environment(world: World, api_url: str, folder: Path) -> dict[str, str]:
         "GATEWAY_DATABASE_URL": f"sqlite:///{folder / 'mirror.sqlite3'}",
         "GATEWAY_LOG_LEVEL": "error",
     }
+
+
+def have_told(settings: Mapping[str, str]) -> None:
+    """Have every repository tell what was inferred, as the background does when calls are free."""
+    made = assemble(load_settings(settings, serving=False))
+    try:
+        confirm(made.synchronization, until=lambda: False)
+    finally:
+        made.close()
 
 
 @contextmanager
