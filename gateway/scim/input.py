@@ -14,6 +14,7 @@ from marshmallow import Schema, ValidationError, fields
 
 from gateway.scim.fields import TYPES, UNASSIGNED, DistinctValues, ObjectOrValue, Values
 from gateway.scim.members import Members, NamedParts, name_of, refusal
+from gateway.scim.no_attribute import is_ignored
 from gateway.scim.path import AttributePath, Target
 from gateway.scim.qualified import in_place
 from gateway.scim.schema import Attribute, AttributeType, Mutability, ResourceType
@@ -161,13 +162,12 @@ def is_passed_over(path: AttributePath, resource_type: ResourceType) -> bool:
     """Return whether *path* names what a schema that is not served here, or RFC 7643, declares."""
     if path.urn is not None and path.urn.lower() != resource_type.schema.id.lower():
         return resource_type.extension(path.urn) is None
-    if path.name.lower() in map(str.lower, resource_type.schema.passed_over):
+    if is_ignored(path, resource_type):
         return True
     attribute = resource_type.core_attribute(path.name)
-    if attribute is None or path.sub_name is None:
+    if attribute is None or not attribute.multi_valued or path.sub_name is None:
         return False
-    usual = _USUAL_PARTS if attribute.multi_valued else ()
-    return path.sub_name.lower() in map(str.lower, (*attribute.passed_over, *usual))
+    return path.sub_name.lower() in _USUAL_PARTS
 
 
 class _Body(Members):
