@@ -32,7 +32,7 @@ _RULES = {
     ),
     "to JSON Schema 1.0 is a whole number; RFC 7643 §2.3.4 wants no fraction": (
         "(startIndex|count) of a search is a whole number",
-        "(startIndex|count): Not a valid integer",
+        "(startIndex|count) must be a whole number, without quotes",
         "(failOnErrors|maxEvents) must be a whole number",
     ),
     "what an owner is permitted, Bitbucket itself lets nobody change": (
